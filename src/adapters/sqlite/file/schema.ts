@@ -1,0 +1,72 @@
+// The tables of the file, and how a file of an earlier version becomes one of this version.
+
+import type Database from "better-sqlite3";
+import { APPEND_TABLES, STATE_TABLES } from "../../../ports/cut-store.ts";
+
+/** Marks the file as ours (`PRAGMA application_id`): the letters TGFD. */
+export const APPLICATION_ID = 0x54474644;
+
+/** Bytes of a page. Measured against 2,048 and 4,096: docs/decisions/0003-the-file-format.md. */
+export const PAGE_BYTES = 1024;
+
+export interface Migration {
+  /** The version of the file after it. */
+  readonly version: number;
+  /** The lowest version of the program that can read and write the file afterwards. */
+  readonly minReaderVersion: number;
+  /** The release that first knew this version: told to whoever is too old. */
+  readonly release: string;
+  readonly apply: (database: Database.Database) => void;
+}
+
+/** All migrations, ascending; never changed once released, only added to. */
+export const MIGRATIONS: readonly Migration[] = [
+  { version: 1, minReaderVersion: 1, release: "0.1.0", apply: createTables },
+];
+
+/** The version this program writes. */
+export const FILE_VERSION = 1;
+
+function createTables(database: Database.Database): void {
+  database.exec(`
+    CREATE TABLE store (
+      id INTEGER PRIMARY KEY CHECK (id = 1),
+      store_id TEXT NOT NULL,
+      hash_key BLOB NOT NULL,
+      created_ms INTEGER NOT NULL,
+      file_version INTEGER NOT NULL,
+      min_reader_version INTEGER NOT NULL,
+      needs_release TEXT NOT NULL,
+      crc INTEGER NOT NULL
+    ) STRICT;
+    CREATE TABLE cut (
+      id INTEGER PRIMARY KEY CHECK (id = 1),
+      number INTEGER NOT NULL,
+      boot_id TEXT NOT NULL,
+      mono_ms REAL NOT NULL,
+      wall_ms REAL NOT NULL,
+      proofs BLOB NOT NULL,
+      crc INTEGER NOT NULL
+    ) STRICT;
+    CREATE TABLE loss (id INTEGER PRIMARY KEY, finding TEXT NOT NULL) STRICT;
+  `);
+  for (const table of STATE_TABLES) {
+    database.exec(`CREATE TABLE ${table} (key INTEGER PRIMARY KEY, image BLOB NOT NULL) STRICT`);
+  }
+  for (const table of APPEND_TABLES) {
+    // The sequence is the rowid, so each index already ends with it: no separate index by time, rows lie in its order.
+    database.exec(`
+      CREATE TABLE ${table} (
+        sequence INTEGER PRIMARY KEY,
+        at_ms INTEGER NOT NULL,
+        tenant TEXT NOT NULL,
+        subject TEXT NOT NULL,
+        kind TEXT NOT NULL,
+        body TEXT NOT NULL,
+        crc INTEGER NOT NULL
+      ) STRICT;
+      CREATE INDEX ${table}_by_tenant ON ${table} (tenant);
+      CREATE INDEX ${table}_by_subject ON ${table} (subject);
+    `);
+  }
+}

@@ -1,0 +1,64 @@
+// What the file needs besides cuts: checkpoints, and retention of appended rows. One small piece at a time, only in the
+// gaps between cuts; a piece takes <= 5 ms (a checkpoint as long as the disk needs for the pages of one interval).
+
+import type Database from "better-sqlite3";
+import { type CheckpointState, checkpoint } from "./checkpoint.ts";
+import { Retention } from "./retention.ts";
+
+/** Log frames after which a passive checkpoint is due: 512 KiB of pages of 1 KiB, about 3 ms of work. */
+const PASSIVE_FRAMES = 512;
+
+/** Log bytes beyond which the log is cut off even under load; also the alarm of operators. */
+export const WAL_MAX_BYTES = 64 * 1024 * 1024;
+
+/** Without a cut for this long the log is cut off. */
+const IDLE_MS = 1_000;
+
+export class Housekeeper {
+  readonly #database: Database.Database;
+  readonly #retention: Retention;
+  readonly #pageBytes: number;
+  #lastCutAt = performance.now();
+  #isLogEmpty = false;
+
+  constructor(database: Database.Database, fileMaxBytes: number) {
+    this.#database = database;
+    this.#retention = new Retention(database, fileMaxBytes);
+    this.#pageBytes = Number(database.pragma("page_size", { simple: true }));
+  }
+
+  /** Told after every cut, with the wall clock of the cut: housekeeping reads no clock of its own for ages of rows. */
+  noteCut(wallMs: number): void {
+    this.#lastCutAt = performance.now();
+    this.#isLogEmpty = false;
+    this.#retention.noteCut(wallMs);
+  }
+
+  /** One piece of work; true when more is due at once. @throws SqliteError */
+  doPiece(): boolean {
+    const log = checkpoint(this.#database, "NOOP");
+    if (log.frames * this.#pageBytes > WAL_MAX_BYTES) checkpoint(this.#database, "TRUNCATE");
+    else if (log.frames - log.done >= PASSIVE_FRAMES) checkpoint(this.#database, "PASSIVE");
+    else return this.#retention.doPiece();
+    return true;
+  }
+
+  /** Called about once a second: cuts the log off when no cut came for a while. @throws SqliteError */
+  doIdlePiece(): void {
+    if (this.#isLogEmpty || performance.now() - this.#lastCutAt < IDLE_MS) return;
+    this.#isLogEmpty = this.cutOffLog().busy === false;
+  }
+
+  cutOffLog(): CheckpointState {
+    return checkpoint(this.#database, "TRUNCATE");
+  }
+
+  /** The file is at its cap: makes room beyond it, once. False when there is nothing that may be deleted. @throws SqliteError */
+  makeRoom(): boolean {
+    return this.#retention.makeRoom();
+  }
+
+  isAtCap(): boolean {
+    return this.#retention.isAtCap();
+  }
+}

@@ -1,0 +1,154 @@
+// The writer thread's loop: cuts as they come, housekeeping in the gaps. It dies of nothing that a cut or the disk does;
+// it ends when it is asked to close, never by being terminated (better-sqlite3 does not survive that).
+
+import { statSync } from "node:fs";
+import type { MessagePort } from "node:worker_threads";
+import { failureCode, failureText, isFull } from "../sqlite-failure.ts";
+import type { OpenedFile } from "../start/open-file.ts";
+import type { OpenSettings } from "../start/open-settings.ts";
+import type { Sizes, WriteRequest, WriterReply, WriterRequest } from "../worker-messages.ts";
+import { CutWriter, type Timings } from "./cut-writer.ts";
+import { FileWatch } from "./file-watch.ts";
+import { Housekeeper } from "./housekeeper.ts";
+
+/** How often the names of the files are compared with what is open, and the idle log is cut off. */
+const LOOK_EVERY_MS = 1_000;
+
+export class WriterThread {
+  readonly #port: MessagePort;
+  readonly #settings: OpenSettings;
+  readonly #file: OpenedFile;
+  readonly #watch: FileWatch;
+  readonly #writer: CutWriter;
+  readonly #housekeeper: Housekeeper;
+  readonly #timer: NodeJS.Timeout;
+  #isGapPlanned = false;
+  #noticed: string | undefined;
+  #isClosed = false;
+
+  constructor(port: MessagePort, settings: OpenSettings, file: OpenedFile) {
+    this.#port = port;
+    this.#settings = settings;
+    this.#file = file;
+    const { database, wal, mark, lock } = settings.files;
+    // A write lock taken and given back: the log file exists from here and can be watched.
+    file.database.exec("BEGIN IMMEDIATE; ROLLBACK");
+    this.#watch = new FileWatch([database, wal, mark, lock]);
+    this.#writer = new CutWriter(file, this.#watch);
+    this.#housekeeper = new Housekeeper(file.database, settings.fileMaxBytes);
+    this.#timer = setInterval(() => this.#look(), LOOK_EVERY_MS);
+    port.on("message", (request: WriterRequest) => (request.kind === "write" ? this.#write(request) : this.#close()));
+  }
+
+  sizes(): Sizes {
+    const { database } = this.#file;
+    let fileBytes = 0;
+    if (database.open) {
+      fileBytes =
+        Number(database.pragma("page_count", { simple: true })) * Number(database.pragma("page_size", { simple: true }));
+    }
+    return { fileBytes, walBytes: statSync(this.#settings.files.wal, { throwIfNoEntry: false })?.size ?? 0 };
+  }
+
+  #write(cut: WriteRequest): void {
+    const { number, records } = cut;
+    try {
+      const timings = this.#writeWithRoom(cut);
+      this.#noticed = undefined;
+      this.#reply({ kind: "written", number, ...timings, records, sizes: this.sizes() }, [records]);
+      this.#housekeeper.noteCut(cut.wallMs);
+    } catch (thrown) {
+      const cause = causeText(thrown);
+      if (failureCode(thrown).startsWith("SQLITE_CORRUPT")) this.#noteDamage();
+      this.#reply({ kind: "write_failed", cause, records, sizes: this.#sizesAfterFailure() }, [records]);
+    }
+    this.#planGap();
+  }
+
+  /** At the file's own cap the oldest appended rows make room and the cut is tried once more. */
+  #writeWithRoom(cut: WriteRequest): Timings {
+    try {
+      return this.#writer.write(cut);
+    } catch (thrown) {
+      if (!isFull(thrown) || !this.#housekeeper.isAtCap() || !this.#housekeeper.makeRoom()) throw thrown;
+      return this.#writer.write(cut);
+    }
+  }
+
+  #planGap(): void {
+    if (this.#isGapPlanned || this.#isClosed) return;
+    this.#isGapPlanned = true;
+    // After the messages that are already there: cuts go first.
+    setImmediate(() => {
+      this.#isGapPlanned = false;
+      if (this.#isClosed) return;
+      if (this.#housekeep(() => this.#housekeeper.doPiece())) this.#planGap();
+    });
+  }
+
+  /** A failing piece is tried again after the next cut; whether the file fails is said by the cuts alone. */
+  #housekeep(piece: () => boolean): boolean {
+    try {
+      return piece();
+    } catch (thrown) {
+      if (failureCode(thrown).startsWith("SQLITE_CORRUPT")) this.#noteDamage();
+      if (failureCode(thrown) === "") throw thrown;
+      return false;
+    }
+  }
+
+  #look(): void {
+    const change = this.#watch.findChange();
+    if (change !== this.#noticed) {
+      this.#noticed = change;
+      this.#reply({ kind: "noticed", failure: change, sizes: this.sizes() }, []);
+    }
+    if (change === undefined) {
+      this.#housekeep(() => {
+        this.#housekeeper.doIdlePiece();
+        return false;
+      });
+    }
+  }
+
+  #noteDamage(): void {
+    try {
+      this.#writer.noteDamage();
+    } catch (thrown) {
+      // The mark cannot be written either: the next start then proves the rows, as always, but not the indexes.
+      if (failureCode(thrown) === "") throw thrown;
+    }
+  }
+
+  #sizesAfterFailure(): Sizes {
+    try {
+      return this.sizes();
+    } catch {
+      // The file cannot even be measured; the failure itself is what counts.
+      return { fileBytes: 0, walBytes: 0 };
+    }
+  }
+
+  #close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    clearInterval(this.#timer);
+    this.#housekeep(() => {
+      this.#housekeeper.cutOffLog();
+      return false;
+    });
+    this.#file.database.close();
+    this.#file.mark.close();
+    this.#reply({ kind: "closed" }, []);
+    this.#port.close();
+  }
+
+  #reply(reply: WriterReply, transfer: ArrayBuffer[]): void {
+    this.#port.postMessage(reply, transfer);
+  }
+}
+
+function causeText(thrown: unknown): string {
+  const isOurs = failureCode(thrown) === "GONE" || failureCode(thrown) === "";
+  return isOurs && thrown instanceof Error ? thrown.message : failureText(thrown);
+}
