@@ -19,13 +19,15 @@ export function parseAppended(sequence: number, text: Uint8Array): AppendedRow {
   return { sequence, atMs: Math.trunc(at), tenant, subject, kind, body: JSON.stringify(body) };
 }
 
-function parseFields(text: Uint8Array): { readonly [name: string]: unknown } & {
+interface Fields {
   readonly at_ms?: unknown;
   readonly tenant?: unknown;
   readonly subject?: unknown;
   readonly kind?: unknown;
   readonly body?: unknown;
-} {
+}
+
+function parseFields(text: Uint8Array): Fields {
   try {
     const value: unknown = JSON.parse(decoder.decode(text));
     return typeof value === "object" && value !== null ? value : {};

@@ -1,0 +1,131 @@
+import type { Amount } from "./amounts.ts";
+import type { Category, ViolationType } from "./limits.ts";
+import { REASONS, type ReasonCode, type Remedy } from "./reasons.ts";
+
+/** In rising precedence: the last one among the findings is the verdict. */
+export const VERDICTS = ["ALLOW", "WARN", "REPAIR", "THROTTLE", "PAUSE", "BLOCK"] as const;
+export type Verdict = (typeof VERDICTS)[number];
+
+export type FindingKind =
+  | "LIMIT"
+  | "QUOTA"
+  | "RATE"
+  | "RULE"
+  | "GUARD"
+  | "ACCESS"
+  | "OPERATION"
+  | "ATTRIBUTE"
+  | "STATE";
+
+export type Severity = "low" | "medium" | "high" | "critical";
+
+/** What one check says about one request. */
+export interface Finding {
+  readonly verdict: Verdict;
+  readonly kind: FindingKind;
+  readonly reason: ReasonCode;
+  readonly message: string;
+  readonly violationType?: ViolationType | undefined;
+  readonly category?: Category | undefined;
+  readonly retryable?: boolean | undefined;
+  readonly fatal?: boolean | undefined;
+  readonly severity?: Severity | undefined;
+  readonly tier?: import("./limits.ts").Tier | undefined;
+  /** Id of the limit, quota, rule or guard, e.g. `max_steps`. */
+  readonly sourceId?: string | undefined;
+  readonly document?: string | undefined;
+  readonly line?: number | undefined;
+  readonly current?: Amount | undefined;
+  readonly limit?: Amount | undefined;
+  readonly remaining?: Amount | undefined;
+  readonly overrun?: Amount | undefined;
+  readonly percent?: number | undefined;
+  readonly approvalId?: string | undefined;
+  readonly shadow?: boolean | undefined;
+  readonly retryAfterMs?: number | undefined;
+  /** The execution whose limit it is: the asking one or an ancestor. */
+  readonly executionId?: string | undefined;
+}
+
+export interface Remaining {
+  readonly unit: "steps" | "tokens" | "cost" | "time" | "requests" | "tool_calls" | "input_tokens" | "output_tokens" | "discovered_steps";
+  readonly amount: Amount;
+}
+
+/** The one answer to a request, combined from all findings. */
+export interface Decision {
+  readonly decisionId: string;
+  readonly verdict: Verdict;
+  /** True for ALLOW, WARN and REPAIR: what a simple client tests. */
+  readonly allowed: boolean;
+  readonly findings: readonly Finding[];
+  readonly retryAfterMs: number | undefined;
+  readonly approvalIds: readonly string[];
+  readonly remaining: readonly Remaining[];
+  readonly advice: readonly string[];
+  readonly uncertain: boolean;
+  readonly policyEtag: string;
+  /** Wall clock, ms. */
+  readonly decidedAtMs: number;
+}
+
+const RANK: { readonly [V in Verdict]: number } = { ALLOW: 0, WARN: 1, REPAIR: 2, THROTTLE: 3, PAUSE: 4, BLOCK: 5 };
+
+export function rankOf(verdict: Verdict): number {
+  return RANK[verdict];
+}
+
+export function isAllowed(verdict: Verdict): boolean {
+  return RANK[verdict] <= RANK.REPAIR;
+}
+
+export function remedyOf(finding: Finding): Remedy {
+  const remedy = REASONS[finding.reason].remedy;
+  return finding.sourceId !== undefined && remedy.setting === "" ? { ...remedy, setting: finding.sourceId } : remedy;
+}
+
+export const NO_FINDINGS: readonly Finding[] = Object.freeze([]);
+const NO_REMAINING: readonly Remaining[] = Object.freeze([]);
+const NO_TEXTS: readonly string[] = Object.freeze([]);
+
+/** Combines findings into the answer: the highest verdict wins; findings are sorted by verdict, then as they came. */
+export function combineFindings(
+  findings: readonly Finding[],
+  about: {
+    readonly decisionId: string;
+    readonly policyEtag: string;
+    readonly decidedAtMs: number;
+    readonly uncertain: boolean;
+    readonly remaining?: readonly Remaining[];
+    readonly advice?: readonly string[];
+  },
+): Decision {
+  let top = 0;
+  let retryAfterMs: number | undefined;
+  let approvalIds: string[] | undefined;
+  for (const finding of findings) {
+    if (finding.shadow === true) continue;
+    const rank = RANK[finding.verdict];
+    if (rank > top) top = rank;
+    if (finding.retryAfterMs !== undefined && finding.retryAfterMs > (retryAfterMs ?? -1)) retryAfterMs = finding.retryAfterMs;
+    if (finding.approvalId !== undefined) {
+      approvalIds ??= [];
+      approvalIds.push(finding.approvalId);
+    }
+  }
+  const verdict = VERDICTS[top] as Verdict;
+  return {
+    decisionId: about.decisionId,
+    verdict,
+    allowed: top <= RANK.REPAIR,
+    findings:
+      findings.length > 1 ? findings.toSorted((a, b) => RANK[b.verdict] - RANK[a.verdict]) : findings,
+    retryAfterMs,
+    approvalIds: approvalIds ?? NO_TEXTS,
+    remaining: about.remaining ?? NO_REMAINING,
+    advice: about.advice ?? NO_TEXTS,
+    uncertain: about.uncertain,
+    policyEtag: about.policyEtag,
+    decidedAtMs: about.decidedAtMs,
+  };
+}

@@ -1,0 +1,81 @@
+// The catalogue of reason codes of findings: stable for ever, never holding an id. Every code names its remedy. A test
+// keeps this list, docs/reasons.md and the cases equal.
+
+export type Role = "nobody" | "agent" | "approver" | "tenant administrator" | "platform administrator" | "operator";
+
+export interface Remedy {
+  /** The setting that would change the answer; empty = the id of the limit that fired. */
+  readonly setting: string;
+  readonly role: Role;
+}
+
+interface Reason {
+  readonly remedy: Remedy;
+  readonly summary: string;
+}
+
+const limit = (summary: string, role: Role = "tenant administrator"): Reason => ({
+  remedy: { setting: "", role },
+  summary,
+});
+const other = (summary: string, setting: string, role: Role): Reason => ({ remedy: { setting, role }, summary });
+
+export const REASONS = {
+  WALL_TIME_LIMIT: limit("The execution ran longer than it may."),
+  STEP_LIMIT: limit("The execution took as many steps as it may."),
+  TOKEN_LIMIT: limit("The execution used as many tokens as it may."),
+  MEMORY_LIMIT: limit("The execution reported more memory in use than it may have."),
+  COST_THRESHOLD: limit("The execution spent as much as it may, or as much as a person wants to look at."),
+  DISCOVERY_DEPTH_LIMIT: limit("Discovered steps led to further discovered steps too deeply."),
+  DISCOVERED_STEP_LIMIT: limit("The execution added more steps to its own plan than it may."),
+  IDLE_TIMEOUT: limit("Nothing was heard of the execution for too long."),
+  SAME_STEP_LOOP: limit("The execution repeats the same step, or the same few, with the same results."),
+  REQUEST_LIMIT: limit("The execution made as many requests as it may."),
+  TOOL_CALL_LIMIT: limit("The execution made as many tool calls as it may."),
+  MODIFICATION_LIMIT: limit("The session changed things as often as it may within an hour."),
+  CUSTOM_LIMIT: limit("A custom counter reached its limit."),
+  CONCURRENCY_LIMIT: limit("As many executions are active as may be at once."),
+  WALL_TIME_LIMIT_NEAR: limit("The execution is near its wall or working time."),
+  STEP_LIMIT_NEAR: limit("The execution is near its number of steps."),
+  TOKEN_LIMIT_NEAR: limit("The execution is near its number of tokens."),
+  MEMORY_LIMIT_NEAR: limit("The execution is near its memory."),
+  COST_THRESHOLD_NEAR: limit("The execution is near its cost limit or cost alert."),
+  DISCOVERED_STEP_LIMIT_NEAR: limit("The execution is near its number of discovered steps."),
+  IDLE_TIMEOUT_NEAR: limit("The execution has been silent for most of its idle time."),
+  SAME_STEP_LOOP_NEAR: limit("The next repetition of this step is a loop."),
+  REQUEST_LIMIT_NEAR: limit("The execution is near its number of requests."),
+  TOOL_CALL_LIMIT_NEAR: limit("The execution is near its number of tool calls."),
+  MODIFICATION_LIMIT_NEAR: limit("The session is near its number of modifications."),
+  CUSTOM_LIMIT_NEAR: limit("A custom counter is near its limit."),
+  STEP_TIMEOUT: other("A step took longer than its reservation allowed.", "timeout", "agent"),
+  CARVE_UNAVAILABLE: other("Less remains above the child than it wants to carve.", "carve", "agent"),
+  HOLD_TOO_LARGE: other("One hold wants more of what remains than it may take.", "hold_max_fraction", "tenant administrator"),
+  HOLD_OVERRUN: other("The true usage passed its own hold.", "reserve", "agent"),
+  PRICE_UNKNOWN: other("The price book does not know the model.", "prices", "platform administrator"),
+  COST_MISMATCH: other("The reported cost differs from the computed one.", "cost_source", "platform administrator"),
+  COUNTER_SATURATED: other("A counter reached the largest number it can hold.", "", "nobody"),
+  DEPTH_UNDERFLOW: other("More depth was left than had been entered.", "depth_delta", "agent"),
+  CUSTOM_COUNTER_UNKNOWN: other("A custom counter was reported that no policy declares.", "custom_counters", "platform administrator"),
+  EXECUTION_UNKNOWN: other("No execution with this id is registered.", "unregistered", "platform administrator"),
+  EXECUTION_PAUSED: other("The execution waits for a person.", "approvals", "approver"),
+  EXECUTION_HALTED: other("The execution was halted by an operator.", "halt", "operator"),
+  EXECUTION_COMPLETED: other("The execution has ended.", "", "agent"),
+  PARENT_COMPLETED: other("The parent execution has ended, and its subtree with it.", "", "agent"),
+  APPROVAL_REJECTED: other("A person said no.", "approvals", "approver"),
+  APPROVAL_EXPIRED: other("Nobody answered in time.", "approvals.timeout", "tenant administrator"),
+  APPROVAL_MISMATCH: other("The approval was given for another operation.", "approval_id", "agent"),
+  APPROVAL_USED: other("The approval was already used.", "approval_id", "agent"),
+  APPROVALS_FULL: other("As many approvals are open as may be.", "approvals", "approver"),
+  RESERVATION_UNKNOWN: other("The reservation was not known; its usage was charged.", "reservation_id", "agent"),
+  LATE: other("The usage came after its time and was charged now.", "late_tolerance", "agent"),
+  REPORT_REJECTED: other("A report was invalid and counted nowhere.", "", "agent"),
+  REPORTS_SKIPPED: other("A client gave up reports that it had numbered.", "", "agent"),
+  AMOUNT_TOO_LARGE: other("One amount of one report is above 2^48.", "", "agent"),
+  STORE_FAILING: other("The file cannot be written; this answer is not durable.", "on_store_failure", "platform administrator"),
+  STORE_UNAVAILABLE: other("The file cannot be written and too much is unsaved.", "on_store_failure", "platform administrator"),
+  DATA_LOSS: other("Part of what was acknowledged is missing from the file.", "on_hole", "operator"),
+  CLOCK_STEP: other("The wall clock jumped forward by more than an hour.", "", "platform administrator"),
+  UNATTRIBUTED: other("Usage of an unknown execution was charged to the tenant.", "unregistered", "platform administrator"),
+} as const satisfies Record<string, Reason>;
+
+export type ReasonCode = keyof typeof REASONS;

@@ -1,0 +1,78 @@
+import { SPENT_STRIDE } from "../domain/counters.ts";
+import type { Digest } from "../ports/digest.ts";
+import type { Ids } from "../ports/ids.ts";
+import { ApprovalTable } from "./approvals/approval-table.ts";
+import { ExecutionTable } from "./executions/execution-table.ts";
+import { FanOut } from "./events/fan-out.ts";
+import { EMPTY_PROBE } from "./limits/probe.ts";
+import { WindowTable } from "./quotas/window-table.ts";
+import { ReporterTable } from "./reports/reporter-table.ts";
+import { RequestTable } from "./requests/request-table.ts";
+import { ReservationTable } from "./reservations/reservation-table.ts";
+import { encodeExecution, encodeExecutionText, encodeLoop } from "./rows/execution-image.ts";
+import { Generations } from "./rows/generations.ts";
+import {
+  encodeApproval,
+  encodeEvent,
+  encodeReporter,
+  encodeReporterText,
+  encodeRequest,
+  encodeReservation,
+  encodeWindow,
+  encodeWindowText,
+} from "./rows/other-images.ts";
+import { Deadlines } from "./time/deadlines.ts";
+import type { Policy, Rows, World } from "./world.ts";
+
+export interface WorldOptions {
+  readonly ids: Ids;
+  readonly digest: Digest;
+  readonly policy: Policy;
+  /** Most executions that are RUNNING, PAUSED or HALTED at once. */
+  readonly maxLiveExecutions: number;
+}
+
+/** An empty engine. As many completed executions as live ones are kept in memory. */
+export function createWorld(options: WorldOptions): World {
+  const generations = new Generations();
+  const scratch = new BigInt64Array(SPENT_STRIDE + 1);
+  const world: World = {
+    executions: new ExecutionTable(2 * options.maxLiveExecutions),
+    windows: new WindowTable(),
+    reservations: new ReservationTable(),
+    requests: new RequestTable(),
+    reporters: new ReporterTable(),
+    approvals: new ApprovalTable(),
+    deadlines: new Deadlines(),
+    generations,
+    rows: createRows(generations, () => world),
+    fanOut: new FanOut(),
+    ids: options.ids,
+    digest: options.digest,
+    maxLiveExecutions: options.maxLiveExecutions,
+    store: { failing: false, blocking: false },
+    active: new Map(),
+    completed: [],
+    effects: [],
+    policy: options.policy,
+    scratch,
+    scratchProbe: { ...EMPTY_PROBE, add: scratch },
+  };
+  return world;
+}
+
+function createRows(generations: Generations, world: () => World): Rows {
+  return {
+    executions: generations.rowSet((key, out) => encodeExecution(world(), key, out)),
+    executionTexts: generations.rowSet((key, out) => encodeExecutionText(world(), key, out)),
+    executionEvents: generations.rowSet((key, out) => encodeEvent(world(), key, out)),
+    loops: generations.rowSet((key, out) => encodeLoop(world(), key, out)),
+    windows: generations.rowSet((key, out) => encodeWindow(world(), key, out)),
+    windowTexts: generations.rowSet((key, out) => encodeWindowText(world(), key, out)),
+    reservations: generations.rowSet((key, out) => encodeReservation(world(), key, out)),
+    requests: generations.rowSet((key, out) => encodeRequest(world(), key, out)),
+    reporters: generations.rowSet((key, out) => encodeReporter(world(), key, out)),
+    reporterTexts: generations.rowSet((key, out) => encodeReporterText(world(), key, out)),
+    approvals: generations.rowSet((key, out) => encodeApproval(world(), key, out)),
+  };
+}

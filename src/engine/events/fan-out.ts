@@ -1,0 +1,57 @@
+import type { Finding } from "../../domain/decision.ts";
+import type { EventType } from "../../domain/event.ts";
+import { STATE } from "../../domain/execution.ts";
+import type { Now } from "../../domain/time.ts";
+import type { World } from "../world.ts";
+import { pushEvent } from "./push.ts";
+
+// What happened to an execution is told to the watchers of its whole subtree. The turn that decided only writes one flag;
+// the walk down is done in slices afterwards.
+
+interface Walk {
+  readonly type: EventType;
+  readonly message: string;
+  readonly finding: Finding | undefined;
+  readonly pending: number[];
+  readonly stamps: number[];
+}
+
+export class FanOut {
+  readonly #walks: Walk[] = [];
+
+  get pending(): boolean {
+    return this.#walks.length > 0;
+  }
+
+  /** Tells every live descendant of `index`. */
+  start(world: World, index: number, type: EventType, message: string, finding: Finding | undefined): void {
+    const pending = [...world.executions.children(index)];
+    if (pending.length === 0) return;
+    const stamps = pending.map((at) => world.executions.stamp[at] as number);
+    this.#walks.push({ type, message, finding, pending, stamps });
+  }
+
+  /** Tells at most `maxExecutions`; answers how many were told. */
+  run(world: World, now: Now, maxExecutions: number): number {
+    let told = 0;
+    while (told < maxExecutions) {
+      const walk = this.#walks[0];
+      if (walk === undefined) break;
+      const index = walk.pending.pop();
+      const stamp = walk.stamps.pop();
+      if (index === undefined) {
+        this.#walks.shift();
+        continue;
+      }
+      if (world.executions.stamp[index] !== stamp || world.executions.records[index] === undefined) continue;
+      for (const child of world.executions.children(index)) {
+        walk.pending.push(child);
+        walk.stamps.push(world.executions.stamp[child] as number);
+      }
+      told++;
+      if (world.executions.state[index] === STATE.completed) continue;
+      pushEvent(world, index, walk.type, walk.message, now, walk.finding === undefined ? {} : { finding: walk.finding });
+    }
+    return told;
+  }
+}

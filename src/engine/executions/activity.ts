@@ -1,0 +1,11 @@
+import { NO_INDEX } from "./execution-table.ts";
+import type { World } from "../world.ts";
+
+/** Marks an execution and its ancestors as active now. Idle deadlines are lazy: they re-arm themselves when they fire. */
+export function touchActivity(world: World, index: number, monoMs: number): void {
+  const { lastActivity, parent } = world.executions;
+  for (let at = index; at !== NO_INDEX; at = parent[at] as number) {
+    world.rows.executions.touch(at);
+    if (monoMs > (lastActivity[at] as number)) lastActivity[at] = monoMs;
+  }
+}

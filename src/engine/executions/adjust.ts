@@ -1,0 +1,50 @@
+import { TollgateError } from "../../domain/errors.ts";
+import { LIMIT_KEYS, type LimitOverrides } from "../../domain/limits.ts";
+import type { Now } from "../../domain/time.ts";
+import { pushEvent } from "../events/push.ts";
+import { compileLimits } from "../limits/compiled-limits.ts";
+import { resolveLimits } from "../limits/effective-limits.ts";
+import { armDeadlines } from "../time/arm.ts";
+import type { World } from "../world.ts";
+
+/** Resolves an execution's limits again from the policy in force, its requests and its adjustments. */
+export function refreshLimits(world: World, index: number): void {
+  const record = world.executions.record(index);
+  record.limits = resolveLimits(world.policy.limits, record.requested, record.adjusted);
+  record.compiled = compileLimits(record.limits);
+  world.executions.policyGeneration[index] = world.policy.generation;
+}
+
+/** Replaces values for one execution; only the ceilings bound them. */
+export function replaceLimits(world: World, index: number, change: LimitOverrides, now: Now): void {
+  const record = world.executions.record(index);
+  world.rows.executionTexts.touch(index);
+  world.rows.executions.touch(index);
+  record.adjusted = {
+    values: { ...record.adjusted.values, ...change.values },
+    custom: { ...record.adjusted.custom, ...change.custom },
+  };
+  refreshLimits(world, index);
+  world.executions.warned[index] = 0;
+  world.executions.verdict[index] = 0;
+  armDeadlines(world, index, now);
+  const names = [...Object.keys(change.values), ...Object.keys(change.custom).map((name) => `custom.${name}`)];
+  pushEvent(world, index, "LIMITS_CHANGED", `limits changed: ${names.join(", ")}`, now);
+}
+
+/**
+ * Refuses values above their ceiling.
+ * @throws TollgateError ABOVE_CEILING naming every field
+ */
+export function assertWithinCeilings(world: World, change: LimitOverrides): void {
+  const fields = LIMIT_KEYS.flatMap((key) => {
+    const wanted = change.values[key];
+    const ceiling = world.policy.limits.byKey[key]?.ceiling;
+    return wanted !== undefined && ceiling !== undefined && wanted > ceiling
+      ? [{ field: `limits.${key}`, description: `${wanted} is above the ceiling ${ceiling}` }]
+      : [];
+  });
+  if (fields.length > 0) {
+    throw new TollgateError("ABOVE_CEILING", fields.map((one) => `${one.field}: ${one.description}`).join("; "), { fields });
+  }
+}

@@ -1,0 +1,62 @@
+import type { Finding } from "../../domain/decision.ts";
+import { STATE } from "../../domain/execution.ts";
+import type { Now } from "../../domain/time.ts";
+import { withdrawApprovals } from "../approvals/approvals.ts";
+import { pushEvent } from "../events/push.ts";
+import { forgetResolved, unhold } from "../reservations/resolve.ts";
+import { setMemory } from "../reports/charge-usage.ts";
+import { completedRow } from "../rows/execution-image.ts";
+import { DEADLINE } from "../time/deadlines.ts";
+import type { World } from "../world.ts";
+import { releaseCarve } from "./carve.ts";
+import { COMPLETED_MEMORY_MS } from "./forget.ts";
+import { countActive, leavePause } from "./state.ts";
+
+/**
+ * Ends an execution and its subtree: holds and carves are released, open approvals withdrawn, watchers told. Idempotent.
+ * Children end first, so that what they return is there when their parent ends.
+ */
+export function completeExecution(world: World, index: number, now: Now, byParent?: Finding): void {
+  const table = world.executions;
+  if (table.state[index] === STATE.completed) return;
+  const record = table.record(index);
+  const parentEnded: Finding = {
+    verdict: "BLOCK",
+    kind: "STATE",
+    reason: "PARENT_COMPLETED",
+    message: `parent execution ${record.id} has ended`,
+    executionId: record.id,
+  };
+  for (const child of [...table.children(index)]) completeExecution(world, child, now, parentEnded);
+  leavePause(world, index, now);
+  world.rows.executions.touch(index);
+  world.rows.executionTexts.touch(index);
+  for (const row of record.reservations?.values() ?? []) {
+    const entry = world.reservations.find(row);
+    if (entry?.state !== "held") continue;
+    world.rows.reservations.touch(row);
+    unhold(world, entry);
+    entry.state = "expired";
+    forgetResolved(world, record);
+  }
+  releaseCarve(world, index);
+  setMemory(world, index, 0);
+  withdrawApprovals(world, index, now);
+  if ((table.state[index] as number) <= STATE.paused) countActive(world, record, -1);
+  table.state[index] = STATE.completed;
+  table.endedMono[index] = now.monoMs;
+  table.live--;
+  record.stateFinding = byParent;
+  const facts = byParent === undefined ? {} : { finding: byParent };
+  pushEvent(world, index, "COMPLETED", byParent?.message ?? `execution ${record.id} completed`, now, facts);
+  world.generations.append("completed_executions", {
+    at_ms: now.wallMs,
+    tenant: record.principal.tenant,
+    subject: record.key,
+    kind: "completed",
+    body: completedRow(world, index),
+  });
+  world.completed.push({ index, stamp: table.stamp[index] as number });
+  world.deadlines.add(now.monoMs + COMPLETED_MEMORY_MS, DEADLINE.forgetExecution, index, table.stamp[index] as number);
+  world.effects.push({ type: "completed", index, executionId: record.id });
+}

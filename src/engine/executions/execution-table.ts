@@ -1,0 +1,279 @@
+import { HELD_STRIDE, SPENT_STRIDE } from "../../domain/counters.ts";
+import type { Finding } from "../../domain/decision.ts";
+import type { ExecutionEvent } from "../../domain/event.ts";
+import type { CarveMode, Principal } from "../../domain/execution.ts";
+import { STATE } from "../../domain/execution.ts";
+import type { CallerId } from "../../domain/ids.ts";
+import type { EffectiveLimits, LimitOverrides } from "../../domain/limits.ts";
+import type { CompiledLimits } from "../limits/compiled-limits.ts";
+import type { WindowBinding } from "../quotas/window-table.ts";
+
+// The live executions, and those completed within the last hour. What every report touches stands in typed arrays under
+// the execution's index; what is read seldom stands in its record. Arrays are made at full size once: the pages of an
+// unused part cost no memory until they are touched (docs/decisions/0002).
+
+export const NO_INDEX = -1;
+
+/** Bits of `flags`. */
+export const FLAG = {
+  /** Counters passed through a hole in the file. */
+  uncertain: 1,
+  /** Something is held on this execution: its image carries the held row. */
+  held: 2,
+  /** This execution has a carve of its own. */
+  carved: 4,
+  /** A counter reached its largest value. */
+  saturated: 8,
+  /** This or an ancestor declares custom counters, has a carve or needs the careful path for another reason. */
+  careful: 16,
+} as const;
+
+/** What a carve still holds on every ancestor of its execution, and what it took out of the carves above. */
+export interface CarveHold {
+  readonly mode: CarveMode;
+  /** In the order of CARVE_UNITS; 0 = not carved. */
+  readonly total: readonly bigint[];
+  readonly held: bigint[];
+  /** What was taken when it was last taken: the total less what had been used by then. */
+  taken: readonly bigint[];
+  /** Per carved ancestor, nearest first: what of the carve came out of its own. */
+  takes: readonly CarveTake[];
+  /** False while halted or completed: nothing is held then. */
+  active: boolean;
+}
+
+export interface CarveTake {
+  readonly index: number;
+  readonly amounts: bigint[];
+}
+
+export interface LoopRing {
+  /** Four numbers per step: signature (2 × 32 bits), result digest (2 × 32 bits, 0 0 = none). */
+  readonly entries: Int32Array;
+  readonly window: number;
+  /** Steps ever recorded. */
+  count: number;
+  /** `warn_first`: the agent was warned once. */
+  warned: boolean;
+}
+
+export interface CustomCounters {
+  readonly spent: { [name: string]: bigint };
+  readonly held: { [name: string]: bigint };
+}
+
+export interface RequestMemory {
+  readonly digest: string;
+  readonly row: number;
+}
+
+/** What is known of an execution beside its numbers. */
+export interface ExecutionRecord {
+  readonly index: number;
+  readonly key: string;
+  readonly caller: CallerId;
+  readonly id: string;
+  readonly principal: Principal;
+  readonly session: string;
+  readonly labels: { readonly [name: string]: string };
+  readonly requested: LimitOverrides;
+  /** Canonical text of the registration: the same id with other content is refused. */
+  readonly fingerprint: string;
+  readonly parentId: string | undefined;
+  /** Indexes of the ancestors, parent first. */
+  readonly chain: Int32Array;
+  /** What an approval or an operator set for this execution alone. */
+  adjusted: LimitOverrides;
+  limits: EffectiveLimits;
+  compiled: CompiledLimits;
+  carve: CarveHold | undefined;
+  custom: CustomCounters | undefined;
+  loop: LoopRing | undefined;
+  binding: WindowBinding | undefined;
+  /** Why it is paused, halted or was completed by its parent. */
+  stateFinding: Finding | undefined;
+  events: ExecutionEvent[];
+  /** By reservation id: its row. */
+  reservations: Map<string, number> | undefined;
+  resolvedReservations: number;
+  requests: Map<string, RequestMemory> | undefined;
+  /** Reporters that reported for it. */
+  reporters: number[];
+  openApprovals: string[];
+  /** Wall instants of modifications within the last hour, per session root. */
+  modifications: number[] | undefined;
+  /** Reasons whose refusal by `Check` was kept as a violation already. */
+  checkedRefusals: Set<string> | undefined;
+  /** Names of discovered steps that were announced and have not run yet. */
+  announced: Set<string> | undefined;
+}
+
+export class ExecutionTable {
+  readonly capacity: number;
+  readonly byKey = new Map<string, number>();
+  readonly records: (ExecutionRecord | undefined)[] = [];
+  readonly spent: BigInt64Array;
+  readonly held: BigInt64Array;
+  readonly parent: Int32Array;
+  readonly firstChild: Int32Array;
+  readonly nextSibling: Int32Array;
+  readonly previousSibling: Int32Array;
+  readonly state: Uint8Array;
+  readonly flags: Uint8Array;
+  /** Rank of the verdict that was last told. */
+  readonly verdict: Uint8Array;
+  readonly depth: Int32Array;
+  readonly maxDepth: Int32Array;
+  readonly eventNumber: Int32Array;
+  /** Bit per limit (place in LIMIT_KEYS) whose warning was pushed. */
+  readonly warned: Int32Array;
+  /** Grows when an index is used again: deadlines of an earlier owner are void. */
+  readonly stamp: Int32Array;
+  readonly policyGeneration: Int32Array;
+  readonly startedMono: Float64Array;
+  readonly startedWall: Float64Array;
+  readonly lastActivity: Float64Array;
+  readonly pausedMs: Float64Array;
+  /** Monotonic instant of the pause in force; 0 = not paused. */
+  readonly pausedSince: Float64Array;
+  readonly endedMono: Float64Array;
+  readonly memory: Float64Array;
+  readonly subtreeMemory: Float64Array;
+  readonly #free: number[] = [];
+  #used = 0;
+  /** Executions RUNNING, PAUSED or HALTED. */
+  live = 0;
+
+  constructor(capacity: number) {
+    this.capacity = capacity;
+    this.spent = new BigInt64Array(capacity * SPENT_STRIDE);
+    this.held = new BigInt64Array(capacity * HELD_STRIDE);
+    this.parent = new Int32Array(capacity);
+    this.firstChild = new Int32Array(capacity);
+    this.nextSibling = new Int32Array(capacity);
+    this.previousSibling = new Int32Array(capacity);
+    this.state = new Uint8Array(capacity);
+    this.flags = new Uint8Array(capacity);
+    this.verdict = new Uint8Array(capacity);
+    this.depth = new Int32Array(capacity);
+    this.maxDepth = new Int32Array(capacity);
+    this.eventNumber = new Int32Array(capacity);
+    this.warned = new Int32Array(capacity);
+    this.stamp = new Int32Array(capacity);
+    this.policyGeneration = new Int32Array(capacity);
+    this.startedMono = new Float64Array(capacity);
+    this.startedWall = new Float64Array(capacity);
+    this.lastActivity = new Float64Array(capacity);
+    this.pausedMs = new Float64Array(capacity);
+    this.pausedSince = new Float64Array(capacity);
+    this.endedMono = new Float64Array(capacity);
+    this.memory = new Float64Array(capacity);
+    this.subtreeMemory = new Float64Array(capacity);
+  }
+
+  /** Executions in memory, completed ones included. */
+  get size(): number {
+    return this.byKey.size;
+  }
+
+  find(key: string): number {
+    return this.byKey.get(key) ?? NO_INDEX;
+  }
+
+  record(index: number): ExecutionRecord {
+    return this.records[index] as ExecutionRecord;
+  }
+
+  /** A free index, its numbers set to zero; NO_INDEX when the table is full. The lowest used indexes stay adjacent. */
+  allocate(): number {
+    const index = this.#free.pop() ?? (this.#used < this.capacity ? this.#used++ : NO_INDEX);
+    if (index !== NO_INDEX) this.#clear(index);
+    return index;
+  }
+
+  /** Takes the index that a loaded row had. */
+  allocateAt(index: number): void {
+    while (this.#used <= index) this.#free.push(this.#used++);
+    const place = this.#free.lastIndexOf(index);
+    if (place >= 0) this.#free.splice(place, 1);
+    this.#clear(index);
+  }
+
+  insert(record: ExecutionRecord, parent: number): void {
+    const { index } = record;
+    this.records[index] = record;
+    this.byKey.set(record.key, index);
+    this.parent[index] = parent;
+    if (parent === NO_INDEX) return;
+    const first = this.firstChild[parent] as number;
+    this.nextSibling[index] = first;
+    if (first !== NO_INDEX) this.previousSibling[first] = index;
+    this.firstChild[parent] = index;
+  }
+
+  /** Forgets a completed execution. Its children must be forgotten before it. */
+  remove(index: number): void {
+    const record = this.record(index);
+    this.byKey.delete(record.key);
+    this.records[index] = undefined;
+    const previous = this.previousSibling[index] as number;
+    const next = this.nextSibling[index] as number;
+    const parent = this.parent[index] as number;
+    if (previous !== NO_INDEX) this.nextSibling[previous] = next;
+    else if (parent !== NO_INDEX && this.firstChild[parent] === index) this.firstChild[parent] = next;
+    if (next !== NO_INDEX) this.previousSibling[next] = previous;
+    this.stamp[index] = (this.stamp[index] as number) + 1;
+    this.#free.push(index);
+  }
+
+  /** The execution itself or the nearest ancestor that is not RUNNING, the strictest state first; NO_INDEX = all run. */
+  findStopped(index: number): number {
+    const state = this.state;
+    let found = state[index] === STATE.running ? NO_INDEX : index;
+    for (let at = this.parent[index] as number; at !== NO_INDEX; at = this.parent[at] as number) {
+      const own = state[at] as number;
+      if (own !== STATE.running && (found === NO_INDEX || own > (state[found] as number))) found = at;
+    }
+    return found;
+  }
+
+  *children(index: number): Generator<number> {
+    for (let at = this.firstChild[index] as number; at !== NO_INDEX; ) {
+      const next = this.nextSibling[at] as number;
+      yield at;
+      at = next;
+    }
+  }
+
+  /** Every index in use, lowest first. */
+  *indexes(): Generator<number> {
+    for (let index = 0; index < this.#used; index++) if (this.records[index] !== undefined) yield index;
+  }
+
+  #clear(index: number): void {
+    this.spent.fill(0n, index * SPENT_STRIDE, (index + 1) * SPENT_STRIDE);
+    this.held.fill(0n, index * HELD_STRIDE, (index + 1) * HELD_STRIDE);
+    this.parent[index] = NO_INDEX;
+    this.firstChild[index] = NO_INDEX;
+    this.nextSibling[index] = NO_INDEX;
+    this.previousSibling[index] = NO_INDEX;
+    this.state[index] = STATE.running;
+    this.flags[index] = 0;
+    this.verdict[index] = 0;
+    this.depth[index] = 0;
+    this.maxDepth[index] = 0;
+    this.eventNumber[index] = 0;
+    this.warned[index] = 0;
+    this.policyGeneration[index] = 0;
+    this.pausedMs[index] = 0;
+    this.pausedSince[index] = 0;
+    this.endedMono[index] = 0;
+    this.memory[index] = 0;
+    this.subtreeMemory[index] = 0;
+  }
+}
+
+/** The key under which an id that a client chose is kept: another caller's id is not found. */
+export function callerKey(caller: CallerId, id: string): string {
+  return `${caller}\n${id}`;
+}

@@ -1,0 +1,39 @@
+import { STATE } from "../../domain/execution.ts";
+import { eventRow } from "../events/push.ts";
+import type { World } from "../world.ts";
+
+/** How long a completed execution stays in memory; then only its row in the file tells of it. */
+export const COMPLETED_MEMORY_MS = 3_600_000;
+
+/** Removes a completed execution with everything that is kept under it. */
+export function forgetExecution(world: World, index: number): void {
+  const table = world.executions;
+  const record = table.records[index];
+  if (record === undefined || table.state[index] !== STATE.completed) return;
+  for (const child of [...table.children(index)]) forgetExecution(world, child);
+  const { rows } = world;
+  rows.executions.touch(index);
+  rows.executionTexts.touch(index);
+  rows.loops.touch(index);
+  for (const event of record.events) rows.executionEvents.touch(eventRow(index, event.number));
+  for (const row of record.reservations?.values() ?? []) {
+    rows.reservations.touch(row);
+    world.reservations.remove(row);
+  }
+  for (const memory of record.requests?.values() ?? []) {
+    rows.requests.touch(memory.row);
+    world.requests.remove(memory.row);
+  }
+  for (const id of world.approvals.ofExecution(index)) {
+    rows.approvals.touch(id);
+    world.approvals.remove(id);
+  }
+  for (const reporter of record.reporters) world.reporters.releaseExecution(reporter);
+  table.remove(index);
+}
+
+/** Makes room: the execution that completed first goes, though its hour is not over. */
+export function forgetOldestCompleted(world: World): void {
+  const oldest = world.completed.shift();
+  if (oldest !== undefined && world.executions.stamp[oldest.index] === oldest.stamp) forgetExecution(world, oldest.index);
+}

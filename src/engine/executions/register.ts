@@ -1,0 +1,222 @@
+import type { Decision, Finding } from "../../domain/decision.ts";
+import { invalidField, TollgateError } from "../../domain/errors.ts";
+import { DEFAULT_TENANT, MAX_TREE_DEPTH, STATE, type Principal, type Registration } from "../../domain/execution.ts";
+import type { CallerId } from "../../domain/ids.ts";
+import { NO_OVERRIDES } from "../../domain/limits.ts";
+import type { Now } from "../../domain/time.ts";
+import { compileLimits } from "../limits/compiled-limits.ts";
+import { resolveLimits } from "../limits/effective-limits.ts";
+import { exceededFinding, limitFacts } from "../limits/limit-finding.ts";
+import { decide, isUncertain, storeFinding } from "../limits/standing.ts";
+import { bigintAsText } from "../rows/generations.ts";
+import { armDeadlines } from "../time/arm.ts";
+import type { World } from "../world.ts";
+import { checkCarve, createCarveHold, takeCarve } from "./carve.ts";
+import { callerKey, NO_INDEX, type ExecutionRecord } from "./execution-table.ts";
+import { forgetOldestCompleted } from "./forget.ts";
+import { checkConcurrency, countActive } from "./state.ts";
+import { stateFindings } from "./state-findings.ts";
+
+export interface RegistrationAnswer {
+  readonly decision: Decision;
+  /** NO_INDEX when refused: nothing was stored. */
+  readonly index: number;
+  readonly rejoined: boolean;
+}
+
+/**
+ * Starts an execution, or rejoins it when the same id comes with the same content.
+ *
+ * @throws TollgateError EXECUTION_CONFLICT naming the field · EXECUTION_COMPLETED · PARENT_UNKNOWN · PARENT_NOT_RUNNING ·
+ * PARENT_TOO_DEEP · EXECUTIONS_FULL · FIELD_INVALID for a tenant or session other than the parent's
+ */
+export function registerExecution(world: World, caller: CallerId, request: Registration, now: Now): RegistrationAnswer {
+  const table = world.executions;
+  const known = table.find(callerKey(caller, request.executionId));
+  const content = fingerprint(request);
+  if (known !== NO_INDEX) return rejoin(world, known, content, now);
+  const parent = request.parentId === undefined ? NO_INDEX : findParent(world, caller, request.parentId);
+  const principal = principalOf(world, request, parent);
+  const session = sessionOf(world, request, parent);
+  if (table.live >= world.maxLiveExecutions) {
+    throw new TollgateError("EXECUTIONS_FULL", `${table.live} executions are live, as many as may be (max_live_executions)`);
+  }
+  const limits = resolveLimits(world.policy.limits, request.requested, NO_OVERRIDES);
+  const carve =
+    request.carve === undefined || parent === NO_INDEX
+      ? undefined
+      : createCarveHold(request.carve, request.carveMode ?? limits.carveMode);
+  const candidate = { principal, limits, id: request.executionId as string };
+  const refused =
+    storeFinding(world) ??
+    checkConcurrency(world, candidate) ??
+    (carve === undefined ? undefined : checkCarve(world, parent, carve.total)) ??
+    checkDepth(world, request, parent);
+  if (refused !== undefined) return { decision: decide(world, [refused], now, false), index: NO_INDEX, rejoined: false };
+  if (table.size >= table.capacity) forgetOldestCompleted(world);
+  const index = table.allocate();
+  const record: ExecutionRecord = {
+    index,
+    key: callerKey(caller, request.executionId),
+    caller,
+    id: request.executionId,
+    principal,
+    session,
+    labels: request.labels,
+    requested: request.requested,
+    fingerprint: content,
+    parentId: request.parentId,
+    chain: chainOf(world, parent),
+    adjusted: NO_OVERRIDES,
+    limits,
+    compiled: compileLimits(limits),
+    carve,
+    ...emptyMemory(),
+  };
+  start(world, record, parent, request, now);
+  return { decision: decide(world, [], now, false), index, rejoined: false };
+}
+
+/** What an execution has not done yet. */
+export function emptyMemory() {
+  return {
+    custom: undefined,
+    loop: undefined,
+    binding: undefined,
+    stateFinding: undefined,
+    events: [],
+    reservations: undefined,
+    resolvedReservations: 0,
+    requests: undefined,
+    reporters: [],
+    openApprovals: [],
+    modifications: undefined,
+    checkedRefusals: undefined,
+    announced: undefined,
+  };
+}
+
+function start(world: World, record: ExecutionRecord, parent: number, request: Registration, now: Now): void {
+  const table = world.executions;
+  const { index } = record;
+  world.rows.executions.touch(index);
+  world.rows.executionTexts.touch(index);
+  table.insert(record, parent);
+  table.startedMono[index] = now.monoMs;
+  table.startedWall[index] = now.wallMs;
+  table.lastActivity[index] = now.monoMs;
+  table.policyGeneration[index] = world.policy.generation;
+  const depth = startDepth(world, request, parent);
+  table.depth[index] = depth;
+  table.maxDepth[index] = depth;
+  table.live++;
+  countActive(world, record, 1);
+  takeCarve(world, index);
+  armDeadlines(world, index, now);
+}
+
+function rejoin(world: World, index: number, content: string, now: Now): RegistrationAnswer {
+  const record = world.executions.record(index);
+  if (world.executions.state[index] === STATE.completed) {
+    throw new TollgateError("EXECUTION_COMPLETED", `execution ${record.id} has ended; register another id`);
+  }
+  if (record.fingerprint !== content) {
+    const field = differingField(record.fingerprint, content);
+    throw new TollgateError("EXECUTION_CONFLICT", `execution ${record.id} is registered with another ${field}`, {
+      fields: [{ field, description: "differs from the registration of the same id" }],
+    });
+  }
+  const uncertain = isUncertain(world, index);
+  return { decision: decide(world, stateFindings(world, index), now, uncertain), index, rejoined: true };
+}
+
+function findParent(world: World, caller: CallerId, parentId: string): number {
+  const table = world.executions;
+  const parent = table.find(callerKey(caller, parentId));
+  if (parent === NO_INDEX) throw new TollgateError("PARENT_UNKNOWN", `parent execution ${parentId} is not registered`);
+  const stopped = table.findStopped(parent);
+  if (stopped !== NO_INDEX && (table.state[stopped] as number) >= STATE.halted) {
+    throw new TollgateError("PARENT_NOT_RUNNING", `parent execution ${parentId} has ended or was halted`);
+  }
+  if (table.record(parent).chain.length + 1 >= MAX_TREE_DEPTH) {
+    throw new TollgateError("PARENT_TOO_DEEP", `a tree of executions is at most ${MAX_TREE_DEPTH} deep`);
+  }
+  return parent;
+}
+
+function principalOf(world: World, request: Registration, parent: number): Principal {
+  const asked = request.principal;
+  if (parent === NO_INDEX) return { ...asked, tenant: asked?.tenant ?? DEFAULT_TENANT };
+  const above = world.executions.record(parent).principal;
+  if (asked === undefined) return above;
+  if (asked.tenant !== undefined && asked.tenant !== above.tenant) {
+    throw invalidField("principal.tenant", `must be the parent's, "${above.tenant}"`);
+  }
+  return { ...asked, tenant: above.tenant };
+}
+
+function sessionOf(world: World, request: Registration, parent: number): string {
+  if (parent === NO_INDEX) return request.session ?? request.executionId;
+  const { session } = world.executions.record(parent);
+  if (request.session !== undefined && request.session !== session) {
+    throw invalidField("session", `must be the parent's, "${session}"`);
+  }
+  return session;
+}
+
+function chainOf(world: World, parent: number): Int32Array {
+  return parent === NO_INDEX ? NO_CHAIN : Int32Array.from([parent, ...world.executions.record(parent).chain]);
+}
+
+/** Roots share one empty chain. */
+const NO_CHAIN = new Int32Array(0);
+
+function startDepth(world: World, request: Registration, parent: number): number {
+  if (parent === NO_INDEX) return request.discovered ? 1 : 0;
+  return (world.executions.depth[parent] as number) + (request.discovered ? 1 : 0);
+}
+
+function checkDepth(world: World, request: Registration, parent: number): Finding | undefined {
+  if (!request.discovered) return undefined;
+  const depth = BigInt(startDepth(world, request, parent));
+  const limits = resolveLimits(world.policy.limits, request.requested, NO_OVERRIDES).byKey.max_discovery_depth;
+  if (limits !== undefined && depth > limits.value) {
+    return exceededFinding(limitFacts("max_discovery_depth", limits, depth, 0n, request.executionId));
+  }
+  for (const at of parent === NO_INDEX ? [] : [parent, ...world.executions.record(parent).chain]) {
+    const { limits: above, id } = world.executions.record(at);
+    const limit = above.byKey.max_discovery_depth;
+    if (limit !== undefined && depth > limit.value) {
+      return exceededFinding(limitFacts("max_discovery_depth", limit, depth, 0n, id));
+    }
+  }
+  return undefined;
+}
+
+/** Canonical text of a registration: keys sorted, so that equal content is equal text. */
+function fingerprint(request: Registration): string {
+  const { executionId: _id, ...content } = request;
+  return canonicalText(content);
+}
+
+export function canonicalText(content: object): string {
+  return JSON.stringify(content, (key, value: unknown) => {
+    if (value === null || typeof value !== "object" || Array.isArray(value)) return bigintAsText(key, value);
+    return Object.fromEntries(Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1)));
+  });
+}
+
+function differingField(known: string, asked: string): string {
+  const left = JSON.parse(known) as Record<string, unknown>;
+  const right = JSON.parse(asked) as Record<string, unknown>;
+  const names = new Set([...Object.keys(left), ...Object.keys(right)]);
+  for (const name of names) if (JSON.stringify(left[name]) !== JSON.stringify(right[name])) return FIELD_NAMES[name] ?? name;
+  return "content";
+}
+
+/** Names of the contract for the fields of a registration. */
+const FIELD_NAMES: { readonly [name: string]: string } = {
+  parentId: "parent",
+  requested: "limits",
+  carveMode: "carve_mode",
+};

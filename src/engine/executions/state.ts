@@ -1,0 +1,135 @@
+import type { Finding } from "../../domain/decision.ts";
+import { STATE } from "../../domain/execution.ts";
+import { CONCURRENCY_LEVELS, type EffectiveLimit } from "../../domain/limits.ts";
+import type { Now } from "../../domain/time.ts";
+import { openCostApproval, withdrawApprovals } from "../approvals/approvals.ts";
+import { pushEvent, recordViolation } from "../events/push.ts";
+import { exceededFinding } from "../limits/limit-finding.ts";
+import { armDeadlines } from "../time/arm.ts";
+import type { World } from "../world.ts";
+import { releaseCarve, takeCarve } from "./carve.ts";
+import type { ExecutionRecord } from "./execution-table.ts";
+
+// RUNNING, PAUSED, HALTED, COMPLETED: one flag on one execution; its subtree reads it by walking up.
+
+/** Ends a run for good, unless an operator raises its limits and resumes it. Nothing happens to one that has ended. */
+export function haltExecution(world: World, index: number, finding: Finding, now: Now): boolean {
+  const table = world.executions;
+  const state = table.state[index];
+  if (state === STATE.halted || state === STATE.completed) return false;
+  const record = table.record(index);
+  leavePause(world, index, now);
+  world.rows.executions.touch(index);
+  world.rows.executionTexts.touch(index);
+  table.state[index] = STATE.halted;
+  record.stateFinding = finding;
+  countActive(world, record, -1);
+  releaseCarve(world, index);
+  withdrawApprovals(world, index, now);
+  recordViolation(world, index, finding, now);
+  pushEvent(world, index, "HALT", finding.message, now, { finding });
+  world.fanOut.start(world, index, "HALT", finding.message, finding);
+  return true;
+}
+
+/** Stops a run until a person answers. A cost alert opens an approval; an operator's own pause ends by `Resume`. */
+export function pauseExecution(world: World, index: number, finding: Finding, now: Now): boolean {
+  const table = world.executions;
+  if (table.state[index] !== STATE.running) return false;
+  const record = table.record(index);
+  world.rows.executions.touch(index);
+  world.rows.executionTexts.touch(index);
+  table.state[index] = STATE.paused;
+  table.pausedSince[index] = now.monoMs;
+  const approvalId = finding.kind === "LIMIT" ? openCostApproval(world, index, finding, now) : undefined;
+  const kept = approvalId === undefined ? finding : { ...finding, approvalId };
+  record.stateFinding = kept;
+  recordViolation(world, index, kept, now);
+  pushEvent(world, index, "PAUSE", finding.message, now, { finding: kept });
+  world.fanOut.start(world, index, "PAUSE", finding.message, kept);
+  return true;
+}
+
+/**
+ * Lets a paused or halted execution go on. A halted one takes its place and its carve again.
+ * @returns a finding when no place or too little for the carve is left
+ */
+export function resumeExecution(world: World, index: number, message: string, now: Now): Finding | undefined {
+  const table = world.executions;
+  const record = table.record(index);
+  const state = table.state[index];
+  if (state === STATE.halted) {
+    const refused = checkConcurrency(world, record) ?? takeCarve(world, index);
+    if (refused !== undefined) return refused;
+    countActive(world, record, 1);
+  }
+  leavePause(world, index, now);
+  world.rows.executions.touch(index);
+  world.rows.executionTexts.touch(index);
+  table.state[index] = STATE.running;
+  table.lastActivity[index] = now.monoMs;
+  table.verdict[index] = 0;
+  record.stateFinding = undefined;
+  armDeadlines(world, index, now);
+  pushEvent(world, index, "RESUME", message, now);
+  world.fanOut.start(world, index, "RESUME", message, undefined);
+  return undefined;
+}
+
+/** Adds the pause in force to the paused time; the idle clock goes on where it stood. */
+export function leavePause(world: World, index: number, now: Now): void {
+  const table = world.executions;
+  const since = table.pausedSince[index] as number;
+  if (since === 0) return;
+  world.rows.executions.touch(index);
+  const paused = Math.max(0, now.monoMs - since);
+  table.pausedMs[index] = (table.pausedMs[index] as number) + paused;
+  table.lastActivity[index] = (table.lastActivity[index] as number) + paused;
+  table.pausedSince[index] = 0;
+}
+
+/** RUNNING and PAUSED executions hold a place of every level of their principal. */
+export function countActive(world: World, record: ExecutionRecord, by: 1 | -1): void {
+  for (const level of CONCURRENCY_LEVELS) {
+    const name = record.principal[level];
+    if (name === undefined) continue;
+    const key = activeKey(level, record.principal.tenant, name);
+    const count = (world.active.get(key) ?? 0) + by;
+    if (count > 0) world.active.set(key, count);
+    else world.active.delete(key);
+  }
+}
+
+function activeKey(level: string, tenant: string, name: string): string {
+  return `${level}\n${tenant}\n${name}`;
+}
+
+/** Whether the principal may have one more active execution. */
+export function checkConcurrency(world: World, record: Pick<ExecutionRecord, "principal" | "limits" | "id">): Finding | undefined {
+  for (const level of CONCURRENCY_LEVELS) {
+    const limit = record.limits.concurrency[level];
+    const name = record.principal[level];
+    if (limit === undefined || name === undefined) continue;
+    const active = BigInt(world.active.get(activeKey(level, record.principal.tenant, name)) ?? 0);
+    if (active < limit.value) continue;
+    return exceededConcurrency(level, limit, active, record.id);
+  }
+  return undefined;
+}
+
+function exceededConcurrency(
+  level: string,
+  limit: EffectiveLimit,
+  active: bigint,
+  executionId: string,
+): Finding {
+  return exceededFinding({
+    key: `max_concurrent_executions.${level}`,
+    violationType: "concurrency_limit",
+    unit: "count",
+    limit,
+    current: active + 1n,
+    held: 0n,
+    executionId,
+  });
+}

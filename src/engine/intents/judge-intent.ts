@@ -1,0 +1,107 @@
+import { SPENT } from "../../domain/counters.ts";
+import type { Decision, Finding, Remaining } from "../../domain/decision.ts";
+import type { Ask } from "../../domain/intent.ts";
+import type { Now } from "../../domain/time.ts";
+import { openCostApproval } from "../approvals/approvals.ts";
+import { refreshLimits } from "../executions/adjust.ts";
+import { stateFindings } from "../executions/state-findings.ts";
+import { COUNTER_LIMITS } from "../limits/compiled-limits.ts";
+import { heldOf, isQuiet, judgeLimits, usedOf } from "../limits/judge.ts";
+import { toAmount } from "../limits/limit-finding.ts";
+import { probeIntent, type Probe } from "../limits/probe.ts";
+import { adviceFor, decide, isSame, isUncertain, levelOf, storeFinding } from "../limits/standing.ts";
+import { wallMs } from "../limits/times.ts";
+import { LIMITS } from "../../domain/limits.ts";
+import { priceIntent } from "../prices/price-usage.ts";
+import type { World } from "../world.ts";
+
+/** What the engine found out about an intent before it takes anything. */
+export interface Judged {
+  readonly probe: Probe;
+  readonly findings: readonly Finding[];
+  readonly refused: boolean;
+}
+
+/** Looks at an intent with everything that is on, and changes nothing. */
+export function judgeIntent(world: World, index: number, ask: Ask, now: Now): Judged {
+  if (world.executions.policyGeneration[index] !== world.policy.generation) refreshLimits(world, index);
+  const { intent } = ask;
+  const priced = priceIntent(world, intent);
+  const probe = probeIntent(intent, priced.nanoUsd, isAnnounced(world, index, ask));
+  if (priced.finding === undefined && !world.store.blocking && isQuiet(world, index, probe, now)) return { probe, findings: [], refused: false };
+  const findings: Finding[] = [];
+  const store = storeFinding(world);
+  if (store !== undefined) findings.push(store);
+  const limits = judgeLimits(world, index, probe, now);
+  const states = stateFindings(world, index);
+  findings.push(...states, ...limits.filter((limit) => !states.some((state) => isSame(limit, state))));
+  if (priced.finding !== undefined) findings.push(priced.finding);
+  const refused = findings.some((one) => one.shadow !== true && one.verdict !== "WARN" && one.verdict !== "ALLOW");
+  return { probe, findings, refused };
+}
+
+/** A discovered step that was planned before counts as discovered only once. */
+function isAnnounced(world: World, index: number, ask: Ask): boolean {
+  const { step } = ask.intent;
+  if (step?.name === undefined || step.plannedOnly === true) return false;
+  return world.executions.record(index).announced?.has(step.name) ?? false;
+}
+
+/** Opens the approval of a cost alert that an intent ran into; the state does not change. */
+export function withApprovals(world: World, index: number, findings: readonly Finding[], now: Now): readonly Finding[] {
+  if (!findings.some((one) => one.verdict === "PAUSE" && one.kind === "LIMIT" && one.shadow !== true)) return findings;
+  return findings.map((one) => {
+    if (one.verdict !== "PAUSE" || one.kind !== "LIMIT" || one.shadow === true) return one;
+    const approvalId = openCostApproval(world, levelOf(world, index, one), one, now);
+    if (approvalId !== undefined) return { ...one, approvalId };
+    return { ...one, verdict: "BLOCK", reason: "APPROVALS_FULL", message: "as many approvals are open as may be" };
+  });
+}
+
+export function decideIntent(world: World, index: number, ask: Ask, findings: readonly Finding[], now: Now): Decision {
+  const remaining = ask.detail === "MINIMAL" ? {} : { remaining: remainingOf(world, index, now) };
+  if (findings.length === 0) return decide(world, findings, now, isUncertain(world, index), remaining);
+  return decide(world, findings, now, isUncertain(world, index), { ...remaining, ...adviceFor(findings) });
+}
+
+const REMAINING_UNITS = {
+  max_steps: "steps",
+  max_tokens: "tokens",
+  max_input_tokens: "input_tokens",
+  max_output_tokens: "output_tokens",
+  max_cost_usd: "cost",
+  cost_alert_threshold_usd: "cost",
+  max_discovered_steps: "discovered_steps",
+  max_requests: "requests",
+  max_tool_calls: "tool_calls",
+} as const;
+
+/** What is left at the tightest level, per unit. */
+export function remainingOf(world: World, index: number, now: Now): readonly Remaining[] {
+  const least = new Map<Remaining["unit"], { readonly key: keyof typeof LIMITS; readonly left: bigint }>();
+  for (const at of [index, ...world.executions.record(index).chain]) {
+    const { byKey } = world.executions.record(at).limits;
+    for (const [key, counter] of COUNTER_LIMITS) {
+      const limit = byKey[key];
+      if (limit === undefined) continue;
+      const used = usedOf(world, at, counter) + heldOf(world, at, counter);
+      const left = limit.value > used ? limit.value - used : 0n;
+      const known = least.get(REMAINING_UNITS[key]);
+      if (known === undefined || left < known.left) least.set(REMAINING_UNITS[key], { key, left });
+    }
+  }
+  const result: Remaining[] = [];
+  for (const [unit, { key, left }] of least) result.push({ unit, amount: toAmount(LIMITS[key].unit, left) });
+  const wall = world.executions.record(index).limits.byKey.max_wall_time_ms;
+  if (wall !== undefined) {
+    const left = Math.max(0, Number(wall.value) - wallMs(world.executions, index, now));
+    result.push({ unit: "time", amount: { kind: "durationMs", value: Math.floor(left) } });
+  }
+  return result;
+}
+
+/** Whether an intent asks for anything that is counted. */
+export function addsAnything(probe: Probe): boolean {
+  for (let unit = 0; unit <= SPENT.modifications; unit++) if (probe.add[unit] !== 0n) return true;
+  return probe.entersDepth || probe.signature !== undefined;
+}

@@ -1,0 +1,145 @@
+import { combineFindings, NO_FINDINGS, rankOf, type Decision, type Finding } from "../../domain/decision.ts";
+import { STATE } from "../../domain/execution.ts";
+import { LIMIT_KEYS, type LimitKey } from "../../domain/limits.ts";
+import type { Now } from "../../domain/time.ts";
+import { pushEvent, recordViolation } from "../events/push.ts";
+import { FLAG } from "../executions/execution-table.ts";
+import { haltExecution, pauseExecution } from "../executions/state.ts";
+import { stateFindings } from "../executions/state-findings.ts";
+import type { World } from "../world.ts";
+import { judgeLimits } from "./judge.ts";
+import { EMPTY_PROBE } from "./probe.ts";
+
+// What stands after usage was charged: crossed limits act (halt, pause or refuse the next), warnings are pushed once, and
+// the decision for what comes next is made.
+
+export function decide(
+  world: World,
+  findings: readonly Finding[],
+  now: Now,
+  uncertain: boolean,
+  more: { readonly remaining?: Decision["remaining"]; readonly advice?: readonly string[] } = {},
+): Decision {
+  const withStore = world.store.failing ? [...findings, STORE_FAILING] : findings;
+  return combineFindings(withStore, {
+    decisionId: world.ids.decisionId(),
+    policyEtag: world.policy.etag,
+    decidedAtMs: now.wallMs,
+    uncertain,
+    ...more,
+  });
+}
+
+const STORE_FAILING: Finding = Object.freeze({
+  verdict: "WARN",
+  kind: "STATE",
+  reason: "STORE_FAILING",
+  message: "the file cannot be written: this answer is not durable yet",
+} as const);
+
+/** Refuses new intents while too much is unsaved. */
+export function storeFinding(world: World): Finding | undefined {
+  if (!world.store.blocking) return undefined;
+  return {
+    verdict: "BLOCK",
+    kind: "STATE",
+    reason: "STORE_UNAVAILABLE",
+    message: "the file cannot be written: new intents are refused until it can",
+    retryable: true,
+    retryAfterMs: 1_000,
+  };
+}
+
+export function isUncertain(world: World, index: number): boolean {
+  const table = world.executions;
+  if (((table.flags[index] as number) & FLAG.uncertain) !== 0) return true;
+  for (const at of table.record(index).chain) if (((table.flags[at] as number) & FLAG.uncertain) !== 0) return true;
+  return false;
+}
+
+/**
+ * Judges what is used by now, lets crossed limits act and answers the decision for what comes next.
+ * `notes` are findings about the usage itself, e.g. LATE; they come after those of state and limits.
+ */
+export function judgeStanding(world: World, index: number, notes: readonly Finding[], now: Now): Decision {
+  const limits = judgeLimits(world, index, EMPTY_PROBE, now);
+  for (const finding of limits) actOnFinding(world, index, finding, now);
+  for (const finding of notes) if (finding.kind === "LIMIT") actOnFinding(world, index, finding, now);
+  pushSaturation(world, index, now);
+  // The finding that stopped the run names the exact report: it stands for what the same limit says now.
+  const states = stateFindings(world, index);
+  const others = [...limits, ...notes].filter((one) => !states.some((state) => isSame(one, state)));
+  const found = [...states, ...others, ...saturationFindings(world, index)];
+  const decision = decide(world, found.length === 0 ? NO_FINDINGS : found, now, isUncertain(world, index), adviceFor(found));
+  world.executions.verdict[index] = rankOf(decision.verdict);
+  return decision;
+}
+
+/** Whether a limit only repeats why the execution was stopped. */
+export function isSame(limit: Finding, state: Finding): boolean {
+  return limit.verdict !== "WARN" && limit.reason === state.reason && limit.executionId === state.executionId;
+}
+
+/** A finding about usage that is already there: a crossed limit does what its `on_exceed` says; a warning is told once. */
+function actOnFinding(world: World, index: number, finding: Finding, now: Now): void {
+  const level = levelOf(world, index, finding);
+  const record = world.executions.record(level);
+  const key = finding.sourceId as LimitKey;
+  if (finding.shadow === true || finding.verdict === "WARN") return tellOnce(world, level, key, finding, now);
+  const limit = record.limits.byKey[key];
+  const action = finding.verdict === "PAUSE" ? "pause" : (limit?.onExceed ?? "block");
+  if (action === "halt") haltExecution(world, level, finding, now);
+  else if (action === "pause") pauseExecution(world, level, finding, now);
+  else tellOnce(world, level, key, finding, now);
+}
+
+function tellOnce(world: World, level: number, key: LimitKey, finding: Finding, now: Now): void {
+  const table = world.executions;
+  if ((table.state[level] as number) >= STATE.halted) return;
+  const bit = bitOf(key, finding);
+  if (((table.warned[level] as number) & bit) !== 0) return;
+  world.rows.executions.touch(level);
+  table.warned[level] = (table.warned[level] as number) | bit;
+  const { emitWarningEvents, emitBlockEvents } = table.record(level).limits;
+  if (finding.verdict === "WARN") {
+    if (finding.shadow !== true && emitWarningEvents) pushEvent(world, level, "WARNING", finding.message, now, { finding });
+    return;
+  }
+  recordViolation(world, level, finding, now);
+  if (finding.shadow !== true && emitBlockEvents) pushEvent(world, level, "BLOCK", finding.message, now, { finding });
+}
+
+/** The lower half of the bits is for warnings, the upper for crossings that only refuse. */
+function bitOf(key: LimitKey, finding: Finding): number {
+  const place = Math.max(0, LIMIT_KEYS.indexOf(key)) % 16;
+  return finding.verdict === "WARN" ? 1 << place : 1 << (place + 16);
+}
+
+/** The execution whose limit a finding is about: the asking one or an ancestor. */
+export function levelOf(world: World, index: number, finding: Finding): number {
+  const id = finding.executionId;
+  if (id === undefined || world.executions.record(index).id === id) return index;
+  for (const at of world.executions.record(index).chain) if (world.executions.record(at).id === id) return at;
+  return index;
+}
+
+function saturationFindings(world: World, index: number): Finding[] {
+  if (((world.executions.flags[index] as number) & FLAG.saturated) === 0) return [];
+  return [{ verdict: "WARN", kind: "LIMIT", reason: "COUNTER_SATURATED", message: "a counter reached 2^62 and stays there" }];
+}
+
+function pushSaturation(world: World, index: number, now: Now): void {
+  const [finding] = saturationFindings(world, index);
+  if (finding !== undefined) tellOnce(world, index, "max_modifications_per_session", finding, now);
+}
+
+/** Hints that a cooperating agent can follow. */
+export function adviceFor(findings: readonly Finding[]): { readonly advice?: readonly string[] } {
+  const advice = new Set<string>();
+  for (const { reason, shadow } of findings) {
+    if (shadow === true) continue;
+    if (reason === "SAME_STEP_LOOP" || reason === "SAME_STEP_LOOP_NEAR") advice.add("change_approach");
+    else if (reason.endsWith("_NEAR")) advice.add("wrap_up");
+  }
+  return advice.size === 0 ? {} : { advice: [...advice] };
+}

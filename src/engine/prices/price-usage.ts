@@ -1,0 +1,83 @@
+import type { Finding } from "../../domain/decision.ts";
+import type { Intent } from "../../domain/intent.ts";
+import type { ExtraCost, TokenUsage } from "../../domain/usage.ts";
+import type { World } from "../world.ts";
+import { costOf, findPrices, type ModelPrices } from "./price-book.ts";
+
+// What usage costs: from the price book, as told, or the larger (docs/limits.md, "Prices"). Never a silent zero.
+
+export interface PriceSource {
+  /** Prices of the model, or the fallback; undefined = none is known. */
+  readonly prices: ModelPrices | undefined;
+  /** The book does not know the model: the fallback, or tokens only. */
+  readonly unknown: boolean;
+}
+
+/** Looks prices up once per group of reports. */
+export function priceSource(world: World, provider: string | undefined, model: string | undefined): PriceSource {
+  const book = world.policy.prices;
+  if (book === undefined) return NO_BOOK;
+  const known = findPrices(book, provider, model);
+  if (known !== undefined) return { prices: known, unknown: false };
+  const mode = world.policy.limits.unknownPrice ?? "fallback";
+  if (mode !== "fallback") return NO_BOOK;
+  return { prices: (provider === undefined ? undefined : book.dearest.get(provider)) ?? book.dearestOfAll, unknown: true };
+}
+
+const NO_BOOK: PriceSource = { prices: undefined, unknown: true };
+
+export interface Priced {
+  readonly nanoUsd: bigint;
+  /** Tokens were used and neither a price nor a cost is known. */
+  readonly unpriced: boolean;
+  /** The reported cost differs from the computed one. */
+  readonly mismatch: boolean;
+}
+
+const FREE: Priced = { nanoUsd: 0n, unpriced: false, mismatch: false };
+
+export function priceUsage(
+  world: World,
+  source: PriceSource,
+  tokens: TokenUsage | undefined,
+  requests: bigint,
+  reported: bigint | undefined,
+  extraCosts: readonly ExtraCost[],
+): Priced {
+  const extra = extraCosts.length === 0 ? 0n : sumExtra(extraCosts);
+  if (tokens === undefined && requests === 0n) return reported === undefined && extra === 0n ? FREE : plain((reported ?? 0n) + extra);
+  const { costSource } = world.policy.limits;
+  const { prices, unknown } = source;
+  if (unknown && reported !== undefined) return plain(reported + extra);
+  if (prices === undefined) return { nanoUsd: extra, unpriced: tokens !== undefined, mismatch: false };
+  if (costSource === "reported" && reported !== undefined) return plain(reported + extra);
+  const computed = costOf(prices, tokens, requests);
+  if (unknown) return { nanoUsd: computed + extra, unpriced: tokens !== undefined, mismatch: false };
+  const charged = costSource === "max" && reported !== undefined && reported > computed ? reported : computed;
+  return { nanoUsd: charged + extra, unpriced: false, mismatch: reported !== undefined && reported !== computed };
+}
+
+function plain(nanoUsd: bigint): Priced {
+  return { nanoUsd, unpriced: false, mismatch: false };
+}
+
+function sumExtra(extraCosts: readonly ExtraCost[]): bigint {
+  let sum = 0n;
+  for (const { nanoUsd } of extraCosts) sum += nanoUsd ?? 0n;
+  return sum;
+}
+
+/** The priced estimate of an intent, with a finding when its model is not known. */
+export function priceIntent(world: World, intent: Intent): { readonly nanoUsd: bigint; readonly finding: Finding | undefined } {
+  if (intent.tokens === undefined) return { nanoUsd: intent.costNanoUsd ?? 0n, finding: undefined };
+  const source = priceSource(world, intent.provider, intent.model);
+  const priced = priceUsage(world, source, intent.tokens, intent.weight, intent.costNanoUsd, []);
+  if (!priced.unpriced) return { nanoUsd: priced.nanoUsd, finding: undefined };
+  const denied = world.policy.prices !== undefined && world.policy.limits.unknownPrice === "deny";
+  return { nanoUsd: priced.nanoUsd, finding: unknownPrice(denied ? "BLOCK" : "WARN", intent.provider, intent.model) };
+}
+
+export function unknownPrice(verdict: "WARN" | "BLOCK", provider: string | undefined, model: string | undefined): Finding {
+  const name = [provider, model].filter((part) => part !== undefined && part !== "").join("/") || "no model named";
+  return { verdict, kind: "LIMIT", reason: "PRICE_UNKNOWN", message: `no price is known: ${name}` };
+}

@@ -1,0 +1,255 @@
+import { SPENT_STRIDE } from "../../domain/counters.ts";
+import { rankOf, type Decision, type Finding } from "../../domain/decision.ts";
+import { DEFAULT_TENANT, STATE, type Principal } from "../../domain/execution.ts";
+import { HOUR_MS, type Now } from "../../domain/time.ts";
+import type { Usage, UsageGroup } from "../../domain/usage.ts";
+import { keepViolation } from "../events/push.ts";
+import { touchActivity } from "../executions/activity.ts";
+import { refreshLimits } from "../executions/adjust.ts";
+import { chargeChain, chargeWindows, windowRows } from "../executions/charge.ts";
+import { NO_INDEX, type ExecutionRecord } from "../executions/execution-table.ts";
+import { TOTAL_TOKENS } from "../limits/compiled-limits.ts";
+import { isQuiet } from "../limits/judge.ts";
+import { EMPTY_PROBE } from "../limits/probe.ts";
+import { decide, judgeStanding } from "../limits/standing.ts";
+import { priceSource, priceUsage, unknownPrice, type PriceSource } from "../prices/price-usage.ts";
+import { settleByReport } from "../reservations/settle-by-report.ts";
+import type { World } from "../world.ts";
+import { addUsage, isPlain } from "./add-usage.ts";
+import { chargeUsage, judgeReportedStep, setMemory } from "./charge-usage.ts";
+import { findUsageProblem, type UsageProblem } from "./check-usage.ts";
+import type { ReporterRow } from "./reporter-table.ts";
+
+// The reports of one execution in one message. What only counts is summed and charged once; as soon as a sum would reach
+// a warning or a limit, or a report does more than count, the run is charged report by report, so that findings name the
+// exact one.
+
+export interface GroupPart {
+  readonly group: UsageGroup;
+  /** Reports from `start` up to, not including, `end`. */
+  readonly start: number;
+  readonly end: number;
+}
+
+export interface GroupResult {
+  /** Present when the verdict changed or the client asked. */
+  readonly decision: Decision | undefined;
+  readonly rejected: readonly { readonly at: number; readonly problem: UsageProblem }[];
+}
+
+type Rejected = { at: number; problem: UsageProblem }[];
+
+/** Undefined when there is nothing to tell. */
+export function applyGroup(
+  world: World,
+  reporter: ReporterRow,
+  index: number,
+  part: GroupPart,
+  now: Now,
+): GroupResult | undefined {
+  if (index === NO_INDEX) return applyUnattributed(world, reporter, part, now);
+  const table = world.executions;
+  const record = table.record(index);
+  if (table.policyGeneration[index] !== world.policy.generation) refreshLimits(world, index);
+  linkReporter(world, reporter, record);
+  const before = table.verdict[index] as number;
+  const completed = table.state[index] === STATE.completed;
+  touchActivity(world, index, now.monoMs);
+  const rows = windowRows(world, record, now.wallMs);
+  const source = priceSource(world, part.group.provider, part.group.model);
+  const rejected: Rejected = [];
+  const sum = sumPlain(world, part, source, record, now, rejected);
+  if (!completed && sum.plain && isQuietWith(world, index, now)) {
+    chargeChain(world, index, world.scratch);
+    chargeWindows(world, rows, world.scratch);
+    if (sum.memoryBytes !== undefined) setMemory(world, index, Number(sum.memoryBytes));
+    const notes = notesOf(part.group, sum);
+    if (sum.signatures) for (let at = part.start; at < part.end; at++) judgeReportedStep(world, index, part.group.usage[at] as Usage, notes);
+    // The only standing note of this path is an unknown price: nothing is to tell while the verdict stays WARN for it.
+    const told = notes.length === 0 ? before === 0 : before === 1 && sum.unpriced && notes.length === 1;
+    if (told && part.group.wantDecision !== true && rejected.length === 0) return undefined;
+    return answer(world, index, notes, before, part.group, rejected, now);
+  }
+  rejected.length = 0;
+  const notes = chargeOneByOne(world, index, part, source, rows, completed, rejected, now);
+  return answer(world, index, notes, before, part.group, rejected, now);
+}
+
+function answer(
+  world: World,
+  index: number,
+  notes: readonly Finding[],
+  before: number,
+  group: UsageGroup,
+  rejected: Rejected,
+  now: Now,
+): GroupResult {
+  const decision = judgeStanding(world, index, notes, now);
+  const changed = rankOf(decision.verdict) !== before;
+  return { decision: changed || group.wantDecision === true ? decision : undefined, rejected };
+}
+
+interface Sum {
+  /** Every report only counts. */
+  readonly plain: boolean;
+  readonly signatures: boolean;
+  readonly memoryBytes: bigint | undefined;
+  readonly unpriced: boolean;
+  readonly mismatch: boolean;
+}
+
+/** Sums the reports into `world.scratch`. Reports that do not count are left out and told. */
+function sumPlain(world: World, part: GroupPart, source: PriceSource, record: ExecutionRecord, now: Now, rejected: Rejected): Sum {
+  const into = world.scratch;
+  into.fill(0n);
+  const { customCounters } = world.policy.limits;
+  const from = Math.max(record.binding?.fromMs ?? 0, now.wallMs - world.policy.limits.lateToleranceMs);
+  let plain = true;
+  let signatures = false;
+  let unpriced = false;
+  let mismatch = false;
+  let memoryBytes: bigint | undefined;
+  for (let at = part.start; at < part.end; at++) {
+    const usage = part.group.usage[at] as Usage;
+    const problem = findUsageProblem(usage, customCounters);
+    if (problem !== undefined) {
+      rejected.push({ at, problem });
+      continue;
+    }
+    if (!isPlain(usage) || (usage.occurredAt !== undefined && wallMsOf(usage.occurredAt) < from)) plain = false;
+    if (usage.step?.signature !== undefined) signatures = true;
+    if (usage.memoryBytes !== undefined) memoryBytes = usage.memoryBytes;
+    const priced = priceUsage(world, source, usage.tokens, usage.requests ?? 0n, usage.costNanoUsd, usage.extraCosts);
+    if (priced.unpriced) unpriced = true;
+    if (priced.mismatch) mismatch = true;
+    addUsage(into, usage, priced.nanoUsd);
+  }
+  // A mismatch is told with its amounts, a rejected step must not move the loop window: both take the careful way.
+  if (mismatch || (signatures && rejected.length > 0)) plain = false;
+  return { plain, signatures, memoryBytes, unpriced, mismatch };
+}
+
+function isQuietWith(world: World, index: number, now: Now): boolean {
+  const add = world.scratch;
+  add[TOTAL_TOKENS] = BigInt.asIntN(64, (add[2] as bigint) + (add[3] as bigint));
+  return isQuiet(world, index, world.scratchProbe, now);
+}
+
+function notesOf(group: UsageGroup, sum: Sum): Finding[] {
+  return sum.unpriced ? [unknownPrice("WARN", group.provider, group.model)] : [];
+}
+
+function chargeOneByOne(
+  world: World,
+  index: number,
+  part: GroupPart,
+  source: PriceSource,
+  rows: Int32Array,
+  completed: boolean,
+  rejected: Rejected,
+  now: Now,
+): Finding[] {
+  const notes = new Map<string, Finding>();
+  if (completed) notes.set("LATE", LATE_COMPLETED);
+  const { provider, model } = part.group;
+  for (let at = part.start; at < part.end; at++) {
+    const actual = part.group.usage[at] as Usage;
+    const problem = findUsageProblem(actual, world.policy.limits.customCounters);
+    if (problem !== undefined) {
+      rejected.push({ at, problem });
+      continue;
+    }
+    const late = windowsOfUsage(world, index, actual, rows, now);
+    if (late.finding !== undefined) notes.set("LATE", late.finding);
+    const settled = actual.settlesReservationId === undefined ? [] : settleByReport(world, index, actual.settlesReservationId);
+    const added = chargeUsage(world, index, { actual, provider, model }, late.rows, now, source);
+    for (const note of [...settled, ...added]) keepNote(notes, note);
+    if (!isQuiet(world, index, EMPTY_PROBE, now)) judgeStanding(world, index, added.filter((one) => one.kind === "LIMIT"), now);
+  }
+  return [...notes.values()];
+}
+
+/** One note per reason and verdict; a stricter one takes its place. */
+function keepNote(notes: Map<string, Finding>, note: Finding): void {
+  const key = `${note.reason}\n${note.sourceId ?? ""}`;
+  const known = notes.get(key);
+  if (known === undefined || rankOf(note.verdict) >= rankOf(known.verdict)) notes.set(key, note);
+}
+
+const LATE_COMPLETED: Finding = Object.freeze({
+  verdict: "WARN",
+  kind: "STATE",
+  reason: "LATE",
+  message: "the execution had ended; its usage was charged",
+} as const);
+
+const LATE_REPORT: Finding = Object.freeze({
+  verdict: "WARN",
+  kind: "STATE",
+  reason: "LATE",
+  message: "occurred_at is older than late_tolerance; the usage was charged now",
+} as const);
+
+/** `occurred_at` moves a charge back into the window it belongs to, within the tolerance, and never forward. */
+function windowsOfUsage(
+  world: World,
+  index: number,
+  usage: Usage,
+  rows: Int32Array,
+  now: Now,
+): { readonly rows: Int32Array; readonly finding?: Finding } {
+  if (usage.occurredAt === undefined) return { rows };
+  const at = wallMsOf(usage.occurredAt);
+  if (at >= now.wallMs || Math.floor(at / HOUR_MS) === Math.floor(now.wallMs / HOUR_MS)) {
+    return now.wallMs - at > world.policy.limits.lateToleranceMs ? { rows, finding: LATE_REPORT } : { rows };
+  }
+  if (now.wallMs - at > world.policy.limits.lateToleranceMs) return { rows, finding: LATE_REPORT };
+  const { binding } = world.executions.record(index);
+  if (binding === undefined) return { rows };
+  return { rows: world.windows.rowsAt(binding, at, world.rows.windows, world.rows.windowTexts) };
+}
+
+function wallMsOf(instant: NonNullable<Usage["occurredAt"]>): number {
+  return Number(instant.seconds) * 1000 + Math.floor(instant.nanos / 1_000_000);
+}
+
+/** A mark is kept as long as an execution it reported for is. */
+function linkReporter(world: World, reporter: ReporterRow, record: ExecutionRecord): void {
+  if (record.reporters.length > 0 && record.reporters[record.reporters.length - 1] === reporter.row) return;
+  if (record.reporters.includes(reporter.row)) return;
+  world.rows.executionTexts.touch(record.index);
+  record.reporters.push(reporter.row);
+  reporter.executions++;
+}
+
+/** Usage of an execution nobody registered: charged to the tenant's `unattributed`, always (P4). */
+function applyUnattributed(world: World, reporter: ReporterRow, part: GroupPart, now: Now): GroupResult {
+  const principal: Principal = { ...reporter.principal, tenant: reporter.principal?.tenant ?? DEFAULT_TENANT };
+  const { windows, rows: sets } = world;
+  const binding = windows.bind(principal, true, now.wallMs, sets.windows, sets.windowTexts);
+  const source = priceSource(world, part.group.provider, part.group.model);
+  const rejected: Rejected = [];
+  const amounts = new BigInt64Array(SPENT_STRIDE);
+  for (let at = part.start; at < part.end; at++) {
+    const usage = part.group.usage[at] as Usage;
+    const problem = findUsageProblem(usage, world.policy.limits.customCounters);
+    if (problem !== undefined) {
+      rejected.push({ at, problem });
+      continue;
+    }
+    addUsage(amounts, usage, priceUsage(world, source, usage.tokens, usage.requests ?? 0n, usage.costNanoUsd, usage.extraCosts).nanoUsd);
+  }
+  chargeWindows(world, binding.rows, amounts);
+  const { executionId } = part.group;
+  const message = `execution ${executionId} is not registered; its usage was charged to tenant ${principal.tenant}`;
+  const finding: Finding = { verdict: "WARN", kind: "STATE", reason: "UNATTRIBUTED", message };
+  const unknown: Finding = {
+    verdict: "BLOCK",
+    kind: "STATE",
+    reason: "EXECUTION_UNKNOWN",
+    message: `execution ${executionId} is not registered`,
+  };
+  keepViolation(world, finding, now, principal.tenant, executionId, principal.agent, principal.user);
+  const findings = world.policy.limits.unregistered === "block" ? [unknown, finding] : [finding];
+  return { decision: decide(world, findings, now, false), rejected };
+}

@@ -1,0 +1,105 @@
+import type { RequestedPrincipal } from "../../domain/execution.ts";
+import type { CallerId } from "../../domain/ids.ts";
+import type { Mark } from "./mark.ts";
+
+/** Marks that are remembered; beyond: RESOURCE_EXHAUSTED REPORTERS_FULL for new ones. */
+export const MAX_REPORTERS = 100_000;
+/** How long a mark is kept after the last execution it touched has been removed. */
+export const REPORTER_MEMORY_MS = 86_400_000;
+
+/** One counted stream of reports. */
+export interface ReporterRow extends Mark {
+  readonly row: number;
+  readonly caller: CallerId;
+  readonly reporterId: string;
+  readonly epoch: bigint;
+  /** A newer epoch of the same id came: nothing more is taken from this one. */
+  fenced: boolean;
+  principal: RequestedPrincipal | undefined;
+  /** Floor in the cut that was encoded last, and in the last durable one. */
+  cutFloor: number;
+  durableFloor: number;
+  /** The client was told that everything up to here is durable and the file did not know it; 0 = nothing is missing. */
+  lostThrough: number;
+  /** Grows with every hello: messages of a superseded stream are recognised by it. */
+  session: number;
+  /** Executions in memory that it reported for. */
+  executions: number;
+  /** Wall clock, ms. */
+  lastUsedMs: number;
+}
+
+export class ReporterTable {
+  readonly entries: (ReporterRow | undefined)[] = [];
+  readonly #byKey = new Map<string, number>();
+  /** The newest epoch of an id. */
+  readonly #current = new Map<string, number>();
+  readonly #free: number[] = [];
+  #cursor = 0;
+  /** Rows whose image is in the cut in flight. */
+  readonly inCut: number[] = [];
+
+  get size(): number {
+    return this.#byKey.size;
+  }
+
+  find(caller: CallerId, reporterId: string, epoch: bigint): ReporterRow | undefined {
+    const row = this.#byKey.get(`${caller}\n${reporterId}\n${epoch}`);
+    return row === undefined ? undefined : this.entries[row];
+  }
+
+  current(caller: CallerId, reporterId: string): ReporterRow | undefined {
+    const row = this.#current.get(`${caller}\n${reporterId}`);
+    return row === undefined ? undefined : this.entries[row];
+  }
+
+  allocate(): number {
+    return this.#free.pop() ?? this.entries.length;
+  }
+
+  insert(entry: ReporterRow): void {
+    while (this.entries.length < entry.row) {
+      this.#free.push(this.entries.length);
+      this.entries.push(undefined);
+    }
+    const place = this.#free.lastIndexOf(entry.row);
+    if (place >= 0) this.#free.splice(place, 1);
+    this.entries[entry.row] = entry;
+    this.#byKey.set(`${entry.caller}\n${entry.reporterId}\n${entry.epoch}`, entry.row);
+    if (!entry.fenced) this.#current.set(`${entry.caller}\n${entry.reporterId}`, entry.row);
+  }
+
+  /** An execution that the reporter had touched was removed. */
+  releaseExecution(row: number): void {
+    const entry = this.entries[row];
+    if (entry !== undefined) entry.executions = Math.max(0, entry.executions - 1);
+  }
+
+  /** At most `max` rows, going on where the last call stopped. */
+  *rowsFrom(max: number): Generator<number> {
+    for (let seen = 0; seen < Math.min(max, this.entries.length); seen++) {
+      this.#cursor = (this.#cursor + 1) % this.entries.length;
+      yield this.#cursor;
+    }
+  }
+
+  remove(row: number): void {
+    const entry = this.entries[row];
+    if (entry === undefined) return;
+    this.#byKey.delete(`${entry.caller}\n${entry.reporterId}\n${entry.epoch}`);
+    const id = `${entry.caller}\n${entry.reporterId}`;
+    if (this.#current.get(id) === row) this.#current.delete(id);
+    this.entries[row] = undefined;
+    this.#free.push(row);
+  }
+
+  /** The cut in flight is durable: so are the floors that it holds. */
+  cutDurable(): readonly number[] {
+    const rows = this.inCut.splice(0);
+    for (const row of rows) {
+      const entry = this.entries[row];
+      if (entry !== undefined) entry.durableFloor = Math.max(entry.durableFloor, entry.cutFloor);
+    }
+    return rows;
+  }
+}

@@ -1,0 +1,33 @@
+import type { Finding } from "../../domain/decision.ts";
+import type { World } from "../world.ts";
+import { forgetResolved, unhold } from "./resolve.ts";
+
+/**
+ * A report settles a reservation: its hold is released, the report's own usage is the true usage. Exact in constant memory,
+ * because the report's sequence makes it count once. A resolved or unknown reservation is told and the usage still counts.
+ */
+export function settleByReport(world: World, index: number, reservationId: string): Finding[] {
+  const record = world.executions.record(index);
+  const entry = world.reservations.find(record.reservations?.get(reservationId));
+  if (entry === undefined) {
+    const message = `reservation ${reservationId} was not known; the reported usage was charged`;
+    return [{ verdict: "WARN", kind: "STATE", reason: "RESERVATION_UNKNOWN", message }];
+  }
+  world.rows.reservations.touch(entry.row);
+  if (entry.state === "held") {
+    unhold(world, entry);
+    entry.state = "settled";
+    entry.resolvedAs = "settled";
+    forgetResolved(world, record);
+    return [];
+  }
+  const wasExpired = entry.state === "expired";
+  if (wasExpired) {
+    entry.state = "settled";
+    entry.resolvedAs = "late";
+  }
+  const message = wasExpired
+    ? `reservation ${reservationId} had expired; the reported usage was charged`
+    : `reservation ${reservationId} was ${entry.state} already; the reported usage was charged on top`;
+  return [{ verdict: "WARN", kind: "STATE", reason: "LATE", message }];
+}

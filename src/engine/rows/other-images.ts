@@ -1,0 +1,93 @@
+import { HELD_STRIDE, SPENT_STRIDE } from "../../domain/counters.ts";
+import { MAX_EVENTS } from "../../domain/execution.ts";
+import { RECORD_PUT } from "../../ports/cut-store.ts";
+import type { World } from "../world.ts";
+import type { CutBuffer } from "./cut-buffer.ts";
+import { bigintAsText, deleteRow, tableNumber } from "./generations.ts";
+
+// Images of everything but executions.
+
+const WINDOWS = tableNumber("windows");
+const WINDOW_TEXTS = tableNumber("window_texts");
+const RESERVATIONS = tableNumber("reservations");
+const REQUESTS = tableNumber("requests");
+const REPORTERS = tableNumber("reporters");
+const REPORTER_TEXTS = tableNumber("reporter_texts");
+const APPROVALS = tableNumber("approvals");
+const EVENTS = tableNumber("execution_events");
+
+/** Spent, held and whether the window is uncertain, as 64-bit numbers. */
+export function encodeWindow(world: World, row: number, out: CutBuffer): void {
+  const { windows } = world;
+  if (windows.texts[row] === undefined) return deleteRow(out, WINDOWS, row);
+  out.begin(RECORD_PUT, WINDOWS, row, (SPENT_STRIDE + HELD_STRIDE + 1) * 8);
+  for (let unit = 0; unit < SPENT_STRIDE; unit++) out.writeI64(windows.spent[row * SPENT_STRIDE + unit] as bigint);
+  for (let unit = 0; unit < HELD_STRIDE; unit++) out.writeI64(windows.held[row * HELD_STRIDE + unit] as bigint);
+  out.writeI64(BigInt(windows.uncertain[row] as number));
+  out.end();
+}
+
+export function encodeWindowText(world: World, row: number, out: CutBuffer): void {
+  const text = world.windows.texts[row];
+  if (text === undefined) return deleteRow(out, WINDOW_TEXTS, row);
+  out.text(RECORD_PUT, WINDOW_TEXTS, row, JSON.stringify(text));
+}
+
+export function encodeReservation(world: World, row: number, out: CutBuffer): void {
+  const entry = world.reservations.entries[row];
+  if (entry === undefined) return deleteRow(out, RESERVATIONS, row);
+  const { row: _row, stamp: _stamp, amounts, windowRows, ...rest } = entry;
+  const image = { ...rest, amounts: Array.from(amounts, String), windowRows: Array.from(windowRows) };
+  out.text(RECORD_PUT, RESERVATIONS, row, JSON.stringify(image, bigintAsText));
+}
+
+export function encodeRequest(world: World, row: number, out: CutBuffer): void {
+  const entry = world.requests.entries[row];
+  if (entry === undefined) return deleteRow(out, REQUESTS, row);
+  out.text(RECORD_PUT, REQUESTS, row, JSON.stringify(entry, bigintAsText));
+}
+
+/** f64 floor, last used (wall), what was lost through; then from and to of each range. Each with the hash of its content. */
+export function encodeReporter(world: World, row: number, out: CutBuffer): void {
+  const entry = world.reporters.entries[row];
+  if (entry === undefined) return deleteRow(out, REPORTERS, row);
+  entry.cutFloor = entry.floor;
+  world.reporters.inCut.push(row);
+  out.begin(RECORD_PUT, REPORTERS, row, 24 + entry.ranges.length * 48);
+  out.writeF64(entry.floor);
+  out.writeF64(entry.lastUsedMs);
+  out.writeF64(entry.lostThrough);
+  for (const { from, to, hash } of entry.ranges) {
+    out.writeF64(from);
+    out.writeF64(to);
+    const packed = hashNumber(hash);
+    out.writeI64(BigInt.asIntN(64, packed));
+  }
+  out.end();
+}
+
+/** A range's hash as a number; ranges without one (skipped, completed) have 0 and are not compared after a restart. */
+export function hashNumber(hash: string): bigint {
+  return /^[0-9a-f]{16}$/.test(hash) ? BigInt(`0x${hash}`) : 0n;
+}
+
+export function encodeReporterText(world: World, row: number, out: CutBuffer): void {
+  const entry = world.reporters.entries[row];
+  if (entry === undefined) return deleteRow(out, REPORTER_TEXTS, row);
+  const { caller, reporterId, epoch, fenced, principal } = entry;
+  out.text(RECORD_PUT, REPORTER_TEXTS, row, JSON.stringify({ caller, reporterId, epoch, fenced, principal }, bigintAsText));
+}
+
+export function encodeApproval(world: World, row: number, out: CutBuffer): void {
+  const entry = world.approvals.entries[row];
+  if (entry === undefined) return deleteRow(out, APPROVALS, row);
+  out.text(RECORD_PUT, APPROVALS, row, JSON.stringify(entry, bigintAsText));
+}
+
+export function encodeEvent(world: World, row: number, out: CutBuffer): void {
+  const index = Math.floor(row / MAX_EVENTS);
+  const events = world.executions.records[index]?.events ?? [];
+  const event = events.findLast((one) => one.number % MAX_EVENTS === row % MAX_EVENTS);
+  if (event === undefined) return deleteRow(out, EVENTS, row);
+  out.text(RECORD_PUT, EVENTS, row, JSON.stringify(event, bigintAsText));
+}

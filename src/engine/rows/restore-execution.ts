@@ -1,0 +1,159 @@
+import { HELD_STRIDE, SPENT_STRIDE } from "../../domain/counters.ts";
+import type { Finding } from "../../domain/decision.ts";
+import { STATE, type CarveMode, type Principal } from "../../domain/execution.ts";
+import type { CallerId } from "../../domain/ids.ts";
+import type { LimitOverrides } from "../../domain/limits.ts";
+import { createCarveHold } from "../executions/carve.ts";
+import { callerKey, NO_INDEX, type CarveHold, type ExecutionRecord, type LoopRing } from "../executions/execution-table.ts";
+import { emptyMemory } from "../executions/register.ts";
+import { countActive } from "../executions/state.ts";
+import { compileLimits } from "../limits/compiled-limits.ts";
+import { resolveLimits } from "../limits/effective-limits.ts";
+import type { World } from "../world.ts";
+import { reviveAmounts, viewOf, type Shift } from "./restore.ts";
+
+type Texts = { readonly [name: string]: string };
+interface StoredOverrides {
+  readonly values: Texts;
+  readonly custom: Texts;
+  readonly preset?: LimitOverrides["preset"];
+  readonly onExceed?: LimitOverrides["onExceed"];
+}
+
+/** The JSON row of an execution. Amounts are decimal text. */
+export interface ExecutionText {
+  readonly caller: CallerId;
+  readonly id: string;
+  readonly principal: Principal;
+  readonly session: string;
+  readonly labels: Texts;
+  readonly requested: StoredOverrides;
+  readonly fingerprint: string;
+  readonly parentId?: string;
+  readonly adjusted: StoredOverrides;
+  readonly carve?: {
+    readonly mode: CarveMode;
+    readonly total: readonly string[];
+    readonly held: readonly string[];
+    readonly taken: readonly string[];
+    readonly takes: readonly { readonly index: number; readonly amounts: readonly string[] }[];
+    readonly active: boolean;
+  };
+  readonly custom?: { readonly spent: Texts; readonly held: Texts };
+  readonly stateFinding?: Finding;
+  readonly resolvedReservations: number;
+  readonly reporters: readonly number[];
+  readonly openApprovals: readonly string[];
+  readonly modifications?: readonly number[];
+  readonly announced?: readonly string[];
+}
+
+export function addRestoredExecution(
+  world: World,
+  index: number,
+  text: ExecutionText,
+  image: Uint8Array,
+  loop: Uint8Array | undefined,
+  shift: Shift,
+): void {
+  const table = world.executions;
+  if (index >= table.capacity) return;
+  table.allocateAt(index);
+  const parent = restoreNumbers(world, index, image, shift);
+  const known = parent !== NO_INDEX && table.records[parent] !== undefined;
+  const record = createRecord(world, index, text, known ? parent : NO_INDEX);
+  if (loop !== undefined) record.loop = restoreLoop(loop);
+  table.insert(record, known ? parent : NO_INDEX);
+  table.policyGeneration[index] = world.policy.generation;
+  for (const reporter of record.reporters) {
+    const entry = world.reporters.entries[reporter];
+    if (entry !== undefined) entry.executions++;
+  }
+  const state = table.state[index] as number;
+  if (state !== STATE.completed) table.live++;
+  if (state <= STATE.paused) countActive(world, record, 1);
+}
+
+function restoreNumbers(world: World, index: number, image: Uint8Array, shift: Shift): number {
+  const table = world.executions;
+  const view = viewOf(image);
+  const number = (place: number): number => view.getFloat64(place * 8, true);
+  const pair = (place: number, half: 0 | 1): number => view.getInt32((9 + place) * 8 + half * 4, true);
+  table.flags[index] = number(0) % 256;
+  table.startedMono[index] = number(1) + shift.monoMs;
+  table.startedWall[index] = number(2);
+  table.lastActivity[index] = number(3) + shift.monoMs;
+  table.pausedMs[index] = number(4);
+  table.pausedSince[index] = number(5) === 0 ? 0 : number(5) + shift.monoMs;
+  table.endedMono[index] = number(6) === 0 ? 0 : number(6) + shift.monoMs;
+  table.memory[index] = number(7);
+  table.subtreeMemory[index] = number(8);
+  table.state[index] = pair(0, 0);
+  table.verdict[index] = pair(0, 1);
+  table.depth[index] = pair(1, 0);
+  table.maxDepth[index] = pair(1, 1);
+  table.eventNumber[index] = pair(2, 0);
+  table.warned[index] = pair(2, 1);
+  const counters = (9 + 4) * 8;
+  for (let unit = 0; unit < SPENT_STRIDE; unit++) table.spent[index * SPENT_STRIDE + unit] = view.getBigInt64(counters + unit * 8, true);
+  if (pair(3, 1) === 1) {
+    const held = counters + SPENT_STRIDE * 8;
+    for (let unit = 0; unit < HELD_STRIDE; unit++) table.held[index * HELD_STRIDE + unit] = view.getBigInt64(held + unit * 8, true);
+  }
+  return pair(3, 0);
+}
+
+/** A record from its JSON row; `parent` must be in the table already. */
+export function createRecord(world: World, index: number, text: ExecutionText, parent: number): ExecutionRecord {
+  const requested = overridesOf(text.requested);
+  const adjusted = overridesOf(text.adjusted);
+  const limits = resolveLimits(world.policy.limits, requested, adjusted);
+  const above = parent === NO_INDEX ? [] : [parent, ...world.executions.record(parent).chain];
+  return {
+    ...emptyMemory(),
+    index,
+    key: callerKey(text.caller, text.id),
+    caller: text.caller,
+    id: text.id,
+    principal: text.principal,
+    session: text.session,
+    labels: text.labels,
+    requested,
+    fingerprint: text.fingerprint,
+    parentId: text.parentId,
+    chain: Int32Array.from(above),
+    adjusted,
+    limits,
+    compiled: compileLimits(limits),
+    carve: text.carve === undefined ? undefined : carveOf(text.carve),
+    custom: text.custom === undefined ? undefined : { spent: amountsOf(text.custom.spent), held: amountsOf(text.custom.held) },
+    stateFinding: reviveAmounts(text.stateFinding),
+    resolvedReservations: text.resolvedReservations,
+    reporters: [...text.reporters],
+    openApprovals: [...text.openApprovals],
+    modifications: text.modifications === undefined ? undefined : [...text.modifications],
+    announced: text.announced === undefined ? undefined : new Set(text.announced),
+  };
+}
+
+function overridesOf(stored: StoredOverrides): LimitOverrides {
+  return { ...stored, values: amountsOf(stored.values), custom: amountsOf(stored.custom) };
+}
+
+function amountsOf(stored: Texts): { [name: string]: bigint } {
+  return Object.fromEntries(Object.entries(stored).map(([name, amount]) => [name, BigInt(amount)]));
+}
+
+function carveOf(stored: NonNullable<ExecutionText["carve"]>): CarveHold {
+  const hold = createCarveHold({}, stored.mode);
+  const takes = stored.takes.map(({ index, amounts }) => ({ index, amounts: amounts.map(BigInt) }));
+  const total = stored.total.map(BigInt);
+  return { ...hold, total, held: stored.held.map(BigInt), taken: stored.taken.map(BigInt), takes, active: stored.active };
+}
+
+function restoreLoop(image: Uint8Array): LoopRing {
+  const view = viewOf(image);
+  const entries = new Int32Array((image.byteLength - 16) / 4);
+  for (let at = 0; at < entries.length; at++) entries[at] = view.getInt32(16 + at * 4, true);
+  return { entries, count: view.getInt32(0, true), window: view.getInt32(4, true), warned: view.getInt32(8, true) === 1 };
+}

@@ -1,0 +1,101 @@
+import { HELD_COUNT } from "../../domain/counters.ts";
+import type { RequestedPrincipal } from "../../domain/execution.ts";
+import type { CallerId } from "../../domain/ids.ts";
+import type { ApprovalRow } from "../approvals/approval-table.ts";
+import { holdWindows } from "../executions/charge.ts";
+import type { RequestRow } from "../requests/request-table.ts";
+import type { ReservationRow } from "../reservations/reservation-table.ts";
+import type { World } from "../world.ts";
+import { reviveAmounts, viewOf, type Shift } from "./restore.ts";
+
+export interface ReporterText {
+  readonly caller: CallerId;
+  readonly reporterId: string;
+  readonly epoch: string;
+  readonly fenced: boolean;
+  readonly principal?: RequestedPrincipal;
+}
+
+/** Numbers that stand before the ranges in a reporter's image: floor, last used, lost through. */
+const REPORTER_NUMBERS = 3;
+
+export function restoreReporter(world: World, row: number, text: ReporterText, image: Uint8Array | undefined): void {
+  const view = image === undefined ? undefined : viewOf(image);
+  const number = (place: number): number => view?.getFloat64(place * 8, true) ?? 0;
+  const count = image === undefined ? 0 : image.byteLength / 8 - REPORTER_NUMBERS;
+  const ranges = [];
+  for (let at = 0; at < count; at += 3) {
+    const hash = BigInt.asUintN(64, view?.getBigInt64((REPORTER_NUMBERS + at + 2) * 8, true) ?? 0n);
+    const from = number(REPORTER_NUMBERS + at);
+    ranges.push({ from, to: number(REPORTER_NUMBERS + at + 1), hash: hash.toString(16).padStart(16, "0") });
+  }
+  const floor = number(0);
+  world.reporters.insert({
+    ...text,
+    epoch: BigInt(text.epoch),
+    principal: text.principal,
+    row,
+    floor,
+    ranges,
+    cutFloor: floor,
+    durableFloor: floor,
+    lostThrough: number(2),
+    session: 0,
+    executions: 0,
+    lastUsedMs: number(1),
+  });
+}
+
+type Stored<Row> = Omit<Row, "amounts" | "windowRows" | "takes" | "custom" | "row" | "stamp"> & {
+  readonly amounts: readonly string[];
+  readonly windowRows: readonly number[];
+  readonly takes: readonly { readonly index: number; readonly amounts: readonly string[] }[];
+  readonly custom: { readonly [name: string]: string };
+};
+
+export function restoreReservation(world: World, row: number, stored: Stored<ReservationRow>, shift: Shift): void {
+  const record = world.executions.records[stored.index];
+  if (record === undefined) return;
+  const amounts = BigInt64Array.from({ length: Math.max(HELD_COUNT, stored.amounts.length) }, (_, at) => BigInt(stored.amounts[at] ?? "0"));
+  const entry: ReservationRow = {
+    ...stored,
+    row,
+    stamp: world.reservations.nextStamp(),
+    amounts,
+    custom: Object.fromEntries(Object.entries(stored.custom).map(([name, amount]) => [name, BigInt(amount)])),
+    takes: stored.takes.map(({ index, amounts: taken }) => ({ index, amounts: taken.map(BigInt) })),
+    windowRows: Int32Array.from(stored.windowRows),
+    createdMono: stored.createdMono + shift.monoMs,
+    expiresMono: stored.expiresMono + shift.monoMs,
+    timeoutMs: stored.timeoutMs,
+    answer: reviveAmounts(stored.answer),
+    resolution: reviveAmounts(stored.resolution),
+    resolvedAs: stored.resolvedAs,
+  };
+  world.reservations.insert(entry);
+  record.reservations ??= new Map();
+  record.reservations.set(entry.reservationId, row);
+  if (entry.state === "held") holdWindows(world, entry.windowRows, entry.amounts, 1n);
+}
+
+export function restoreRequest(world: World, row: number, stored: RequestRow, shift: Shift): void {
+  const record = world.executions.records[stored.index];
+  if (record === undefined) return;
+  const entry: RequestRow = { ...stored, row, answer: reviveAmounts(stored.answer), expiresMono: stored.expiresMono + shift.monoMs };
+  world.requests.insert(entry);
+  record.requests ??= new Map();
+  record.requests.set(entry.requestId, { digest: entry.digest, row });
+}
+
+type StoredApproval = Omit<ApprovalRow, "currentNanoUsd" | "limitNanoUsd"> & {
+  readonly currentNanoUsd: string;
+  readonly limitNanoUsd: string;
+};
+
+export function restoreApproval(world: World, row: number, stored: StoredApproval): void {
+  if (world.executions.records[stored.index] === undefined) return;
+  const { tenant } = stored;
+  const currentNanoUsd = BigInt(stored.currentNanoUsd);
+  world.approvals.insert({ ...stored, row, currentNanoUsd, limitNanoUsd: BigInt(stored.limitNanoUsd) });
+  if (stored.state === "open") world.approvals.openPerTenant.set(tenant, (world.approvals.openPerTenant.get(tenant) ?? 0) + 1);
+}

@@ -1,0 +1,90 @@
+import type { Finding } from "../../domain/decision.ts";
+import { STATE } from "../../domain/execution.ts";
+import { HOUR_MS, type Now } from "../../domain/time.ts";
+import type { Loaded } from "../../ports/cut-store.ts";
+import { pushEvent } from "../events/push.ts";
+import { FLAG } from "../executions/execution-table.ts";
+import { COMPLETED_MEMORY_MS } from "../executions/forget.ts";
+import { armDeadlines } from "../time/arm.ts";
+import { DEADLINE } from "../time/deadlines.ts";
+import { SWEEP_MS } from "../time/run-due.ts";
+import type { World } from "../world.ts";
+import { RECONNECT_GRACE_MS, type Shift } from "./restore.ts";
+
+// After loading: clocks go on, deadlines are armed, and what a hole or damage touches is marked.
+
+/**
+ * Wall time and approvals include the time away; what of them has expired comes due at once. Idle clocks, steps and holds
+ * do not: they go on with what was left, at least the reconnect grace.
+ */
+export function settleRestored(world: World, loaded: Loaded, shift: Shift, now: Now): void {
+  const table = world.executions;
+  for (const index of table.indexes()) {
+    if (table.state[index] === STATE.completed) {
+      const at = (table.endedMono[index] as number) + COMPLETED_MEMORY_MS;
+      world.deadlines.add(at, DEADLINE.forgetExecution, index, table.stamp[index] as number);
+      world.completed.push({ index, stamp: table.stamp[index] as number });
+      continue;
+    }
+    resumeIdleClock(world, index, shift, now);
+    armDeadlines(world, index, now);
+  }
+  world.completed.sort((a, b) => (table.endedMono[a.index] as number) - (table.endedMono[b.index] as number));
+  armHolds(world, shift, now);
+  for (const entry of world.approvals.entries) {
+    if (entry?.state !== "open") continue;
+    world.deadlines.add(now.monoMs + Math.max(0, entry.expiresAtMs - now.wallMs), DEADLINE.approval, entry.row, 0);
+  }
+  world.deadlines.add(now.monoMs + SWEEP_MS, DEADLINE.sweep, 0, 0);
+  markLoss(world, loaded, now);
+}
+
+function resumeIdleClock(world: World, index: number, shift: Shift, now: Now): void {
+  const table = world.executions;
+  const timeout = table.record(index).limits.byKey.idle_timeout_seconds;
+  const resumed = (table.lastActivity[index] as number) + shift.awayMs;
+  const atLeast = timeout === undefined ? resumed : now.monoMs + RECONNECT_GRACE_MS - Number(timeout.value) * 1000;
+  table.lastActivity[index] = Math.max(resumed, Math.min(atLeast, now.monoMs));
+}
+
+function armHolds(world: World, shift: Shift, now: Now): void {
+  for (const [row, entry] of world.reservations.entries.entries()) {
+    if (entry?.state !== "held") continue;
+    entry.expiresMono = Math.max(entry.expiresMono + shift.awayMs, now.monoMs + RECONNECT_GRACE_MS);
+    world.deadlines.add(entry.expiresMono, DEADLINE.reservation, row, entry.stamp);
+    if (entry.timeoutMs === undefined || entry.timedOut) continue;
+    world.reservations.entries[row] = { ...entry, createdMono: resumedStep(entry.createdMono, entry.timeoutMs, shift, now) };
+    const started = world.reservations.entries[row]?.createdMono ?? now.monoMs;
+    world.deadlines.add(started + entry.timeoutMs + 1, DEADLINE.stepTimeout, row, entry.stamp);
+  }
+}
+
+/** A step's clock goes on where it stood, with at least the reconnect grace left. */
+function resumedStep(createdMono: number, timeoutMs: number, shift: Shift, now: Now): number {
+  return Math.max(createdMono + shift.awayMs, Math.min(now.monoMs, now.monoMs + RECONNECT_GRACE_MS - timeoutMs));
+}
+
+/** Executions and windows that were open in the time of a hole are uncertain; so is everything when its size is unknown. */
+function markLoss(world: World, loaded: Loaded, now: Now): void {
+  const { hole, unproved, damaged, setAside } = loaded;
+  if (hole === undefined && unproved.length === 0 && damaged.length === 0) return;
+  const named = damaged.map(({ table, key }) => `${table} ${key}`);
+  const parts = [hole?.text, setAside === undefined ? undefined : `the damaged file was set aside as ${setAside}`];
+  if (unproved.length > 0) parts.push(`tables that do not prove: ${unproved.join(", ")}`);
+  if (named.length > 0) parts.push(`damaged rows: ${named.slice(0, 8).join(", ")}${named.length > 8 ? " …" : ""}`);
+  const message = parts.filter((part) => part !== undefined).join("; ");
+  const finding: Finding = { verdict: "WARN", kind: "STATE", reason: "DATA_LOSS", message, severity: "critical" };
+  const table = world.executions;
+  for (const index of table.indexes()) {
+    if (table.state[index] === STATE.completed) continue;
+    world.rows.executions.touch(index);
+    table.flags[index] = (table.flags[index] as number) | FLAG.uncertain;
+    pushEvent(world, index, "DATA_LOSS", message, now, { finding });
+  }
+  const since = (loaded.lastCutAt?.wallMs ?? now.wallMs) - HOUR_MS;
+  for (const row of world.windows.rows()) {
+    if ((world.windows.texts[row]?.endMs ?? 0) < since) continue;
+    world.rows.windows.touch(row);
+    world.windows.uncertain[row] = 1;
+  }
+}

@@ -1,0 +1,39 @@
+import { STATE } from "../../domain/execution.ts";
+import type { Now } from "../../domain/time.ts";
+import { workingMs } from "../limits/times.ts";
+import type { World } from "../world.ts";
+import { DEADLINE } from "./deadlines.ts";
+
+/** Arms the wall, working and idle deadlines of an execution from its limits and what has passed. */
+export function armDeadlines(world: World, index: number, now: Now): void {
+  armWall(world, index);
+  armWorking(world, index, now);
+  armIdle(world, index);
+}
+
+export function armWall(world: World, index: number): void {
+  const table = world.executions;
+  const { limits } = table.record(index);
+  const wall = limits.byKey.max_wall_time_ms;
+  if (wall === undefined) return;
+  // Elapsed must be above limit + grace: one millisecond later it is.
+  const at = (table.startedMono[index] as number) + Number(wall.value) + limits.timeoutGraceMs + 1;
+  world.deadlines.add(at, DEADLINE.wallTime, index, table.stamp[index] as number);
+}
+
+export function armWorking(world: World, index: number, now: Now): void {
+  const table = world.executions;
+  const { limits } = table.record(index);
+  const working = limits.byKey.max_working_time_ms;
+  if (working === undefined || table.state[index] !== STATE.running) return;
+  const left = Number(working.value) + limits.timeoutGraceMs + 1 - workingMs(table, index, now);
+  world.deadlines.add(now.monoMs + Math.max(0, left), DEADLINE.workingTime, index, table.stamp[index] as number);
+}
+
+export function armIdle(world: World, index: number): void {
+  const table = world.executions;
+  const idle = table.record(index).limits.byKey.idle_timeout_seconds;
+  if (idle === undefined || table.state[index] !== STATE.running) return;
+  const at = (table.lastActivity[index] as number) + Number(idle.value) * 1000;
+  world.deadlines.add(at, DEADLINE.idle, index, table.stamp[index] as number);
+}

@@ -1,0 +1,126 @@
+import { STATE } from "../../domain/execution.ts";
+import { DAY_MS, HOUR_MS, type Now } from "../../domain/time.ts";
+import { expireApproval } from "../approvals/approvals.ts";
+import { pushEvent, recordViolation } from "../events/push.ts";
+import { forgetExecution } from "../executions/forget.ts";
+import { haltExecution, pauseExecution } from "../executions/state.ts";
+import { exceededFinding, limitFacts } from "../limits/limit-finding.ts";
+import { idleMs, wallMs, workingMs } from "../limits/times.ts";
+import { REPORTER_MEMORY_MS } from "../reports/reporter-table.ts";
+import { forgetRequests } from "../requests/requests.ts";
+import { expireReservation, timeOutStep } from "../reservations/resolve.ts";
+import type { World } from "../world.ts";
+import { armIdle, armWall, armWorking } from "./arm.ts";
+import { DEADLINE, type DueDeadline } from "./deadlines.ts";
+
+/** How often what is remembered is looked through for what has been remembered long enough. */
+export const SWEEP_MS = 10_000;
+
+/**
+ * Does what is due: deadlines that passed, then events for subtrees. At most `max` pieces; answers how many were done, so
+ * that the caller can go on in its next slice.
+ */
+export function runDue(world: World, now: Now, max: number): number {
+  let done = 0;
+  while (done < max) {
+    const due = world.deadlines.takeDue(now.monoMs);
+    if (due === undefined) break;
+    done++;
+    runDeadline(world, due, now);
+  }
+  if (done < max && world.fanOut.pending) done += world.fanOut.run(world, now, max - done);
+  return done;
+}
+
+function runDeadline(world: World, due: DueDeadline, now: Now): void {
+  const { kind, key, stamp } = due;
+  if (kind === DEADLINE.reservation) return expireReservation(world, key, stamp, now);
+  if (kind === DEADLINE.stepTimeout) return timeOutStep(world, key, stamp, now);
+  if (kind === DEADLINE.approval) return expireApproval(world, key, now);
+  if (kind === DEADLINE.sweep) return sweep(world, now);
+  const table = world.executions;
+  if (table.stamp[key] !== stamp || table.records[key] === undefined) return;
+  if (kind === DEADLINE.forgetExecution) return forgetExecution(world, key);
+  if ((table.state[key] as number) >= STATE.halted) return;
+  if (kind === DEADLINE.wallTime) return endByTime(world, key, "max_wall_time_ms", now);
+  if (kind === DEADLINE.workingTime) return endByTime(world, key, "max_working_time_ms", now);
+  return endByIdle(world, key, now);
+}
+
+function endByTime(world: World, index: number, key: "max_wall_time_ms" | "max_working_time_ms", now: Now): void {
+  const table = world.executions;
+  const { limits, id } = table.record(index);
+  const limit = limits.byKey[key];
+  if (limit === undefined) return;
+  const elapsed = Math.floor(key === "max_wall_time_ms" ? wallMs(table, index, now) : workingMs(table, index, now));
+  if (elapsed <= Number(limit.value) + limits.timeoutGraceMs) {
+    // A limit that was raised, or working time that stood still: the deadline re-arms itself.
+    if (key === "max_wall_time_ms") armWall(world, index);
+    else armWorking(world, index, now);
+    return;
+  }
+  act(world, index, exceededFinding(limitFacts(key, limit, BigInt(elapsed), 0n, id)), limit.onExceed, now);
+}
+
+function endByIdle(world: World, index: number, now: Now): void {
+  const table = world.executions;
+  const { limits, id } = table.record(index);
+  const limit = limits.byKey.idle_timeout_seconds;
+  if (limit === undefined || table.state[index] !== STATE.running) return;
+  const seconds = Math.floor(idleMs(table, index, now) / 1000);
+  if (seconds < Number(limit.value)) {
+    armIdle(world, index);
+    return;
+  }
+  act(world, index, exceededFinding(limitFacts("idle_timeout_seconds", limit, BigInt(seconds), 0n, id)), limit.onExceed, now);
+}
+
+function act(
+  world: World,
+  index: number,
+  finding: ReturnType<typeof exceededFinding>,
+  onExceed: "halt" | "pause" | "block",
+  now: Now,
+): void {
+  if (finding.shadow === true) recordViolation(world, index, finding, now);
+  else if (onExceed === "halt") haltExecution(world, index, finding, now);
+  else if (onExceed === "pause") pauseExecution(world, index, { ...finding, verdict: "PAUSE", kind: "STATE" }, now);
+  else {
+    recordViolation(world, index, finding, now);
+    pushEvent(world, index, "BLOCK", finding.message, now, { finding });
+  }
+}
+
+/** Forgets what has been remembered long enough, a bounded piece at a time. */
+function sweep(world: World, now: Now): void {
+  world.deadlines.add(now.monoMs + SWEEP_MS, DEADLINE.sweep, 0, 0);
+  forgetRequests(world, now, 1_000);
+  forgetWindows(world, now);
+  forgetReporters(world, now);
+}
+
+/** Most rows that one sweep looks at. */
+const SWEEP_ROWS = 2_000;
+
+function forgetWindows(world: World, now: Now): void {
+  world.windows.dropStaleBindings(now.wallMs - HOUR_MS);
+  for (const row of world.windows.rowsFrom(SWEEP_ROWS)) {
+    const text = world.windows.texts[row];
+    if (text === undefined) continue;
+    const length = text.endMs - text.startMs;
+    if (now.wallMs < text.endMs + Math.max(2 * DAY_MS, length)) continue;
+    world.rows.windows.touch(row);
+    world.rows.windowTexts.touch(row);
+    world.windows.remove(row);
+  }
+}
+
+function forgetReporters(world: World, now: Now): void {
+  for (const row of world.reporters.rowsFrom(SWEEP_ROWS)) {
+    const entry = world.reporters.entries[row];
+    if (entry === undefined || entry.executions > 0 || now.wallMs - entry.lastUsedMs < REPORTER_MEMORY_MS) continue;
+    world.rows.reporters.touch(row);
+    world.rows.reporterTexts.touch(row);
+    world.reporters.remove(row);
+  }
+}

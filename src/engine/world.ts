@@ -1,0 +1,85 @@
+import type { ExecutionEvent } from "../domain/event.ts";
+import type { Violation } from "../domain/violation.ts";
+import type { Digest } from "../ports/digest.ts";
+import type { Ids } from "../ports/ids.ts";
+import type { ApprovalTable } from "./approvals/approval-table.ts";
+import type { ExecutionTable } from "./executions/execution-table.ts";
+import type { FanOut } from "./events/fan-out.ts";
+import type { LimitPolicy } from "./limits/effective-limits.ts";
+import type { Probe } from "./limits/probe.ts";
+import type { WindowTable } from "./quotas/window-table.ts";
+import type { PriceBook } from "./prices/price-book.ts";
+import type { ReporterTable } from "./reports/reporter-table.ts";
+import type { ReservationTable } from "./reservations/reservation-table.ts";
+import type { RequestTable } from "./requests/request-table.ts";
+import type { Generations, RowSet } from "./rows/generations.ts";
+import type { Deadlines } from "./time/deadlines.ts";
+
+// Everything the engine knows, as one value that its verbs take. There is no other state: no clock, no module variable.
+
+/** What happened in a turn that somebody outside has to hear of. Drained by whoever called the engine. */
+export type Effect =
+  | { readonly type: "pushed"; readonly index: number; readonly executionId: string; readonly event: ExecutionEvent }
+  | { readonly type: "violation"; readonly violation: Violation }
+  | { readonly type: "approval_answered"; readonly approvalId: string }
+  | { readonly type: "completed"; readonly index: number; readonly executionId: string }
+  | { readonly type: "reporter_superseded"; readonly reporter: number }
+  | { readonly type: "clock_step"; readonly byMs: number };
+
+export interface Rows {
+  readonly executions: RowSet;
+  readonly executionTexts: RowSet;
+  readonly executionEvents: RowSet;
+  readonly loops: RowSet;
+  readonly windows: RowSet;
+  readonly windowTexts: RowSet;
+  readonly reservations: RowSet;
+  readonly requests: RowSet;
+  readonly reporters: RowSet;
+  readonly reporterTexts: RowSet;
+  readonly approvals: RowSet;
+}
+
+/** What the file's state means for answers; set by the loop that writes cuts. */
+export interface StoreHealth {
+  /** The last cut failed: answers are given at once and say STORE_FAILING. */
+  failing: boolean;
+  /** New intents are refused: too much is unsaved, or `on_store_failure: block`. */
+  blocking: boolean;
+}
+
+export interface Policy {
+  /** Grows by one with every swap: effective values computed under another number are resolved again. */
+  readonly generation: number;
+  readonly etag: string;
+  readonly limits: LimitPolicy;
+  readonly prices: PriceBook | undefined;
+}
+
+export interface World {
+  readonly executions: ExecutionTable;
+  readonly windows: WindowTable;
+  readonly reservations: ReservationTable;
+  readonly requests: RequestTable;
+  readonly reporters: ReporterTable;
+  readonly approvals: ApprovalTable;
+  readonly deadlines: Deadlines;
+  readonly generations: Generations;
+  readonly rows: Rows;
+  readonly fanOut: FanOut;
+  readonly ids: Ids;
+  readonly digest: Digest;
+  readonly maxLiveExecutions: number;
+  readonly store: StoreHealth;
+  /** RUNNING and PAUSED executions per principal level: what `max_concurrent_executions` bounds. */
+  readonly active: Map<string, number>;
+  /** Completed executions in memory, the oldest first. */
+  readonly completed: { readonly index: number; readonly stamp: number }[];
+  readonly effects: Effect[];
+  policy: Policy;
+  /** Unused findings are never built: a shared scratch row for what one charge adds. */
+  readonly scratch: BigInt64Array;
+  /** A probe over `scratch`. */
+  readonly scratchProbe: Probe;
+}
+

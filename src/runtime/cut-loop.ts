@@ -1,0 +1,188 @@
+import type { EngineHost, Durability, Reached } from "./engine-host.ts";
+import { CutFailed, type CutStore } from "../ports/cut-store.ts";
+import type { Clock } from "../ports/clock.ts";
+
+// Turns the crank that makes changes durable: encode the open generation in slices, hand it to the store, acknowledge.
+// One cut is in flight at a time; the next starts when the store is free and max(2 ms, 3 × the last commit) have passed.
+
+/** Least time between the starts of two cuts, ms. */
+const CUT_GAP_MS = 2;
+/** The gap is at least so many times the last commit: a third of the disk's time is ours. */
+const CUT_GAP_COMMITS = 3;
+/** Rows encoded before the event loop gets a turn: about half a millisecond (docs/decisions/0002). */
+const SLICE_ROWS = 2_000;
+/** Pause before a failed cut is tried again, ms. */
+const RETRY_MS = 250;
+
+export interface CutLoopOptions {
+  readonly store: CutStore;
+  readonly clock: Clock;
+  readonly lastCut: number;
+  /** `continue`: answer at once and say STORE_FAILING until too much is unsaved; `block`: refuse new intents at once. */
+  readonly onStoreFailure: "continue" | "block";
+  readonly maxUnsavedBytes: number;
+  readonly onStateChange: (state: "ok" | "failing" | "blocking", cause: string | undefined) => void;
+  readonly onCut: (cut: { readonly number: number; readonly rows: number; readonly bytes: number; readonly ms: number }) => void;
+}
+
+interface Waiter {
+  readonly generation: number;
+  readonly resolve: (reached: Reached) => void;
+}
+
+export class CutLoop implements Durability {
+  readonly #host: EngineHost;
+  readonly #options: CutLoopOptions;
+  #number: number;
+  #running = false;
+  #timer: NodeJS.Timeout | undefined;
+  #immediate: NodeJS.Immediate | undefined;
+  #lastStartMs = 0;
+  #gapMs = CUT_GAP_MS;
+  /** Everything up to this generation is durable. */
+  #durableGeneration = 0;
+  #waiters: Waiter[] = [];
+  #state: "ok" | "failing" | "blocking" = "ok";
+  #closing = false;
+  #idle: (() => void) | undefined;
+
+  constructor(host: EngineHost, options: CutLoopOptions) {
+    this.#host = host;
+    this.#options = options;
+    this.#number = options.lastCut;
+    host.attach(this);
+  }
+
+  get state(): "ok" | "failing" | "blocking" {
+    return this.#state;
+  }
+
+  /** Number of the last cut that was handed to the store. */
+  get number(): number {
+    return this.#number;
+  }
+
+  /** Age of the oldest change that is not durable, ms; 0 when everything is. */
+  lagMs(): number {
+    return this.#running || this.#host.world.generations.dirty ? this.#options.clock.now().monoMs - this.#lastStartMs : 0;
+  }
+
+  get inFlight(): boolean {
+    return this.#running;
+  }
+
+  wake(): void {
+    if (this.#running || this.#timer !== undefined || this.#immediate !== undefined) return;
+    const wait = this.#state === "ok" ? this.#gapMs - (this.#options.clock.now().monoMs - this.#lastStartMs) : RETRY_MS;
+    if (wait <= 0) {
+      // The turn that changed something goes on first: a burst of messages read in one turn shares the cut.
+      this.#immediate = setImmediate(() => void this.#start());
+    } else this.#timer = setTimeout(() => void this.#start(), Math.ceil(wait));
+  }
+
+  reached(): Promise<Reached> {
+    const { generations } = this.#host.world;
+    const generation = generations.dirty ? generations.open : generations.cutting;
+    if (generation === 0 || generation <= this.#durableGeneration) return Promise.resolve("DURABLE");
+    if (this.#state !== "ok") return Promise.resolve("ACCEPTED");
+    return new Promise((resolve) => this.#waiters.push({ generation, resolve }));
+  }
+
+  /** Writes what is left and resolves when it is durable, or when the store has refused it once more. */
+  async drain(): Promise<void> {
+    this.#closing = true;
+    const { generations } = this.#host.world;
+    while (this.#running || generations.dirty) {
+      if (!this.#running) {
+        this.#clearTimer();
+        void this.#start();
+      }
+      await new Promise<void>((resolve) => {
+        this.#idle = resolve;
+      });
+      if (this.#state !== "ok") return;
+    }
+    this.#clearTimer();
+  }
+
+  #clearTimer(): void {
+    clearTimeout(this.#timer);
+    clearImmediate(this.#immediate);
+    this.#timer = undefined;
+    this.#immediate = undefined;
+  }
+
+  async #start(): Promise<void> {
+    this.#clearTimer();
+    const { generations, reporters } = this.#host.world;
+    if (this.#running || !generations.dirty) return;
+    this.#running = true;
+    const { clock, store } = this.#options;
+    const started = clock.now();
+    this.#lastStartMs = started.monoMs;
+    const generation = generations.open;
+    generations.beginCut();
+    while (!generations.encode(SLICE_ROWS)) await new Promise(setImmediate);
+    const { length, rowCount } = generations.buffer;
+    const records = generations.buffer.take();
+    try {
+      const number = ++this.#number;
+      const receipt = await store.write({
+        number,
+        records,
+        byteLength: length,
+        rowCount,
+        bootId: clock.bootId,
+        monoMs: started.monoMs,
+        wallMs: started.wallMs,
+      });
+      generations.cutDurable(receipt.records);
+      this.#durableGeneration = generation;
+      this.#gapMs = Math.max(CUT_GAP_MS, CUT_GAP_COMMITS * receipt.commitMs);
+      this.#recover();
+      const moved = reporters.cutDurable();
+      this.#options.onCut({ number, rows: rowCount, bytes: length, ms: clock.now().monoMs - started.monoMs });
+      this.#running = false;
+      this.#release();
+      this.#host.tellDurable(moved);
+    } catch (error) {
+      this.#running = false;
+      if (!(error instanceof CutFailed)) throw error;
+      reporters.inCut.length = 0;
+      generations.cutFailed(error.records, length);
+      this.#fail(error.cause);
+    }
+    this.#idle?.();
+    if (generations.dirty && !(this.#closing && this.#state !== "ok")) this.wake();
+  }
+
+  #release(): void {
+    const kept: Waiter[] = [];
+    for (const waiter of this.#waiters) {
+      if (waiter.generation <= this.#durableGeneration) waiter.resolve("DURABLE");
+      else kept.push(waiter);
+    }
+    this.#waiters = kept;
+  }
+
+  #recover(): void {
+    const { store } = this.#host.world;
+    if (this.#state === "ok") return;
+    this.#state = "ok";
+    store.failing = false;
+    store.blocking = false;
+    this.#options.onStateChange("ok", undefined);
+  }
+
+  #fail(cause: string): void {
+    const { store, generations } = this.#host.world;
+    const full = generations.unsavedAppendBytes > this.#options.maxUnsavedBytes;
+    const next = full || this.#options.onStoreFailure === "block" ? "blocking" : "failing";
+    store.failing = true;
+    store.blocking = next === "blocking";
+    for (const waiter of this.#waiters.splice(0)) waiter.resolve("ACCEPTED");
+    if (next === this.#state) return;
+    this.#state = next;
+    this.#options.onStateChange(next, cause);
+  }
+}
