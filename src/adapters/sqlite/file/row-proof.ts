@@ -34,45 +34,50 @@ function highWord(key: number): number {
   return Math.floor(key / 4_294_967_296) | 0;
 }
 
-/** One image with its proof. Reuses one buffer: what `seal` returns is valid until the next call. */
-export class RowSealer {
+/** Memory seen as bytes and as words at once. */
+export interface RowMemory {
+  readonly bytes: Buffer;
+  readonly words: Int32Array;
+}
+
+export function createRowMemory(byteLength: number): RowMemory {
+  const memory = new ArrayBuffer((byteLength + 7) & ~7);
+  return { bytes: Buffer.from(memory), words: new Int32Array(memory) };
+}
+
+/** Computes what proves one image. One object, used again for every row: nothing is allocated. */
+export class RowProof {
+  /** CRC over the image, seeded with table and key, so that a row found under another key or table is named too. */
   crc = 0;
+  /** A second, independent hash over the same. */
   second = 0;
-  #buffer = Buffer.alloc(0);
-  #words = new Int32Array(0);
 
-  constructor() {
-    this.#grow(4096);
-  }
-
-  /** The image followed by its trailer; `crc` and `second` are set. */
-  seal(table: number, key: number, image: Uint8Array): Buffer {
-    this.prove(table, key, image);
-    const length = image.byteLength;
-    this.#buffer.writeUInt32LE(this.crc, length);
-    this.#buffer.writeUInt32LE(this.second, length + 4);
-    return this.#buffer.subarray(0, length + TRAILER_BYTES);
-  }
-
-  /** Sets `crc` and `second` to what proves this image under this table and key. */
-  prove(table: number, key: number, image: Uint8Array): void {
-    const length = image.byteLength;
-    if (length + TRAILER_BYTES + 4 > this.#buffer.byteLength) this.#grow((length + TRAILER_BYTES + 4) * 2);
-    this.#buffer.set(image, 0);
-    this.#buffer.fill(0, length, length + 4);
+  /** `start` is a multiple of 4; the bytes between the image and the next multiple of 4 are 0. */
+  compute(table: number, key: number, memory: RowMemory, start: number, length: number): void {
     let hash = mixWord(mixWord(mixWord(length, table), lowWord(key)), highWord(key));
-    // Table and key seed both, so that a row found under another key or table is named too.
-    this.crc = crc32(this.#buffer.subarray(0, length), hash >>> 0);
-    const words = this.#words;
-    const count = (length + 3) >>> 2;
-    for (let index = 0; index < count; index += 1) hash = mixWord(hash, words[index] ?? 0);
+    this.crc = crc32(memory.bytes.subarray(start, start + length), hash >>> 0);
+    const { words } = memory;
+    const end = (start + length + 3) >>> 2;
+    for (let index = start >>> 2; index < end; index += 1) hash = mixWord(hash, words[index] ?? 0);
     this.second = scramble(hash) >>> 0;
   }
+}
 
-  #grow(bytes: number): void {
-    const memory = new ArrayBuffer((bytes + 7) & ~7);
-    this.#buffer = Buffer.from(memory);
-    this.#words = new Int32Array(memory);
+/** Puts the trailer behind images. Reuses one buffer: what `seal` returns is valid until the next call. */
+export class RowSealer {
+  readonly proof = new RowProof();
+  #memory = createRowMemory(4096);
+
+  seal(table: number, key: number, image: Uint8Array): Buffer {
+    const length = image.byteLength;
+    if (length + TRAILER_BYTES > this.#memory.bytes.byteLength) this.#memory = createRowMemory((length + TRAILER_BYTES) * 2);
+    const { bytes } = this.#memory;
+    bytes.set(image, 0);
+    bytes.fill(0, length, length + TRAILER_BYTES);
+    this.proof.compute(table, key, this.#memory, 0, length);
+    bytes.writeUInt32LE(this.proof.crc, length);
+    bytes.writeUInt32LE(this.proof.second, length + 4);
+    return bytes.subarray(0, length + TRAILER_BYTES);
   }
 }
 

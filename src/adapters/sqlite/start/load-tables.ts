@@ -3,10 +3,11 @@
 import type Database from "better-sqlite3";
 import { type StateTable, STATE_TABLES } from "../../../ports/cut-store.ts";
 import type { StoredProof } from "../file/cut-row.ts";
-import { ElementHash, RowSealer, TRAILER_BYTES } from "../file/row-proof.ts";
+import { ElementHash, RowProof, TRAILER_BYTES } from "../file/row-proof.ts";
 import { TableProof } from "../file/set-hash.ts";
 import { PackedRows } from "./packed-rows.ts";
-import { type RawRow, readRows } from "./read-rows.ts";
+import { readPages, type TakeRow } from "./read-pages.ts";
+import { readRows } from "./read-rows.ts";
 
 export interface DamagedRow {
   readonly table: StateTable;
@@ -40,7 +41,8 @@ export function loadTables(
   const unreadable: StateTable[] = [];
   const proofs = STATE_TABLES.map((table, index) => {
     const proof = new TableProof();
-    if (!loadTable(database, table, mode, (row) => prover.take(index, table, row, proof))) unreadable.push(table);
+    const take: TakeRow = (key, stored, from, size) => prover.take(index, key, stored, from, size, proof);
+    if (!loadTable(database, table, mode, take)) unreadable.push(table);
     if (!proves(proof, stored?.[index])) unproved.push(table);
     return proof;
   });
@@ -49,9 +51,9 @@ export function loadTables(
 }
 
 /** False when not everything could be read. */
-function loadTable(database: Database.Database, table: StateTable, mode: ReadMode, take: (row: RawRow) => void): boolean {
+function loadTable(database: Database.Database, table: StateTable, mode: ReadMode, take: TakeRow): boolean {
   if (mode === "salvage") return readRows(database, table, take);
-  for (const row of database.prepare<[], RawRow>(`SELECT key, image FROM ${table}`).raw().iterate()) take(row);
+  readPages(database, table, take);
   return true;
 }
 
@@ -66,41 +68,38 @@ class RowProver {
   readonly damaged: DamagedRow[] = [];
   /** Tables with a damaged row whose key no row of ours ever had. */
   readonly unnamed = new Set<StateTable>();
-  readonly #sealer = new RowSealer();
+  readonly #proof = new RowProof();
   readonly #element: ElementHash;
 
   constructor(hashKey: Uint8Array) {
     this.#element = new ElementHash(hashKey);
   }
 
-  take(index: number, table: StateTable, [key, stored]: RawRow, proof: TableProof): void {
+  /** `stored` holds an image with its trailer from `from` on, `size` bytes in all; undefined when the column is no blob. */
+  take(index: number, key: number, stored: Buffer | undefined, from: number, size: number, proof: TableProof): void {
+    const table = STATE_TABLES[index] ?? "executions";
     if (!Number.isSafeInteger(key) || key < 0) {
       this.unnamed.add(table);
       return;
     }
-    const length = stored instanceof Uint8Array ? stored.byteLength - TRAILER_BYTES : -1;
-    if (!(stored instanceof Uint8Array) || length < 0) {
-      this.#name(index, table, key, proof, 0, 0);
+    const length = size - TRAILER_BYTES;
+    if (stored === undefined || length < 0) {
+      this.#include(index, key, 0, 0, proof);
+      this.damaged.push({ table, key });
       return;
     }
-    const bytes = Buffer.from(stored.buffer, stored.byteOffset, stored.byteLength);
-    const image = bytes.subarray(0, length);
-    const crc = bytes.readUInt32LE(length);
-    const second = bytes.readUInt32LE(length + 4);
-    this.#sealer.prove(index, key, image);
-    if (this.#sealer.crc !== crc || this.#sealer.second !== second) {
-      this.#name(index, table, key, proof, crc, second);
-      return;
-    }
-    this.#element.compute(index, key, crc, second);
-    proof.replace(key, this.#element.low, this.#element.high);
-    this.rows.add(index, key, image);
+    const crc = stored.readUInt32LE(from + length);
+    const second = stored.readUInt32LE(from + length + 4);
+    this.rows.place(index, key, stored, from, length);
+    this.#proof.compute(index, key, this.rows.memory, this.rows.imageStart, length);
+    this.#include(index, key, crc, second, proof);
+    if (this.#proof.crc === crc && this.#proof.second === second) return;
+    this.rows.drop();
+    this.damaged.push({ table, key });
   }
 
-  #name(index: number, table: StateTable, key: number, proof: TableProof, crc: number, second: number): void {
-    this.damaged.push({ table, key });
+  #include(index: number, key: number, crc: number, second: number, proof: TableProof): void {
     this.#element.compute(index, key, crc, second);
     proof.replace(key, this.#element.low, this.#element.high);
   }
 }
-

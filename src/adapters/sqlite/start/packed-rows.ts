@@ -1,10 +1,15 @@
-// Collects loaded rows as put records in buffers of a few megabytes, ready to be handed over without a copy.
+// Collects loaded rows as put records in buffers of a few megabytes, ready to be handed over without a copy. A row is
+// proved where it lies, so it is copied once.
 
-import { RECORD_PUT } from "../../../ports/cut-store.ts";
-import { RecordPacker, recordBytes } from "../../../ports/cut-records.ts";
+import { RECORD_HEADER_BYTES, RECORD_PUT } from "../../../ports/cut-store.ts";
+import { recordBytes } from "../../../ports/cut-records.ts";
+import { createRowMemory, type RowMemory } from "../file/row-proof.ts";
 
 /** Large enough that 100,000 rows take few buffers, small enough to be freed one by one. */
 const CHUNK_BYTES = 4 * 1024 * 1024;
+
+/** Most stores are small: their rows need no large buffer. */
+const FIRST_CHUNK_BYTES = 64 * 1024;
 
 export interface PackedChunk {
   readonly records: ArrayBuffer;
@@ -13,21 +18,52 @@ export interface PackedChunk {
 
 export class PackedRows {
   readonly #chunks: PackedChunk[] = [];
-  #packer = new RecordPacker(64 * 1024);
+  #memory: RowMemory = createRowMemory(FIRST_CHUNK_BYTES);
+  #length = 0;
+  #rowStart = 0;
 
-  add(table: number, key: number, image: Uint8Array): void {
-    const full = this.#packer.byteLength + recordBytes(image.byteLength) > CHUNK_BYTES;
-    if (full && this.#packer.rowCount > 0) this.#close();
-    this.#packer.add(RECORD_PUT, table, key, image);
+  /** The memory that the row placed last lies in, and where its image begins there. */
+  get memory(): RowMemory {
+    return this.#memory;
+  }
+  get imageStart(): number {
+    return this.#rowStart + RECORD_HEADER_BYTES;
+  }
+
+  /** Copies `length` bytes of `source` from `from` on behind the last row. */
+  place(table: number, key: number, source: Buffer, from: number, length: number): void {
+    const size = recordBytes(length);
+    if (this.#length + size > this.#memory.bytes.byteLength) this.#openChunk(size);
+    const start = this.#length;
+    const image = start + RECORD_HEADER_BYTES;
+    const { bytes } = this.#memory;
+    bytes.writeUInt32LE(RECORD_PUT | (table << 8), start);
+    bytes.writeUInt32LE(length, start + 4);
+    bytes.writeDoubleLE(key, start + 8);
+    source.copy(bytes, image, from, from + length);
+    bytes.fill(0, image + length, start + size);
+    this.#rowStart = start;
+    this.#length = start + size;
+  }
+
+  /** Takes the row placed last back. */
+  drop(): void {
+    this.#length = this.#rowStart;
   }
 
   finish(): readonly PackedChunk[] {
-    if (this.#packer.rowCount > 0) this.#close();
+    if (this.#length > 0) this.#closeChunk();
     return this.#chunks;
   }
 
-  #close(): void {
-    this.#chunks.push(this.#packer.finish());
-    this.#packer = new RecordPacker(CHUNK_BYTES);
+  #openChunk(neededBytes: number): void {
+    if (this.#length > 0) this.#closeChunk();
+    this.#memory = createRowMemory(Math.max(CHUNK_BYTES, neededBytes));
+  }
+
+  #closeChunk(): void {
+    this.#chunks.push({ records: this.#memory.words.buffer as ArrayBuffer, byteLength: this.#length });
+    this.#memory = createRowMemory(0);
+    this.#length = 0;
   }
 }

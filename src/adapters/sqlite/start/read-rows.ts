@@ -3,8 +3,7 @@
 
 import type Database from "better-sqlite3";
 import { isDamage } from "../sqlite-failure.ts";
-
-export type RawRow = [key: number, image: unknown];
+import type { TakeRow } from "./read-pages.ts";
 
 /** Look-ups in the stretch that neither direction reaches; beyond it the rest of the stretch is given up as lost. */
 const MAX_LOOKUPS = 200_000;
@@ -13,8 +12,11 @@ const MAX_LOOKUPS = 200_000;
  * Hands over every readable row of a table (`key`, `image`), each once, in no order. False when some may be missing.
  * @throws errors that are not about the content of the file (I/O error)
  */
-export function readRows(database: Database.Database, table: string, take: (row: RawRow) => void): boolean {
-  return readKeyed(database, table, "key", "key, image", (row) => take(row as RawRow));
+export function readRows(database: Database.Database, table: string, take: TakeRow): boolean {
+  return readKeyed(database, table, "key", "key, image", ([key, image]) => {
+    const stored = Buffer.isBuffer(image) ? image : undefined;
+    take(typeof key === "number" ? key : Number.NaN, stored, 0, stored?.byteLength ?? 0);
+  });
 }
 
 /** The same for any table with an integer key: `take` gets the named columns, the key first. */

@@ -111,7 +111,7 @@ function copyState(tables: LoadedTables | undefined, hashKey: Uint8Array, target
     const reader = new RecordReader(chunk.records, chunk.byteLength);
     while (reader.next()) {
       statements[reader.table]?.run(BigInt(reader.key), sealer.seal(reader.table, reader.key, reader.image()));
-      element.compute(reader.table, reader.key, sealer.crc, sealer.second);
+      element.compute(reader.table, reader.key, sealer.proof.crc, sealer.proof.second);
       proofs[reader.table]?.replace(reader.key, element.low, element.high);
     }
   }

@@ -143,7 +143,7 @@ export class CutWriter {
     const statement = this.#puts[table];
     if (statement === undefined) throw new MalformedRecords(`table ${table} of ${STATE_TABLES.length}`);
     statement.run(bindable(key), this.#sealer.seal(table, key, image));
-    this.#element.compute(table, key, this.#sealer.crc, this.#sealer.second);
+    this.#element.compute(table, key, this.#sealer.proof.crc, this.#sealer.proof.second);
     this.#journal.replace(table, key, this.#element.low, this.#element.high);
   }
 
