@@ -1,0 +1,49 @@
+// A directory for a store of a test, and the options to open it with.
+
+import { mkdtempSync, rmSync } from "node:fs";
+import { hostname, tmpdir } from "node:os";
+import { join } from "node:path";
+import { onTestFinished } from "vitest";
+import { type OpenedStore, openStore, type OpenStoreOptions } from "../../src/adapters/sqlite/open-store.ts";
+import { StoreOpenError } from "../../src/adapters/sqlite/store-open-error.ts";
+import { wallMsOf } from "../contract/cut-store-fixture.ts";
+
+export function createDirectory(): string {
+  return mkdtempSync(join(tmpdir(), "tollgate-store-"));
+}
+
+/** A directory that is removed when the present test is over. */
+export function useDirectory(): string {
+  const directory = createDirectory();
+  onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
+  return directory;
+}
+
+export function storeOptions(directory: string, changes: Partial<OpenStoreOptions> = {}): OpenStoreOptions {
+  return {
+    directory,
+    durability: "power",
+    onHole: "serve_marked",
+    onCorrupt: "salvage",
+    now: { monoMs: 1_000, wallMs: wallMsOf(100_000) },
+    bootId: "boot-of-the-test",
+    instance: { host: hostname(), pid: process.pid, startedWallMs: wallMsOf(0) },
+    ...changes,
+  };
+}
+
+/** Opens a store that is closed when the present test is over. */
+export async function useStore(directory: string, changes: Partial<OpenStoreOptions> = {}): Promise<OpenedStore> {
+  const opened = await openStore(storeOptions(directory, changes));
+  onTestFinished(() => opened.store.close());
+  return opened;
+}
+
+/** The error that an attempt to open ends in. @throws Error when it opens */
+export async function findOpenError(directory: string, changes: Partial<OpenStoreOptions> = {}): Promise<StoreOpenError> {
+  const opened = await openStore(storeOptions(directory, changes)).catch((thrown: unknown) => thrown);
+  if (opened instanceof StoreOpenError) return opened;
+  if (opened instanceof Error) throw opened;
+  await (opened as OpenedStore).store.close();
+  throw new Error("the store opened");
+}
