@@ -1,0 +1,52 @@
+// One door for every npm script: installs what is missing, then runs the task on the pinned Node.
+// Usage: node scripts/run.mjs TASK [arguments]
+import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import process from "node:process";
+import { ensureInstalled, pinnedNode, root, toolEnvironment } from "./ensure-installed.mjs";
+import { ensureSystem } from "./ensure-system.mjs";
+
+const tasks = {
+  start: { file: "src/main.ts", words: ["serve"] },
+  demo: { file: "demo/main.ts" },
+  check: { file: "scripts/check.mjs", system: "test" },
+  "check-full": { file: "scripts/check.mjs", system: "test", environment: { TOLLGATE_TEST_SCALE: "full" } },
+  bench: { file: "test/bench/main.ts", system: "bench" },
+  simulate: { file: "test/simulation/main.ts" },
+  soak: { file: "test/soak/main.ts" },
+  generate: { file: "scripts/generate.mjs" },
+  format: { file: "node_modules/@biomejs/biome/bin/biome", words: ["check", "--write"] },
+};
+
+function main() {
+  const [name, ...words] = process.argv.slice(2);
+  const task = Object.hasOwn(tasks, name ?? "") ? tasks[name] : undefined;
+  if (task === undefined)
+    throw new Error(`run: no task "${name}"; there are ${Object.keys(tasks).join(", ")}`);
+  ensureInstalled();
+  if (task.system !== undefined) ensureSystem(task.system);
+  if (!existsSync(join(root, task.file))) throw new Error(`run: ${task.file} does not exist`);
+  const child = spawn(pinnedNode, [task.file, ...(task.words ?? []), ...words], {
+    cwd: root,
+    env: { ...toolEnvironment(), ...task.environment },
+    stdio: "inherit",
+  });
+  // The terminal sends SIGINT to the child as well; SIGTERM reaches only this process.
+  process.on("SIGINT", () => {});
+  process.on("SIGTERM", () => child.kill("SIGTERM"));
+  child.on("error", (error) => {
+    console.error(`run: ${task.file} cannot be started (${error.message})`);
+    process.exitCode = 1;
+  });
+  child.on("exit", (code) => {
+    process.exitCode = code ?? 1;
+  });
+}
+
+try {
+  main();
+} catch (error) {
+  console.error(error.message);
+  process.exitCode = 1;
+}
