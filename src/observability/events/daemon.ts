@@ -1,0 +1,78 @@
+import { AssertionError, TollgateError } from "../../domain/errors.ts";
+import type { Telemetry } from "../telemetry.ts";
+
+// The life of the daemon.
+
+export interface DaemonStart {
+  readonly version: string;
+  readonly storeId: string;
+  readonly durability: "power" | "process";
+  readonly onStoreFailure: "continue" | "block";
+  readonly identity: "pinned" | "trusting";
+  readonly fileOutlives: string;
+  readonly policyEtag: string;
+  readonly maxLiveExecutions: number;
+  readonly addresses: readonly string[];
+  /** Settings that are not at their default, as `name (source)`. */
+  readonly settings: readonly string[];
+  readonly elapsedMs: number;
+}
+
+/** The daemon serves. */
+export function daemonStarted(telemetry: Telemetry, start: DaemonStart): void {
+  telemetry.logger.log(
+    "info",
+    {
+      event: "daemon_started",
+      version: start.version,
+      pid: process.pid,
+      store_id: start.storeId,
+      durability: start.durability,
+      on_store_failure: start.onStoreFailure,
+      identity: start.identity,
+      file_outlives: start.fileOutlives,
+      policy_etag: start.policyEtag,
+      max_live_executions: start.maxLiveExecutions,
+      addresses: start.addresses,
+      settings: start.settings,
+      elapsed_ms: start.elapsedMs,
+    },
+    start.identity === "trusting" ? "serving; trusting: callers are believed when they name their tenant" : "serving",
+  );
+}
+
+/** The daemon began to stop. */
+export function daemonStopping(telemetry: Telemetry, streams: number): void {
+  telemetry.logger.log("info", { event: "daemon_stopping", streams }, "stopping: no new registrations, streams may end");
+}
+
+/** The daemon has stopped and the file is closed. */
+export function daemonStopped(telemetry: Telemetry, lastCut: number, elapsedMs: number): void {
+  telemetry.logger.log("info", { event: "daemon_stopped", last_cut: lastCut, elapsed_ms: elapsedMs }, "stopped");
+}
+
+/** The wall clock jumped ahead, and a second reading agreed. */
+export function clockStepped(telemetry: Telemetry, byMs: number): void {
+  telemetry.metrics.clockSteps.add();
+  telemetry.logger.log("warn", { event: "clock_stepped", by_ms: byMs, reason: "CLOCK_STEP" }, "the wall clock jumped ahead");
+}
+
+/** A call ended with an error that its caller was told. */
+export function rpcFailed(telemetry: Telemetry, method: string, reason: string): void {
+  telemetry.metrics.rpcFailures.with(method, reason).add();
+  telemetry.logBounded("debug", { event: "rpc_failed", method, reason }, "call ended with an error");
+}
+
+/** A mistake of ours ended a call; the caller got a generic text. */
+export function internalErrorThrown(telemetry: Telemetry, method: string, thrown: unknown): void {
+  telemetry.metrics.rpcFailures.with(method, "INTERNAL").add();
+  telemetry.logBounded("error", { event: "internal_error", method, ...errorFields(thrown) }, "internal error");
+}
+
+/** The name and place of an error. Its text only where it is our own: others quote what they choked on. */
+export function errorFields(thrown: unknown): { readonly error_name: string; readonly error_text?: string; readonly error_stack?: string } {
+  if (!(thrown instanceof Error)) return { error_name: typeof thrown };
+  const isOurs = thrown instanceof AssertionError || thrown instanceof TollgateError;
+  const frames = (thrown.stack ?? "").split("\n").filter((line) => /^\s+at /.test(line));
+  return { error_name: thrown.name, ...(isOurs ? { error_text: thrown.message } : {}), error_stack: frames.join("\n") };
+}

@@ -1,0 +1,84 @@
+import type { Amount } from "../../domain/amounts.ts";
+import type { Finding } from "../../domain/decision.ts";
+import type { EventType, ExecutionEvent } from "../../domain/event.ts";
+import type { Violation } from "../../domain/violation.ts";
+import type { LogLevel } from "../logger.ts";
+import type { Telemetry } from "../telemetry.ts";
+
+// What happened to executions. The text of an event may hold what an operator or an agent wrote: lines carry its type, its
+// reason and its numbers instead.
+
+interface Line {
+  readonly level: Exclude<LogLevel, "silent">;
+  readonly event: string;
+  readonly message: string;
+}
+
+const LINES: { readonly [T in EventType]: Line } = {
+  HALT: { level: "warn", event: "execution_halted", message: "execution halted" },
+  PAUSE: { level: "warn", event: "execution_paused", message: "execution paused" },
+  RESUME: { level: "info", event: "execution_resumed", message: "execution resumed" },
+  WARNING: { level: "info", event: "limit_near", message: "execution is near a limit" },
+  BLOCK: { level: "info", event: "execution_blocked", message: "further intents of this kind are refused" },
+  LIMITS_CHANGED: { level: "info", event: "limits_changed", message: "limits of an execution changed" },
+  QUOTA_EXHAUSTED: { level: "warn", event: "quota_exhausted", message: "quota exhausted" },
+  QUOTA_ALERT: { level: "warn", event: "quota_alert", message: "quota nearly used" },
+  RESERVATION_EXPIRED: { level: "info", event: "reservation_expired", message: "reservation expired" },
+  STEP_TIMEOUT: { level: "warn", event: "step_timed_out", message: "step took longer than it may" },
+  APPROVAL_OPENED: { level: "warn", event: "approval_opened", message: "execution waits for a person" },
+  APPROVAL_ANSWERED: { level: "info", event: "approval_answered", message: "approval answered" },
+  STORE_FAILING: { level: "warn", event: "execution_store_failing", message: "execution was told that the file fails" },
+  DATA_LOSS: { level: "error", event: "execution_uncertain", message: "counters of an execution passed through a loss" },
+  COMPLETED: { level: "info", event: "execution_completed", message: "execution completed" },
+};
+
+/** An event was pushed to the watchers of an execution: halted, paused, resumed, completed, approval opened … */
+export function executionEventPushed(telemetry: Telemetry, executionId: string, event: ExecutionEvent): void {
+  telemetry.metrics.events.with(event.type).add();
+  const { level, event: name, message } = LINES[event.type];
+  telemetry.logBounded(
+    level,
+    {
+      event: name,
+      execution_id: executionId,
+      approval_id: event.approvalId,
+      elapsed_ms: event.elapsedMs,
+      ...findingFields(event.finding),
+    },
+    message,
+  );
+}
+
+/** A finding was kept as a violation. Its line is that of the refusal or of the halt. */
+export function violationRecorded(telemetry: Telemetry, violation: Violation): void {
+  const { finding, severity, sequence, tenant, executionId } = violation;
+  telemetry.metrics.violations.with(finding.violationType ?? finding.reason, severity).add();
+  telemetry.logBounded(
+    "debug",
+    { event: "violation_recorded", execution_id: executionId, tenant, severity, sequence, ...findingFields(finding) },
+    "violation recorded",
+  );
+}
+
+/** A newer stream or epoch of a reporter took over. */
+export function reporterSuperseded(telemetry: Telemetry, reporter: number): void {
+  telemetry.metrics.reportersSuperseded.add();
+  telemetry.logBounded("info", { event: "reporter_superseded", reporter }, "a newer stream of a reporter took over");
+}
+
+function findingFields(finding: Finding | undefined) {
+  if (finding === undefined) return {};
+  return {
+    reason: finding.reason,
+    verdict: finding.verdict,
+    source_id: finding.sourceId,
+    current: formatAmount(finding.current),
+    limit: formatAmount(finding.limit),
+    percent: finding.percent,
+    shadow: finding.shadow,
+  };
+}
+
+function formatAmount(amount: Amount | undefined): string | undefined {
+  return amount === undefined ? undefined : `${amount.value} ${amount.kind}`;
+}

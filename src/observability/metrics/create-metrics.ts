@@ -1,0 +1,60 @@
+import type { Counter, Family, Histogram } from "./instruments.ts";
+import { Registry } from "./registry.ts";
+
+// Every metric of the daemon, once. Names are those of docs/operate.md and stay.
+
+/** Of a decision, seconds: from 25 µs, what one takes, to 1 s, what nobody waits for. */
+const DECISION_BOUNDS = [0.000025, 0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1];
+/** Of a cut, seconds: from one fast commit to a disk that stalls. */
+const CUT_BOUNDS = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 5];
+const CUT_ROWS_BOUNDS = [1, 10, 100, 1_000, 10_000, 100_000];
+/** Of the event loop, seconds: 50 ms is what a stop may take to reach its agent. */
+const DELAY_BOUNDS = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 1];
+
+export interface Metrics {
+  readonly registry: Registry;
+  readonly decisions: Family<Counter>;
+  readonly denied: Family<Counter>;
+  readonly decisionSeconds: Family<Histogram>;
+  readonly violations: Family<Counter>;
+  readonly events: Family<Counter>;
+  readonly rpcFailures: Family<Counter>;
+  readonly cutFailures: Counter;
+  readonly cutSeconds: Histogram;
+  readonly cutRows: Histogram;
+  readonly cutBytes: Counter;
+  readonly clockSteps: Counter;
+  readonly reportersSuperseded: Counter;
+  readonly linesSuppressed: Counter;
+  readonly eventLoopDelaySeconds: Histogram;
+}
+
+export function createMetrics(): Metrics {
+  const registry = new Registry();
+  return {
+    registry,
+    decisions: registry.counters("tollgate_decisions_total", "Decisions by verdict, kind of request and route.", [
+      "verdict",
+      "kind",
+      "route",
+    ]),
+    denied: registry.counters("tollgate_denied_total", "Refused requests by the reason that decided and route.", ["reason", "route"]),
+    decisionSeconds: registry.histograms(
+      "tollgate_decision_duration_seconds",
+      "From the decoded request to the decision, without waiting for the file.",
+      DECISION_BOUNDS,
+      ["verdict"],
+    ),
+    violations: registry.counters("tollgate_violations_total", "Findings that were kept.", ["type", "severity"]),
+    events: registry.counters("tollgate_events_total", "Events pushed to the watchers of executions.", ["type"]),
+    rpcFailures: registry.counters("tollgate_rpc_failures_total", "Calls that ended with an error.", ["method", "reason"]),
+    cutFailures: registry.counter("tollgate_cut_failures_total", "Cuts that the file refused; each is tried again."),
+    cutSeconds: registry.histogram("tollgate_cut_duration_seconds", "From the start of a cut to its being durable.", CUT_BOUNDS),
+    cutRows: registry.histogram("tollgate_cut_rows", "Rows of a cut.", CUT_ROWS_BOUNDS),
+    cutBytes: registry.counter("tollgate_cut_bytes_total", "Bytes of all cuts."),
+    clockSteps: registry.counter("tollgate_clock_steps_total", "Confirmed jumps ahead of the wall clock by more than an hour."),
+    reportersSuperseded: registry.counter("tollgate_reporters_superseded_total", "Reporters that a newer stream or epoch replaced."),
+    linesSuppressed: registry.counter("tollgate_log_lines_suppressed_total", "Log lines that were left out because too many came at once."),
+    eventLoopDelaySeconds: registry.histogram("tollgate_event_loop_delay_seconds", "How late a timer fired.", DELAY_BOUNDS),
+  };
+}

@@ -1,0 +1,42 @@
+import { Counter, Family, Histogram } from "./instruments.ts";
+
+// Every metric with its name and its help. Nothing registers itself: create-metrics.ts lists them all.
+
+/** Values that one label takes at most, where no other bound is named; further ones are counted as `other`. */
+const LABEL_VALUES_MAX = 100;
+
+/** A value that is read when somebody asks; labels and values for each. */
+export type ReadGauge = () => Iterable<readonly [labels: { readonly [name: string]: string }, value: number]> | number;
+
+export type Metric =
+  | { readonly kind: "counter"; readonly name: string; readonly help: string; readonly family: Family<Counter> }
+  | { readonly kind: "histogram"; readonly name: string; readonly help: string; readonly family: Family<Histogram> }
+  | { readonly kind: "gauge"; readonly name: string; readonly help: string; readonly read: ReadGauge };
+
+export class Registry {
+  readonly metrics: Metric[] = [];
+
+  counter(name: string, help: string): Counter {
+    return this.counters(name, help, []).with();
+  }
+
+  counters(name: string, help: string, labelNames: readonly string[], maxValues = LABEL_VALUES_MAX): Family<Counter> {
+    const family = new Family(labelNames, maxValues, () => new Counter());
+    this.metrics.push({ kind: "counter", name, help, family });
+    return family;
+  }
+
+  histogram(name: string, help: string, bounds: readonly number[]): Histogram {
+    return this.histograms(name, help, bounds, []).with();
+  }
+
+  histograms(name: string, help: string, bounds: readonly number[], labelNames: readonly string[]): Family<Histogram> {
+    const family = new Family(labelNames, LABEL_VALUES_MAX, () => new Histogram(bounds));
+    this.metrics.push({ kind: "histogram", name, help, family });
+    return family;
+  }
+
+  gauge(name: string, help: string, read: ReadGauge): void {
+    this.metrics.push({ kind: "gauge", name, help, read });
+  }
+}
