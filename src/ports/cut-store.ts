@@ -72,7 +72,7 @@ export interface CutReceipt {
 export class CutFailed extends Error {
   readonly records: ArrayBuffer;
   override readonly name = "CutFailed";
-  /** Short text for operators, without paths: `disk full`, `input/output error` … */
+  /** Short text for operators, without paths: `disk full`, `the file has reached its size limit`, `input/output error` … */
   override readonly cause: string;
   constructor(cause: string, records: ArrayBuffer) {
     super(`cut failed: ${cause}`);

@@ -8,6 +8,9 @@ import type { TakeRow } from "./read-pages.ts";
 /** Look-ups in the stretch that neither direction reaches; beyond it the rest of the stretch is given up as lost. */
 const MAX_LOOKUPS = 200_000;
 
+/** Look-ups that fail in a row before the stretch is given up: a damaged root fails them all, a leaf holds a few rows. */
+const MAX_FAILURES = 1_000;
+
 /**
  * Hands over every readable row of a table (`key`, `image`), each once, in no order. False when some may be missing.
  * @throws errors that are not about the content of the file (I/O error)
@@ -75,12 +78,15 @@ function lookUp(
     if (!isDamage(thrown)) throw thrown;
     return;
   }
-  for (let key = from; key <= to; key += 1) {
+  let failures = 0;
+  for (let key = from; key <= to && failures < MAX_FAILURES; key += 1) {
     try {
       const row = statement.get(key);
+      failures = 0;
       if (row !== undefined) take(row);
     } catch (thrown) {
       if (!isDamage(thrown)) throw thrown;
+      failures += 1;
     }
   }
 }

@@ -52,13 +52,14 @@ export class WriterThread {
 
   #write(cut: WriteRequest): void {
     const { number, records } = cut;
+    // Before it is written: should it need room, ages count from its own instant.
+    this.#housekeeper.noteCut(cut.wallMs);
     try {
       const timings = this.#writeWithRoom(cut);
       this.#noticed = undefined;
       this.#reply({ kind: "written", number, ...timings, records, sizes: this.sizes() }, [records]);
-      this.#housekeeper.noteCut(cut.wallMs);
     } catch (thrown) {
-      const cause = causeText(thrown);
+      const cause = isFull(thrown) && this.#isAtCap() ? "the file has reached its size limit" : causeText(thrown);
       if (failureCode(thrown).startsWith("SQLITE_CORRUPT")) this.#noteDamage();
       this.#reply({ kind: "write_failed", cause, records, sizes: this.#sizesAfterFailure() }, [records]);
     }
@@ -84,6 +85,16 @@ export class WriterThread {
       if (this.#isClosed) return;
       if (this.#housekeep(() => this.#housekeeper.doPiece())) this.#planGap();
     });
+  }
+
+  /** False too when the file cannot even be asked. */
+  #isAtCap(): boolean {
+    let isAtCap = false;
+    this.#housekeep(() => {
+      isAtCap = this.#housekeeper.isAtCap();
+      return false;
+    });
+    return isAtCap;
   }
 
   /** A failing piece is tried again after the next cut; whether the file fails is said by the cuts alone. */

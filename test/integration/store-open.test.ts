@@ -1,0 +1,213 @@
+// Where a store may live and who may open it; files of other versions.
+
+import Database from "better-sqlite3";
+import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { execFileSync } from "node:child_process";
+import { findNetworkFileSystem } from "../../src/adapters/sqlite/directory.ts";
+import { migrate } from "../../src/adapters/sqlite/file/migrate.ts";
+import type { Migration } from "../../src/adapters/sqlite/file/schema.ts";
+import { findStoreRow, writeStoreRow } from "../../src/adapters/sqlite/file/store-row.ts";
+import { openStore } from "../../src/adapters/sqlite/open-store.ts";
+import { StoreOpenError } from "../../src/adapters/sqlite/store-open-error.ts";
+import { CutFailed } from "../../src/ports/cut-store.ts";
+import { createCut } from "../contract/cut-store-fixture.ts";
+import { runDriver } from "../crash/store-process.ts";
+import { findOpenError, storeOptions, useDirectory, useStore } from "./store-fixture.ts";
+
+describe("the lock", () => {
+  test("a second daemon in another process is told who holds the store, and may open it afterwards", async () => {
+    const directory = useDirectory();
+    let refused: StoreOpenError | undefined;
+    let pid: number | undefined;
+    let asked: Promise<void> | undefined;
+    await runDriver({ directory, durability: "power", lastCut: 1_000_000_000 }, (event, child) => {
+      if (event !== "opened") return;
+      pid = child.pid;
+      asked = findOpenError(directory).then((error) => {
+        refused = error;
+        child.kill("SIGKILL");
+      });
+    });
+    await asked;
+    expect(refused).toMatchObject({ storeCode: "LOCKED" });
+    expect(refused?.message).toContain(`host host-of-the-driver, pid ${pid}, started `);
+    // The kernel gave the lock back with the killed process.
+    const { loaded } = await useStore(directory);
+    expect(loaded.hole).toBeUndefined();
+  });
+
+  test("within one process too; a store that did not open holds nothing", async () => {
+    const directory = useDirectory();
+    const { store } = await useStore(directory);
+    expect(await findOpenError(directory)).toMatchObject({ storeCode: "LOCKED" });
+    await store.write(createCut(1, []));
+    await store.close();
+    writeFileSync(join(directory, "tollgate.db"), "no database");
+    expect(await findOpenError(directory, { onCorrupt: "refuse" })).toMatchObject({ storeCode: "CORRUPT_REFUSED" });
+    expect(await findOpenError(directory, { onCorrupt: "refuse" })).toMatchObject({ storeCode: "CORRUPT_REFUSED" });
+    await useStore(directory);
+  });
+});
+
+describe("the directory", () => {
+  test("it is made when it is missing, and its files are for their owner alone", async () => {
+    const directory = join(useDirectory(), "a", "b");
+    const { store } = await useStore(directory);
+    await store.write(createCut(1, []));
+    for (const name of ["tollgate.db", "tollgate.db-wal", "tollgate.mark", "tollgate.lock"]) {
+      expect(statSync(join(directory, name)).mode & 0o077, name).toBe(0);
+    }
+  });
+
+  test("a file in its place is refused", async () => {
+    const path = join(useDirectory(), "file");
+    writeFileSync(path, "");
+    expect(await findOpenError(path)).toMatchObject({ storeCode: "BAD_DIRECTORY" });
+    expect(await findOpenError(join(path, "below"))).toMatchObject({ storeCode: "BAD_DIRECTORY" });
+  });
+
+  test("a read-only one is refused", async () => {
+    const directory = useDirectory();
+    if (process.getuid?.() === 0) {
+      // Modes do not bind root: a read-only mount does.
+      execFileSync("mount", ["-t", "tmpfs", "-o", "ro,size=1m", "tmpfs", directory]);
+      onTestFinished(() => void execFileSync("umount", [directory]));
+    } else chmodSync(directory, 0o500);
+    expect(await findOpenError(directory)).toMatchObject({ storeCode: "READ_ONLY" });
+  });
+
+  test.each([
+    ["NFS", 0x6969, "", "NFS"],
+    ["CIFS, as statfs gives it with a sign", 0xff534d42 | 0, "", "CIFS"],
+    ["FUSE that leads to a network", 0x65735546, "fuse.sshfs", "sshfs"],
+    ["FUSE before a local disk", 0x65735546, "virtiofs", undefined],
+    ["ext4", 0xef53, "", undefined],
+    ["overlay", 0x794c7630, "", undefined],
+    ["tmpfs", 0x01021994, "", undefined],
+  ])("network file systems are told apart: %s", (_name, type, fuseName, found) => {
+    expect(findNetworkFileSystem(type, fuseName)).toBe(found);
+  });
+});
+
+describe("a file that is taken away under a running store", () => {
+  test.each([["tollgate.db"], ["tollgate.db-wal"], ["tollgate.mark"]])("P1: %s removed: cuts fail until it is back", async (name) => {
+    const directory = useDirectory();
+    const { store } = await useStore(directory);
+    await store.write(createCut(1, []));
+    const [path, away] = [join(directory, name), join(directory, "moved-away")];
+    renameSync(path, away);
+    const failed = await store.write(createCut(2, [])).catch((thrown: unknown) => thrown);
+    expect(failed).toBeInstanceOf(CutFailed);
+    expect((failed as CutFailed).cause).toBe("a file of the store was removed");
+    writeFileSync(path, "another file under its name");
+    await expect(store.write(createCut(3, []))).rejects.toThrow("a file of the store was replaced");
+    expect(store.status()).toMatchObject({ state: "failing", lastDurableCut: 1 });
+    rmSync(path);
+    renameSync(away, path);
+    await store.write(createCut(4, []));
+    expect(store.status()).toMatchObject({ state: "ok", lastDurableCut: 4 });
+  });
+
+  test("it is noticed without a cut too", async () => {
+    const directory = useDirectory();
+    const { store } = await useStore(directory);
+    renameSync(join(directory, "tollgate.db"), join(directory, "moved-away"));
+    await expect.poll(() => store.status().failure, { timeout: 20_000 }).toBe("a file of the store was removed");
+    renameSync(join(directory, "moved-away"), join(directory, "tollgate.db"));
+    await expect.poll(() => store.status().state, { timeout: 20_000 }).toBe("ok");
+  });
+});
+
+describe("versions of the file", () => {
+  function edit(directory: string, change: (database: Database.Database) => void): void {
+    const database = new Database(join(directory, "tollgate.db"));
+    change(database);
+    database.close();
+  }
+
+  async function createStore(directory: string): Promise<void> {
+    const { store } = await openStore(storeOptions(directory));
+    await store.write(createCut(1, [{ put: "loops", key: 1, image: "kept" }]));
+    await store.close();
+  }
+
+  function writeVersion(database: Database.Database, fileVersion: number, minReaderVersion: number): void {
+    const row = findStoreRow(database);
+    if (row === undefined) throw new Error("no store row");
+    writeStoreRow(database, { ...row, fileVersion, minReaderVersion, needsRelease: "7.1.0" });
+  }
+
+  test("a file that needs a newer program is refused, named with the release, and left as it was", async () => {
+    const directory = useDirectory();
+    await createStore(directory);
+    edit(directory, (database) => writeVersion(database, 9, 8));
+    const before = readFileSync(join(directory, "tollgate.db"));
+    for (const onCorrupt of ["salvage", "start_fresh"] as const) {
+      const refused = await findOpenError(directory, { onCorrupt });
+      expect(refused).toMatchObject({ storeCode: "NEEDS_NEWER_VERSION" });
+      expect(refused.message).toContain("7.1.0");
+    }
+    expect(readFileSync(join(directory, "tollgate.db")).equals(before)).toBe(true);
+  });
+
+  test("a newer file that this program may still read opens, and what it does not know is kept", async () => {
+    const directory = useDirectory();
+    await createStore(directory);
+    edit(directory, (database) => {
+      writeVersion(database, 2, 1);
+      database.exec("CREATE TABLE things_of_version_2 (key INTEGER PRIMARY KEY) STRICT; INSERT INTO things_of_version_2 VALUES (5)");
+    });
+    const { store, loaded } = await useStore(directory);
+    expect(loaded).toMatchObject({ lastCut: 1, unproved: [], damaged: [] });
+    await store.write(createCut(2, []));
+    await store.close();
+    edit(directory, (database) => {
+      expect(database.prepare("SELECT key FROM things_of_version_2").pluck().all()).toEqual([5]);
+      expect(findStoreRow(database)).toMatchObject({ fileVersion: 2, minReaderVersion: 1 });
+    });
+  });
+
+  test("migrations run in order, each once and as a whole; before a breaking one a copy is made", async () => {
+    const directory = useDirectory();
+    await createStore(directory);
+    const copy = (version: number): string => join(directory, `copy-${version}.db`);
+    const additive: Migration = {
+      version: 2,
+      minReaderVersion: 1,
+      release: "0.2.0",
+      apply: (database) => void database.exec("CREATE TABLE added (key INTEGER PRIMARY KEY) STRICT"),
+    };
+    const breaking: Migration = {
+      version: 3,
+      minReaderVersion: 3,
+      release: "0.3.0",
+      apply: (database) => void database.exec("DROP TABLE loops"),
+    };
+    const failing: Migration = {
+      version: 4,
+      minReaderVersion: 3,
+      release: "0.4.0",
+      apply: (database) => {
+        database.exec("DROP TABLE windows");
+        throw new Error("half way");
+      },
+    };
+    edit(directory, (database) => {
+      const row = findStoreRow(database);
+      if (row === undefined) throw new Error("no store row");
+      const after = migrate(database, row, [additive, breaking], copy);
+      expect(after).toMatchObject({ fileVersion: 3, minReaderVersion: 3, needsRelease: "0.3.0" });
+      expect(migrate(database, after, [additive, breaking], copy)).toEqual(after);
+      expect(() => migrate(database, after, [additive, breaking, failing], copy)).toThrow("half way");
+      expect(findStoreRow(database)).toEqual(after);
+      expect(database.prepare("SELECT count(*) FROM windows").pluck().get()).toBe(0);
+    });
+    expect([existsSync(copy(1)), existsSync(copy(2)), existsSync(copy(3))]).toEqual([false, true, false]);
+    mkdirSync(join(directory, "restored"));
+    renameSync(copy(2), join(directory, "restored", "tollgate.db"));
+    const { loaded } = await useStore(join(directory, "restored"));
+    expect(loaded).toMatchObject({ lastCut: 1, unproved: [] });
+  });
+});
