@@ -2,7 +2,7 @@
 // gaps between cuts; a piece takes <= 5 ms (a checkpoint as long as the disk needs for the pages of one interval).
 
 import type Database from "better-sqlite3";
-import { type CheckpointState, checkpoint } from "./checkpoint.ts";
+import { type CheckpointState, checkpoint, prepareFrameCount } from "./checkpoint.ts";
 import { Retention } from "./retention.ts";
 
 /**
@@ -22,12 +22,14 @@ export class Housekeeper {
   readonly #database: Database.Database;
   readonly #retention: Retention;
   readonly #pageBytes: number;
+  readonly #countFrames: () => CheckpointState;
   #lastCutAt = performance.now();
   #isLogEmpty = false;
 
   constructor(database: Database.Database, fileMaxBytes: number) {
     this.#database = database;
     this.#retention = new Retention(database, fileMaxBytes);
+    this.#countFrames = prepareFrameCount(database);
     this.#pageBytes = Number(database.pragma("page_size", { simple: true }));
   }
 
@@ -40,7 +42,7 @@ export class Housekeeper {
 
   /** One piece of work; true when more is due at once. @throws SqliteError */
   doPiece(): boolean {
-    const log = checkpoint(this.#database, "NOOP");
+    const log = this.#countFrames();
     if (log.frames * this.#pageBytes > WAL_MAX_BYTES) checkpoint(this.#database, "TRUNCATE");
     else if (log.frames - log.done >= PASSIVE_FRAMES) checkpoint(this.#database, "PASSIVE");
     else return this.#retention.doPiece();
