@@ -104,3 +104,8 @@ async function readFile(path: string, problems: string[]): Promise<ReadonlyMap<S
   const { readSettingsFile } = await import("./settings-file.ts");
   return readSettingsFile(path, problems);
 }
+
+/** Whether anybody asked for OpenTelemetry: its API is not even loaded otherwise. */
+export function isOpenTelemetryConfigured(environment: Environment): boolean {
+  return Object.keys(environment).some((name) => name.startsWith("OTEL_")) && environment["OTEL_SDK_DISABLED"] !== "true";
+}

@@ -8,8 +8,6 @@ import { createMetrics, type Metrics } from "./metrics/create-metrics.ts";
 export interface Telemetry {
   readonly metrics: Metrics;
   readonly logger: Logger;
-  /** Totals that health answers show. */
-  readonly totals: { allowed: number; denied: number };
   /** Writes a line that may come in floods: refusals, and what happens to executions. */
   logBounded(level: Exclude<LogLevel, "silent">, fields: LogFields, message: string): void;
 }
@@ -20,7 +18,6 @@ export function createTelemetry(logger: Logger): Telemetry {
   return {
     metrics,
     logger,
-    totals: { allowed: 0, denied: 0 },
     logBounded: (level, fields, message) => {
       const { isAllowed, suppressed } = budget.take(performance.now());
       if (suppressed > 0) {

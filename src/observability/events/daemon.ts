@@ -46,9 +46,15 @@ export function daemonStopping(telemetry: Telemetry, streams: number): void {
   telemetry.logger.log("info", { event: "daemon_stopping", streams }, "stopping: no new registrations, streams may end");
 }
 
-/** The daemon has stopped and the file is closed. */
-export function daemonStopped(telemetry: Telemetry, lastCut: number, elapsedMs: number): void {
-  telemetry.logger.log("info", { event: "daemon_stopped", last_cut: lastCut, elapsed_ms: elapsedMs }, "stopped");
+/** The daemon has stopped and the file is closed. What was acknowledged as durable is in it; other changes may not be. */
+export function daemonStopped(
+  telemetry: Telemetry,
+  stop: { readonly lastCut: number; readonly hasUnsaved: boolean; readonly elapsedMs: number },
+): void {
+  const { lastCut, hasUnsaved, elapsedMs } = stop;
+  const fields = { event: "daemon_stopped", last_cut: lastCut, unsaved: hasUnsaved, elapsed_ms: elapsedMs };
+  if (hasUnsaved) telemetry.logger.log("error", fields, "stopped; the file could not take the last changes, none of them acknowledged");
+  else telemetry.logger.log("info", fields, "stopped");
 }
 
 /** The wall clock jumped ahead, and a second reading agreed. */
@@ -57,15 +63,18 @@ export function clockStepped(telemetry: Telemetry, byMs: number): void {
   telemetry.logger.log("warn", { event: "clock_stepped", by_ms: byMs, reason: "CLOCK_STEP" }, "the wall clock jumped ahead");
 }
 
-/** A call ended with an error that its caller was told. */
-export function rpcFailed(telemetry: Telemetry, method: string, reason: string): void {
-  telemetry.metrics.rpcFailures.with(method, reason).add();
-  telemetry.logBounded("debug", { event: "rpc_failed", method, reason }, "call ended with an error");
+/** A connection was closed by the server: it sent nothing, or too many are open. */
+export function connectionRefused(telemetry: Telemetry, listener: string, why: string): void {
+  telemetry.logBounded("info", { event: "connection_refused", listener, cause: why }, "connection refused");
+}
+
+/** The file could not be asked for a completed execution: it was treated as unknown. */
+export function lookupFailed(telemetry: Telemetry, thrown: unknown): void {
+  telemetry.logBounded("warn", { event: "lookup_failed", ...errorFields(thrown) }, "the file could not be asked for history");
 }
 
 /** A mistake of ours ended a call; the caller got a generic text. */
 export function internalErrorThrown(telemetry: Telemetry, method: string, thrown: unknown): void {
-  telemetry.metrics.rpcFailures.with(method, "INTERNAL").add();
   telemetry.logBounded("error", { event: "internal_error", method, ...errorFields(thrown) }, "internal error");
 }
 

@@ -49,14 +49,14 @@ export function executionEventPushed(telemetry: Telemetry, executionId: string, 
   );
 }
 
-/** A finding was kept as a violation. Its line is that of the refusal or of the halt. */
+/** A finding was kept as a violation: something was refused, or would have been. */
 export function violationRecorded(telemetry: Telemetry, violation: Violation): void {
   const { finding, severity, sequence, tenant, executionId } = violation;
   telemetry.metrics.violations.with(finding.violationType ?? finding.reason, severity).add();
   telemetry.logBounded(
-    "debug",
+    "info",
     { event: "violation_recorded", execution_id: executionId, tenant, severity, sequence, ...findingFields(finding) },
-    "violation recorded",
+    finding.shadow === true ? "would have been refused" : "refused",
   );
 }
 

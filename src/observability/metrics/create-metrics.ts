@@ -1,10 +1,9 @@
 import type { Counter, Family, Histogram } from "./instruments.ts";
 import { Registry } from "./registry.ts";
 
-// Every metric of the daemon, once. Names are those of docs/operate.md and stay.
+// The metrics that business events count. What servers and engine count for themselves: door-metrics.ts and
+// runtime/daemon-gauges.ts. Names are those of docs/operate.md and stay.
 
-/** Of a decision, seconds: from 25 µs, what one takes, to 1 s, what nobody waits for. */
-const DECISION_BOUNDS = [0.000025, 0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1];
 /** Of a cut, seconds: from one fast commit to a disk that stalls. */
 const CUT_BOUNDS = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 5];
 const CUT_ROWS_BOUNDS = [1, 10, 100, 1_000, 10_000, 100_000];
@@ -13,12 +12,8 @@ const DELAY_BOUNDS = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 1];
 
 export interface Metrics {
   readonly registry: Registry;
-  readonly decisions: Family<Counter>;
-  readonly denied: Family<Counter>;
-  readonly decisionSeconds: Family<Histogram>;
   readonly violations: Family<Counter>;
   readonly events: Family<Counter>;
-  readonly rpcFailures: Family<Counter>;
   readonly cutFailures: Counter;
   readonly cutSeconds: Histogram;
   readonly cutRows: Histogram;
@@ -33,21 +28,8 @@ export function createMetrics(): Metrics {
   const registry = new Registry();
   return {
     registry,
-    decisions: registry.counters("tollgate_decisions_total", "Decisions by verdict, kind of request and route.", [
-      "verdict",
-      "kind",
-      "route",
-    ]),
-    denied: registry.counters("tollgate_denied_total", "Refused requests by the reason that decided and route.", ["reason", "route"]),
-    decisionSeconds: registry.histograms(
-      "tollgate_decision_duration_seconds",
-      "From the decoded request to the decision, without waiting for the file.",
-      DECISION_BOUNDS,
-      ["verdict"],
-    ),
     violations: registry.counters("tollgate_violations_total", "Findings that were kept.", ["type", "severity"]),
     events: registry.counters("tollgate_events_total", "Events pushed to the watchers of executions.", ["type"]),
-    rpcFailures: registry.counters("tollgate_rpc_failures_total", "Calls that ended with an error.", ["method", "reason"]),
     cutFailures: registry.counter("tollgate_cut_failures_total", "Cuts that the file refused; each is tried again."),
     cutSeconds: registry.histogram("tollgate_cut_duration_seconds", "From the start of a cut to its being durable.", CUT_BOUNDS),
     cutRows: registry.histogram("tollgate_cut_rows", "Rows of a cut.", CUT_ROWS_BOUNDS),

@@ -19,7 +19,9 @@ export function registerObservables(registry: Registry): void {
     } else if (metric.kind === "histogram") registerHistogram(meter, name, description, metric.family);
     else {
       const { read } = metric;
-      meter.createObservableGauge(name, { description }).addCallback((result) => {
+      const observable =
+        metric.kind === "gauge" ? meter.createObservableGauge(name, { description }) : meter.createObservableCounter(name, { description });
+      observable.addCallback((result) => {
         const found = read();
         if (typeof found === "number") result.observe(found);
         else for (const [labels, value] of found) result.observe(value, labels);

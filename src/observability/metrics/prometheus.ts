@@ -1,14 +1,14 @@
 import type { Counter, Family, Histogram } from "./instruments.ts";
-import type { Metric, ReadGauge, Registry } from "./registry.ts";
+import type { Metric, ReadValue, Registry } from "./registry.ts";
 
 /** Of the text that `formatPrometheus` makes. */
 export const PROMETHEUS_CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8";
 
-/** Every metric in the Prometheus text format. A gauge that cannot be read is left out. */
+/** Every metric in the Prometheus text format. */
 export function formatPrometheus(registry: Registry): string {
   const lines: string[] = [];
   for (const metric of registry.metrics) {
-    lines.push(`# HELP ${metric.name} ${metric.help}`, `# TYPE ${metric.name} ${metric.kind}`);
+    lines.push(`# HELP ${metric.name} ${metric.help}`, `# TYPE ${metric.name} ${metric.kind === "total" ? "counter" : metric.kind}`);
     addSamples(metric, lines);
   }
   return `${lines.join("\n")}\n`;
@@ -17,7 +17,7 @@ export function formatPrometheus(registry: Registry): string {
 function addSamples(metric: Metric, lines: string[]): void {
   if (metric.kind === "counter") addCounters(metric.name, metric.family, lines);
   else if (metric.kind === "histogram") addHistograms(metric.name, metric.family, lines);
-  else addGauge(metric.name, metric.read, lines);
+  else addRead(metric.name, metric.read, lines);
 }
 
 function addCounters(name: string, family: Family<Counter>, lines: string[]): void {
@@ -39,7 +39,7 @@ function addHistograms(name: string, family: Family<Histogram>, lines: string[])
   }
 }
 
-function addGauge(name: string, read: ReadGauge, lines: string[]): void {
+function addRead(name: string, read: ReadValue, lines: string[]): void {
   const found = read();
   if (typeof found === "number") lines.push(`${name} ${found}`);
   else for (const [labels, value] of found) lines.push(`${name}${formatLabels(Object.keys(labels), Object.values(labels))} ${value}`);

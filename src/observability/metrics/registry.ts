@@ -5,13 +5,14 @@ import { Counter, Family, Histogram } from "./instruments.ts";
 /** Values that one label takes at most, where no other bound is named; further ones are counted as `other`. */
 const LABEL_VALUES_MAX = 100;
 
-/** A value that is read when somebody asks; labels and values for each. */
-export type ReadGauge = () => Iterable<readonly [labels: { readonly [name: string]: string }, value: number]> | number;
+/** A value that is read when somebody asks: one number, or one for each set of labels. */
+export type ReadValue = () => Iterable<readonly [labels: { readonly [name: string]: string }, value: number]> | number;
 
 export type Metric =
   | { readonly kind: "counter"; readonly name: string; readonly help: string; readonly family: Family<Counter> }
   | { readonly kind: "histogram"; readonly name: string; readonly help: string; readonly family: Family<Histogram> }
-  | { readonly kind: "gauge"; readonly name: string; readonly help: string; readonly read: ReadGauge };
+  /** `total` grows only and is counted elsewhere. */
+  | { readonly kind: "gauge" | "total"; readonly name: string; readonly help: string; readonly read: ReadValue };
 
 export class Registry {
   readonly metrics: Metric[] = [];
@@ -36,7 +37,12 @@ export class Registry {
     return family;
   }
 
-  gauge(name: string, help: string, read: ReadGauge): void {
+  gauge(name: string, help: string, read: ReadValue): void {
     this.metrics.push({ kind: "gauge", name, help, read });
+  }
+
+  /** A counter that somebody else counts. */
+  readCounter(name: string, help: string, read: ReadValue): void {
+    this.metrics.push({ kind: "total", name, help, read });
   }
 }

@@ -1,0 +1,22 @@
+import type { Effect } from "../engine/world.ts";
+import { clockStepped } from "../observability/events/daemon.ts";
+import { executionEventPushed, reporterSuperseded, violationRecorded } from "../observability/events/executions.ts";
+import type { Telemetry } from "../observability/telemetry.ts";
+
+/** Counts and logs what came of a turn. Never throws: a metric that fails must not fail a decision. */
+export function recordEffect(telemetry: Telemetry, effect: Effect): void {
+  switch (effect.type) {
+    case "pushed":
+      return executionEventPushed(telemetry, effect.executionId, effect.event);
+    case "violation":
+      return violationRecorded(telemetry, effect.violation);
+    case "reporter_superseded":
+      return reporterSuperseded(telemetry, effect.reporter);
+    case "clock_step":
+      return clockStepped(telemetry, effect.byMs);
+    // Both are told by the event that was pushed with them.
+    case "approval_answered":
+    case "completed":
+      return undefined;
+  }
+}
