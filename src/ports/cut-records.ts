@@ -30,7 +30,8 @@ export class RecordReader {
   next(): boolean {
     const at = this.#offset;
     if (at === this.bytes.byteLength) return false;
-    if (at + RECORD_HEADER_BYTES > this.bytes.byteLength) throw new MalformedRecords("a record header is cut off");
+    if (at + RECORD_HEADER_BYTES > this.bytes.byteLength)
+      throw new MalformedRecords("a record header is cut off");
     this.operation = this.#view.getUint8(at);
     this.table = this.#view.getUint8(at + 1);
     this.imageLength = this.#view.getUint32(at + 4, true);
@@ -41,8 +42,10 @@ export class RecordReader {
     if (this.operation < RECORD_PUT || this.operation > RECORD_APPEND) {
       throw new MalformedRecords(`operation ${this.operation} is unknown`);
     }
-    if (!Number.isSafeInteger(this.key) || this.key < 0) throw new MalformedRecords(`key ${this.key} is no place`);
-    if (this.operation === RECORD_DELETE && this.imageLength !== 0) throw new MalformedRecords("a delete has an image");
+    if (!Number.isSafeInteger(this.key) || this.key < 0)
+      throw new MalformedRecords(`key ${this.key} is no place`);
+    if (this.operation === RECORD_DELETE && this.imageLength !== 0)
+      throw new MalformedRecords("a delete has an image");
     return true;
   }
 

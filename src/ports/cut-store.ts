@@ -18,7 +18,13 @@ export const STATE_TABLES = [
 export type StateTable = (typeof STATE_TABLES)[number];
 
 /** Tables whose rows are only added, in order, until retention takes them. */
-export const APPEND_TABLES = ["violations", "audit", "completed_executions", "outcomes", "resolved_approvals"] as const;
+export const APPEND_TABLES = [
+  "violations",
+  "audit",
+  "completed_executions",
+  "outcomes",
+  "resolved_approvals",
+] as const;
 export type AppendTable = (typeof APPEND_TABLES)[number];
 
 /** Days that appended rows are kept. */
@@ -143,8 +149,8 @@ export interface Hole {
 
 /**
  * What a store held when it was opened. Findings (hole, damaged, unproved, setAside) are told again at every start until
- * the first cut after them is in the file: so what they concern must be marked in that cut. Damaged rows are told until
- * their key is put or deleted.
+ * the first cut after them is in the file: so what they concern must be marked in that cut. A damaged row that could stay in
+ * the file (nothing was set aside) is told until its key is put or deleted.
  */
 export interface Loaded {
   readonly storeId: string;
@@ -154,7 +160,9 @@ export interface Loaded {
   readonly lastCut: number;
   /** The number of the next cut: above the largest ever acknowledged, also when that one was lost. */
   readonly nextCut: number;
-  readonly lastCutAt: { readonly bootId: string; readonly monoMs: number; readonly wallMs: number } | undefined;
+  readonly lastCutAt:
+    | { readonly bootId: string; readonly monoMs: number; readonly wallMs: number }
+    | undefined;
   readonly hole: Hole | undefined;
   /** Rows that do not prove: their table and key. Their images are not among `rows`. */
   readonly damaged: readonly { readonly table: StateTable; readonly key: number }[];

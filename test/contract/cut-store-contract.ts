@@ -1,7 +1,14 @@
 // What every store of cuts does, whatever it is made of. Run by each adapter with a place that can be opened again.
 
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { CutFailed, type CutStore, type Loaded, MAX_QUERY_ROWS, QueryFailed, STATE_TABLES } from "../../src/ports/cut-store.ts";
+import {
+  CutFailed,
+  type CutStore,
+  type Loaded,
+  MAX_QUERY_ROWS,
+  QueryFailed,
+  STATE_TABLES,
+} from "../../src/ports/cut-store.ts";
 import { appendedRow, BOOT_ID, createCut, hexOf, rowsOf, wallMsOf } from "./cut-store-fixture.ts";
 
 export interface StorePlace {
@@ -40,9 +47,17 @@ export function describeCutStore(name: string, createPlace: () => Promise<StoreP
       });
 
       test("P1: what was acknowledged is loaded again, byte for byte", async () => {
-        const images = STATE_TABLES.map((table, index) => ({ put: table, key: index * 7, image: `row of ${table}` }) as const);
+        const images = STATE_TABLES.map(
+          (table, index) => ({ put: table, key: index * 7, image: `row of ${table}` }) as const,
+        );
         await store.write(createCut(1, images));
-        expect(await reopen()).toMatchObject({ fresh: false, lastCut: 1, nextCut: 2, hole: undefined, damaged: [] });
+        expect(await reopen()).toMatchObject({
+          fresh: false,
+          lastCut: 1,
+          nextCut: 2,
+          hole: undefined,
+          damaged: [],
+        });
         const wanted = images.map(({ put, key, image }) => [`${put}/${key}`, hexOf(image)] as const);
         expect([...rowsOf(loaded)].sort()).toEqual([...wanted].sort());
         expect(loaded.lastCutAt).toEqual({ bootId: BOOT_ID, monoMs: 60_000, wallMs: wallMsOf(1) });
@@ -95,7 +110,10 @@ export function describeCutStore(name: string, createPlace: () => Promise<StoreP
       });
 
       test("10,000 rows come back", async () => {
-        const changes = Array.from({ length: 10_000 }, (_, key) => ({ put: "executions", key, image: `execution ${key}` }) as const);
+        const changes = Array.from(
+          { length: 10_000 },
+          (_, key) => ({ put: "executions", key, image: `execution ${key}` }) as const,
+        );
         await store.write(createCut(1, changes));
         const rows = rowsOf(await reopen());
         expect(rows.size).toBe(10_000);
@@ -117,7 +135,9 @@ export function describeCutStore(name: string, createPlace: () => Promise<StoreP
       test("cuts that are handed over together are written one after the other", async () => {
         const order: number[] = [];
         const writes = [1, 2, 3, 4, 5].map((number) =>
-          store.write(createCut(number, [{ put: "loops", key: 1, image: `cut ${number}` }])).then((receipt) => order.push(receipt.number)),
+          store
+            .write(createCut(number, [{ put: "loops", key: 1, image: `cut ${number}` }]))
+            .then((receipt) => order.push(receipt.number)),
         );
         await Promise.all(writes);
         expect(order).toEqual([1, 2, 3, 4, 5]);
@@ -151,10 +171,10 @@ export function describeCutStore(name: string, createPlace: () => Promise<StoreP
           ["length", (bytes) => bytes.setUint32(28, 1_000_000, true)],
           ["key", (bytes) => bytes.setFloat64(32, 1.5, true)],
         ];
-        for (const [name, spoil] of bad) {
+        for (const [field, spoil] of bad) {
           const cut = createCut(1, [good, { put: "loops", key: 2, image: "spoilt" }]);
           spoil(new DataView(cut.records));
-          await expect(store.write(cut), name).rejects.toBeInstanceOf(CutFailed);
+          await expect(store.write(cut), field).rejects.toBeInstanceOf(CutFailed);
         }
         await store.write(createCut(1, [{ put: "loops", key: 3, image: "after" }]));
         expect([...rowsOf(await reopen())]).toEqual([["loops/3", hexOf("after")]]);
@@ -183,13 +203,23 @@ export function describeCutStore(name: string, createPlace: () => Promise<StoreP
 
     describe("appended rows", () => {
       test("they come newest first, and pages go on below a sequence", async () => {
-        const rows = [1, 2, 3, 4, 5].map((sequence) => ({ append: "violations", sequence, row: appendedRow({ kind: `k${sequence}` }) }) as const);
+        const rows = [1, 2, 3, 4, 5].map(
+          (sequence) =>
+            ({ append: "violations", sequence, row: appendedRow({ kind: `k${sequence}` }) }) as const,
+        );
         await store.write(createCut(1, rows));
         const first = await store.query({ table: "violations", limit: 3 });
         expect(first.map((row) => row.sequence)).toEqual([5, 4, 3]);
         const rest = await store.query({ table: "violations", limit: 3, before: 3 });
         expect(rest.map((row) => row.sequence)).toEqual([2, 1]);
-        expect(rest[1]).toEqual({ sequence: 1, atMs: wallMsOf(1), tenant: "acme", subject: "run-1", kind: "k1", body: '{"current":6}' });
+        expect(rest[1]).toEqual({
+          sequence: 1,
+          atMs: wallMsOf(1),
+          tenant: "acme",
+          subject: "run-1",
+          kind: "k1",
+          body: '{"current":6}',
+        });
       });
 
       test("tenant and subject narrow a query, alone and together", async () => {
@@ -209,9 +239,15 @@ export function describeCutStore(name: string, createPlace: () => Promise<StoreP
       });
 
       test("P2: the same sequence again replaces the row", async () => {
-        await store.write(createCut(1, [{ append: "audit", sequence: 7, row: appendedRow({ tenant: "a", kind: "first" }) }]));
-        await store.write(createCut(2, [{ append: "audit", sequence: 7, row: appendedRow({ tenant: "b", kind: "again" }) }]));
-        expect(await store.query({ table: "audit", limit: 10 })).toMatchObject([{ sequence: 7, tenant: "b", kind: "again" }]);
+        await store.write(
+          createCut(1, [{ append: "audit", sequence: 7, row: appendedRow({ tenant: "a", kind: "first" }) }]),
+        );
+        await store.write(
+          createCut(2, [{ append: "audit", sequence: 7, row: appendedRow({ tenant: "b", kind: "again" }) }]),
+        );
+        expect(await store.query({ table: "audit", limit: 10 })).toMatchObject([
+          { sequence: 7, tenant: "b", kind: "again" },
+        ]);
         expect(await store.query({ table: "audit", tenant: "a", limit: 10 })).toEqual([]);
       });
 
@@ -224,14 +260,20 @@ export function describeCutStore(name: string, createPlace: () => Promise<StoreP
       test("a body is any JSON value and comes back as its text; other words may hold anything", async () => {
         const text = 'quotes " and \\, a line\nend, \u0000, ü and 😀';
         const bodies: readonly unknown[] = [{ text }, [1, 2], "text", 3.5, null, true];
-        const rows = bodies.map((body, index) => ({ append: "outcomes", sequence: index + 1, row: appendedRow({ body, subject: text }) }) as const);
+        const rows = bodies.map(
+          (body, index) =>
+            ({ append: "outcomes", sequence: index + 1, row: appendedRow({ body, subject: text }) }) as const,
+        );
         await store.write(createCut(1, rows));
         const found = await store.query({ table: "outcomes", subject: text, limit: 10 });
         expect(found.toReversed().map((row) => JSON.parse(row.body) as unknown)).toEqual(bodies);
       });
 
       test("one query answers at most 1,000 rows", async () => {
-        const rows = Array.from({ length: MAX_QUERY_ROWS + 5 }, (_, index) => ({ append: "audit", sequence: index + 1, row: appendedRow({}) }) as const);
+        const rows = Array.from(
+          { length: MAX_QUERY_ROWS + 5 },
+          (_, index) => ({ append: "audit", sequence: index + 1, row: appendedRow({}) }) as const,
+        );
         await store.write(createCut(1, rows));
         expect(await store.query({ table: "audit", limit: 5_000 })).toHaveLength(MAX_QUERY_ROWS);
         expect(await store.query({ table: "audit", limit: 0 })).toEqual([]);
@@ -240,7 +282,9 @@ export function describeCutStore(name: string, createPlace: () => Promise<StoreP
       test("an appended row that lacks a field, or is too large, fails its cut", async () => {
         const large = appendedRow({ body: "x".repeat(65_536) });
         for (const row of [{}, { ...(appendedRow({}) as object), tenant: 5 }, "text", large]) {
-          await expect(store.write(createCut(1, [{ append: "audit", sequence: 1, row }]))).rejects.toBeInstanceOf(CutFailed);
+          await expect(
+            store.write(createCut(1, [{ append: "audit", sequence: 1, row }])),
+          ).rejects.toBeInstanceOf(CutFailed);
         }
         expect(await store.query({ table: "audit", limit: 1 })).toEqual([]);
       });

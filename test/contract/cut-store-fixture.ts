@@ -28,8 +28,10 @@ export function wallMsOf(number: number): number {
 export function createCut(number: number, changes: readonly Change[]): Cut {
   const packer = new RecordPacker(1024);
   for (const change of changes) {
-    if ("put" in change) packer.add(RECORD_PUT, STATE_TABLES.indexOf(change.put), change.key, bytesOf(change.image));
-    else if ("remove" in change) packer.add(RECORD_DELETE, STATE_TABLES.indexOf(change.remove), change.key, bytesOf(""));
+    if ("put" in change)
+      packer.add(RECORD_PUT, STATE_TABLES.indexOf(change.put), change.key, bytesOf(change.image));
+    else if ("remove" in change)
+      packer.add(RECORD_DELETE, STATE_TABLES.indexOf(change.remove), change.key, bytesOf(""));
     else {
       const text = bytesOf(JSON.stringify(change.row));
       packer.add(RECORD_APPEND, APPEND_TABLES.indexOf(change.append), change.sequence, text);
@@ -39,8 +41,20 @@ export function createCut(number: number, changes: readonly Change[]): Cut {
 }
 
 /** A row of an append table as the engine packs it. */
-export function appendedRow(fields: { tenant?: string; subject?: string; kind?: string; atMs?: number; body?: unknown }): unknown {
-  const { tenant = "acme", subject = "run-1", kind = "step_limit", atMs = wallMsOf(1), body = { current: 6 } } = fields;
+export function appendedRow(fields: {
+  tenant?: string;
+  subject?: string;
+  kind?: string;
+  atMs?: number;
+  body?: unknown;
+}): unknown {
+  const {
+    tenant = "acme",
+    subject = "run-1",
+    kind = "step_limit",
+    atMs = wallMsOf(1),
+    body = { current: 6 },
+  } = fields;
   return { at_ms: atMs, tenant, subject, kind, body };
 }
 

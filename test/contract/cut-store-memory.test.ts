@@ -1,5 +1,5 @@
-import { createMemoryVolume, openMemoryStore } from "../../src/adapters/memory/cut-store.ts";
 import { expect, test } from "vitest";
+import { createMemoryVolume, openMemoryStore } from "../../src/adapters/memory/cut-store.ts";
 import { CutFailed } from "../../src/ports/cut-store.ts";
 import { describeCutStore } from "./cut-store-contract.ts";
 import { createCut, hexOf, rowsOf } from "./cut-store-fixture.ts";
@@ -17,7 +17,9 @@ test("a memory volume that fails rejects cuts until it is cured, and keeps what 
   const { store } = openMemoryStore(volume);
   await store.write(createCut(1, [{ put: "loops", key: 1, image: "kept" }]));
   volume.failure = "disk full";
-  const failed = await store.write(createCut(2, [{ put: "loops", key: 1, image: "lost" }])).catch((thrown: unknown) => thrown);
+  const failed = await store
+    .write(createCut(2, [{ put: "loops", key: 1, image: "lost" }]))
+    .catch((thrown: unknown) => thrown);
   expect(failed).toBeInstanceOf(CutFailed);
   expect(store.status()).toMatchObject({ state: "failing", failure: "disk full", lastDurableCut: 1 });
   volume.failure = undefined;

@@ -15,7 +15,19 @@ const [WRITE, TRUNCATE, SYNC, NAME, UNLINK, RENAME] = [1, 2, 3, 4, 5, 6];
 export function buildShim(directory: string): string {
   const source = fileURLToPath(new URL("./power-shim.c", import.meta.url));
   const target = join(directory, "power-shim.so");
-  execFileSync("cc", ["-O1", "-Wall", "-Wextra", "-Werror", "-shared", "-fPIC", "-o", target, source, "-ldl", "-lpthread"]);
+  execFileSync("cc", [
+    "-O1",
+    "-Wall",
+    "-Wextra",
+    "-Werror",
+    "-shared",
+    "-fPIC",
+    "-o",
+    target,
+    source,
+    "-ldl",
+    "-lpthread",
+  ]);
   return target;
 }
 
@@ -66,7 +78,11 @@ class DiskFile {
 
 function apply(start: Buffer, entries: readonly Entry[], isKept: () => boolean): Buffer {
   let length = start.byteLength;
-  const end = entries.reduce((most, { operation, offset, bytes }) => Math.max(most, operation === WRITE ? offset + bytes.byteLength : offset), length);
+  const end = entries.reduce(
+    (most, { operation, offset, bytes }) =>
+      Math.max(most, operation === WRITE ? offset + bytes.byteLength : offset),
+    length,
+  );
   const content = Buffer.alloc(end);
   start.copy(content);
   for (const { operation, offset, bytes } of entries) {
@@ -98,7 +114,10 @@ export class Disk {
     if (operation === NAME) this.#name(basename(bytes.toString()), inode);
     else if (operation === UNLINK) this.#unlink(basename(bytes.toString()));
     else if (operation === RENAME) {
-      const [from = "", to = ""] = bytes.toString().split("\0").map((path) => basename(path));
+      const [from = "", to = ""] = bytes
+        .toString()
+        .split("\0")
+        .map((path) => basename(path));
       const moved = this.#names.get(from);
       this.#names.delete(from);
       if (moved !== undefined) this.#names.set(to, moved);

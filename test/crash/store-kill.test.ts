@@ -2,7 +2,7 @@ import { rmSync } from "node:fs";
 import { expect, test } from "vitest";
 import { createDirectory } from "../integration/store-fixture.ts";
 import { atScale, printedSeed, SeededRandom } from "./seeded-random.ts";
-import { runDriver } from "./store-process.ts";
+import { runDriver } from "./store-life.ts";
 
 /** Lives of one store before the test goes on with a new one: starts from nothing are killed too. */
 const LIVES_PER_STORE = 10;
@@ -11,7 +11,10 @@ const LIVES_PER_STORE = 10;
 const ENDLESS = 1_000_000_000;
 
 /** Kills one store again and again; after each kill everything that was acknowledged must be there, and nothing by halves. */
-async function killRepeatedly(random: SeededRandom, lives: number): Promise<{ readonly ahead: number; readonly early: number }> {
+async function killRepeatedly(
+  random: SeededRandom,
+  lives: number,
+): Promise<{ readonly ahead: number; readonly early: number }> {
   const directory = createDirectory();
   let acknowledged = 0;
   let ahead = 0;
@@ -39,7 +42,12 @@ async function killRepeatedly(random: SeededRandom, lives: number): Promise<{ re
         early += 1;
         continue;
       }
-      expect(result.found).toEqual({ lastCut: expect.any(Number) as number, damaged: [], unproved: [], differing: [] });
+      expect(result.found).toEqual({
+        lastCut: expect.any(Number) as number,
+        damaged: [],
+        unproved: [],
+        differing: [],
+      });
       expect(result.found.lastCut).toBeGreaterThanOrEqual(acknowledged);
       if (result.found.lastCut > acknowledged) ahead += 1;
       acknowledged = Math.max(acknowledged, result.found.lastCut, result.lastAcknowledged);
@@ -50,7 +58,9 @@ async function killRepeatedly(random: SeededRandom, lives: number): Promise<{ re
   return { ahead, early };
 }
 
-test("P1: a process killed at any instant loses no acknowledged cut and leaves none by halves", { timeout: 600_000 }, async () => {
+test("P1: a process killed at any instant loses no acknowledged cut and leaves none by halves", {
+  timeout: 600_000,
+}, async () => {
   const seed = printedSeed("kill");
   const kills = atScale(40, 100);
   const stores = kills / LIVES_PER_STORE;
@@ -68,5 +78,7 @@ test("P1: a process killed at any instant loses no acknowledged cut and leaves n
   );
   const ahead = results.reduce((sum, lane) => sum + lane.ahead, 0);
   const early = results.reduce((sum, lane) => sum + lane.early, 0);
-  console.log(`kill: ${kills} kills, ${early} before the store was open, ${ahead} times the file was ahead of the acknowledgement`);
+  console.log(
+    `kill: ${kills} kills, ${early} before the store was open, ${ahead} times the file was ahead of the acknowledgement`,
+  );
 });

@@ -1,67 +1,40 @@
-// Starts the driver and listens to it.
+// A process that uses a real store until it is killed: says what it found, writes cuts, and says which are acknowledged.
+// node store-process.ts <directory> <power|process> <last cut> [<file for acknowledgements>]
+// Lines on standard output: one JSON line with what was found, then the number of each acknowledged cut, or `failed <cause>`.
 
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
-import { createInterface } from "node:readline";
-import { fileURLToPath } from "node:url";
+import { openSync, writeSync } from "node:fs";
+import { openStore } from "../../src/adapters/sqlite/open-store.ts";
+import { createCut, rowsOf, wallMsOf } from "../contract/cut-store-fixture.ts";
+import { changesOfCut, differingRows, ExpectedRows } from "./store-workload.ts";
 
-/** What the driver found when it opened the store. */
-export interface Found {
-  readonly lastCut: number;
-  readonly hole?: string;
-  readonly damaged: readonly unknown[];
-  readonly unproved: readonly string[];
-  readonly setAside?: string;
-  readonly differing: readonly string[];
+const [directory = "", durability = "power", last = "0", acknowledgements] = process.argv.slice(2);
+
+const { store, loaded } = await openStore({
+  directory,
+  durability: durability === "process" ? "process" : "power",
+  onHole: "serve_marked",
+  onCorrupt: "salvage",
+  now: { monoMs: 0, wallMs: wallMsOf(0) },
+  bootId: "boot-of-the-driver",
+  instance: { host: "host-of-the-driver", pid: process.pid, startedWallMs: wallMsOf(0) },
+});
+const { lastCut, nextCut, hole, damaged, unproved, setAside } = loaded;
+const differing = differingRows(rowsOf(loaded), new ExpectedRows().after(lastCut));
+const found = { lastCut, hole: hole?.text, damaged, unproved, setAside, differing };
+writeSync(1, `${JSON.stringify(found)}\n`);
+
+const acknowledge = acknowledgements === undefined ? 1 : openSync(acknowledgements, "a");
+let acknowledged = nextCut - 1;
+for (let number = nextCut; acknowledged < Number(last); number += 1) {
+  // What failed goes along with what is new: the rows after cut n do not depend on how many attempts it took.
+  const changes = [];
+  for (let open = acknowledged + 1; open <= number; open += 1) changes.push(...changesOfCut(open));
+  try {
+    await store.write(createCut(number, changes));
+    acknowledged = number;
+    writeSync(acknowledge, `${number}\n`);
+  } catch (thrown) {
+    writeSync(1, `failed ${thrown instanceof Error ? thrown.message : ""}\n`);
+  }
 }
-
-export interface Life {
-  /** Undefined when the process was killed before it could say. */
-  readonly found: Found | undefined;
-  readonly lastAcknowledged: number;
-  readonly failures: readonly string[];
-  readonly exitCode: number | null;
-  readonly errorText: string;
-}
-
-export interface DriverOrder {
-  readonly directory: string;
-  readonly durability: "power" | "process";
-  readonly lastCut: number;
-  readonly acknowledgements?: string;
-  readonly environment?: NodeJS.ProcessEnv;
-}
-
-export type Listener = (event: { readonly acknowledged: number } | { readonly failure: string } | "opened", child: ChildProcess) => void;
-
-const DRIVER = fileURLToPath(new URL("./store-driver.ts", import.meta.url));
-
-/** One life of the driver, from start to exit; `listen` may kill it. Every line it wrote before its end is heard. */
-export async function runDriver(order: DriverOrder, listen: Listener = () => undefined, started?: (child: ChildProcess) => void): Promise<Life> {
-  const { directory, durability, lastCut, acknowledgements, environment = {} } = order;
-  const args = [DRIVER, directory, durability, `${lastCut}`, ...(acknowledgements === undefined ? [] : [acknowledgements])];
-  const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, NODE_OPTIONS: "", ...environment } });
-  started?.(child);
-  let found: Found | undefined;
-  let lastAcknowledged = 0;
-  let errorText = "";
-  const failures: string[] = [];
-  child.stderr.on("data", (chunk: Buffer) => {
-    errorText += chunk.toString();
-  });
-  const lines = createInterface({ input: child.stdout });
-  lines.on("line", (line) => {
-    if (line.startsWith("{")) {
-      found = JSON.parse(line) as Found;
-      listen("opened", child);
-    } else if (line.startsWith("failed ")) {
-      failures.push(line.slice("failed ".length));
-      listen({ failure: line.slice("failed ".length) }, child);
-    } else if (/^\d+$/.test(line)) {
-      lastAcknowledged = Number(line);
-      listen({ acknowledged: lastAcknowledged }, child);
-    }
-  });
-  const [[exitCode]] = await Promise.all([once(child, "close") as Promise<[number | null]>, once(lines, "close")]);
-  return { found, lastAcknowledged, failures, exitCode, errorText };
-}
+await store.close();

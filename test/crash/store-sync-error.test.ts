@@ -3,13 +3,20 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { createDirectory } from "../integration/store-fixture.ts";
 import { buildShim } from "./power-record.ts";
-import { runDriver } from "./store-process.ts";
+import { runDriver } from "./store-life.ts";
 
-test("P1: while the disk fails to sync nothing is acknowledged; when it is back everything is written and whole", { timeout: 120_000 }, async () => {
+test("P1: while the disk fails to sync nothing is acknowledged; when it is back everything is written and whole", {
+  timeout: 120_000,
+}, async () => {
   const place = createDirectory();
   try {
     const [directory, broken] = [join(place, "store"), join(place, "broken")];
-    const environment = { LD_PRELOAD: buildShim(place), POWER_DIR: directory, POWER_LOG: join(place, "log"), POWER_FAIL: broken };
+    const environment = {
+      LD_PRELOAD: buildShim(place),
+      POWER_DIR: directory,
+      POWER_LOG: join(place, "log"),
+      POWER_FAIL: broken,
+    };
     let isBroken = false;
     let acknowledgedWhileBroken = 0;
     let failures = 0;

@@ -1,8 +1,8 @@
 // What the store tests write: the changes of cut n follow from n alone, so that the rows that belong to any cut are known.
 
+import { APPEND_TABLES, STATE_TABLES } from "../../src/ports/cut-store.ts";
 import type { Change } from "../contract/cut-store-fixture.ts";
 import { appendedRow, hexOf, wallMsOf } from "../contract/cut-store-fixture.ts";
-import { APPEND_TABLES, STATE_TABLES } from "../../src/ports/cut-store.ts";
 
 /** Keys per table: so few that most puts replace a row, so many that the rows fill hundreds of pages. */
 const KEYS = 60;
@@ -56,7 +56,10 @@ export class ExpectedRows {
 }
 
 /** Names of rows that differ; empty when both hold the same. */
-export function differingRows(found: ReadonlyMap<string, string>, expected: ReadonlyMap<string, string>): string[] {
+export function differingRows(
+  found: ReadonlyMap<string, string>,
+  expected: ReadonlyMap<string, string>,
+): string[] {
   const names = new Set([...found.keys(), ...expected.keys()]);
   return [...names].filter((name) => found.get(name) !== expected.get(name)).sort();
 }

@@ -1,13 +1,13 @@
 import { cpSync, existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { Loaded } from "../../src/ports/cut-store.ts";
 import { openFile } from "../../src/adapters/sqlite/start/open-file.ts";
 import type { OpenSettings } from "../../src/adapters/sqlite/start/open-settings.ts";
 import { storeFiles } from "../../src/adapters/sqlite/store-files.ts";
+import type { Loaded } from "../../src/ports/cut-store.ts";
 import { rowsOf, wallMsOf } from "../contract/cut-store-fixture.ts";
 import { atScale, printedSeed, SeededRandom } from "../crash/seeded-random.ts";
-import { runDriver } from "../crash/store-process.ts";
+import { runDriver } from "../crash/store-life.ts";
 import { differingRows, ExpectedRows } from "../crash/store-workload.ts";
 import { createDirectory } from "./store-fixture.ts";
 
@@ -66,7 +66,12 @@ const DAMAGES: { readonly [name: string]: Damage } = {
 
 describe("damage at the start", () => {
   const place = createDirectory();
-  const [old, clean, killed, tried] = [join(place, "old"), join(place, "clean"), join(place, "killed"), join(place, "tried")];
+  const [old, clean, killed, tried] = [
+    join(place, "old"),
+    join(place, "clean"),
+    join(place, "killed"),
+    join(place, "tried"),
+  ];
   let acknowledgedByKilled = 0;
 
   beforeAll(async () => {
@@ -74,36 +79,20 @@ describe("damage at the start", () => {
     cpSync(old, clean, { recursive: true });
     await runDriver({ directory: clean, durability: "power", lastCut: CLEAN_CUT });
     cpSync(old, killed, { recursive: true });
-    const life = await runDriver({ directory: killed, durability: "power", lastCut: 1_000_000 }, (event, child) => {
-      if (event !== "opened" && "acknowledged" in event && event.acknowledged === CLEAN_CUT) child.kill("SIGKILL");
-    });
+    const life = await runDriver(
+      { directory: killed, durability: "power", lastCut: 1_000_000 },
+      (event, child) => {
+        if (event !== "opened" && "acknowledged" in event && event.acknowledged === CLEAN_CUT)
+          child.kill("SIGKILL");
+      },
+    );
     acknowledgedByKilled = life.lastAcknowledged;
   }, 60_000);
   afterAll(() => rmSync(place, { recursive: true, force: true }));
 
-  function open(directory: string): Loaded {
-    const file = openFile(settings(directory));
-    file.database.close();
-    file.mark.close();
-    return file.loaded;
-  }
-
-  /** Nothing lost goes unsaid, and nothing is served that no cut held. */
-  function assertHonest(loaded: Loaded, acknowledged: number, what: string): void {
-    const { hole, damaged, unproved, setAside, lastCut, fresh } = loaded;
-    const found = rowsOf(loaded);
-    if (lastCut < acknowledged) expect(hole ?? setAside, `${what}: lost cuts are told of`).toBeDefined();
-    const expected = fresh ? new Map<string, string>() : new ExpectedRows().after(lastCut);
-    const named = new Set(damaged.map(({ table, key }) => `${table}/${key}`));
-    const unexplained = differingRows(found, expected).filter((name) => {
-      const table = name.slice(0, name.indexOf("/"));
-      return !named.has(name) && !unproved.some((one) => one === table);
-    });
-    expect(unexplained, `${what}: rows that differ are named, or their table is`).toEqual([]);
-    for (const name of named) expect(found.has(name), `${what}: a damaged row is not served`).toBe(false);
-  }
-
-  test("P1 P8: every change to our rows and every lost tail is found, and no start crashes", { timeout: 300_000 }, () => {
+  test("P1 P8: every change to our rows and every lost tail is found, and no start crashes", {
+    timeout: 300_000,
+  }, () => {
     const seed = printedSeed("damage");
     const random = new SeededRandom(seed);
     const rounds = atScale(12, 120);
@@ -117,17 +106,18 @@ describe("damage at the start", () => {
           if (!damage(join(tried, file), join(old, file), random)) continue;
           const what = `${file} of a ${isKilled ? "killed" : "closed"} store, ${name} (round ${round})`;
           const acknowledged = isKilled ? acknowledgedByKilled : CLEAN_CUT;
-          const loaded = open(tried);
+          const loaded = openAndClose(tried);
           assertHonest(loaded, acknowledged, what);
           tally.samples += 1;
           if (loaded.hole !== undefined) tally.hole += 1;
           if (loaded.damaged.length > 0) tally.damaged += 1;
           if (loaded.unproved.length > 0) tally.unproved += 1;
           if (loaded.setAside !== undefined) tally["set aside"] += 1;
-          const isQuiet = loaded.hole === undefined && loaded.setAside === undefined && loaded.damaged.length === 0;
+          const isQuiet =
+            loaded.hole === undefined && loaded.setAside === undefined && loaded.damaged.length === 0;
           if (isQuiet) tally["nothing of ours"] += 1;
           // What was found is found again until a cut was written.
-          const again = open(tried);
+          const again = openAndClose(tried);
           expect({ hole: again.hole, damaged: again.damaged, unproved: again.unproved }, what).toEqual({
             hole: loaded.hole,
             damaged: loaded.damaged,
@@ -153,4 +143,27 @@ function settings(directory: string): OpenSettings {
     newStoreId: "store-of-the-test",
     newHashKey: new Uint8Array(16).fill(7),
   };
+}
+
+function openAndClose(directory: string): Loaded {
+  const file = openFile(settings(directory));
+  file.database.close();
+  file.mark.close();
+  return file.loaded;
+}
+
+/** Nothing lost goes unsaid, and nothing is served that no cut held. */
+function assertHonest(loaded: Loaded, acknowledged: number, what: string): void {
+  const { hole, damaged, unproved, setAside, lastCut, fresh } = loaded;
+  const found = rowsOf(loaded);
+  const isLossTold = lastCut >= acknowledged || hole !== undefined || setAside !== undefined;
+  expect(isLossTold, `${what}: lost cuts are told of`).toBe(true);
+  const expected = fresh ? new Map<string, string>() : new ExpectedRows().after(lastCut);
+  const named = new Set(damaged.map(({ table, key }) => `${table}/${key}`));
+  const unexplained = differingRows(found, expected).filter((name) => {
+    const table = name.slice(0, name.indexOf("/"));
+    return !named.has(name) && !unproved.some((one) => one === table);
+  });
+  expect(unexplained, `${what}: rows that differ are named, or their table is`).toEqual([]);
+  for (const name of named) expect(found.has(name), `${what}: a damaged row is not served`).toBe(false);
 }

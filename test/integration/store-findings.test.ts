@@ -1,14 +1,14 @@
 // Each thing that can be found at a start, made on purpose: what is told, what is served, what is changed, what clears it.
 
-import Database from "better-sqlite3";
 import { createHash } from "node:crypto";
 import { cpSync, existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import Database from "better-sqlite3";
 import { describe, expect, test } from "vitest";
+import { type OpenStoreOptions, openStore } from "../../src/adapters/sqlite/open-store.ts";
 import { STATE_TABLES } from "../../src/ports/cut-store.ts";
-import { openStore, type OpenStoreOptions } from "../../src/adapters/sqlite/open-store.ts";
 import { appendedRow, createCut, hexOf, rowsOf, wallMsOf } from "../contract/cut-store-fixture.ts";
-import { runDriver } from "../crash/store-process.ts";
+import { runDriver } from "../crash/store-life.ts";
 import { findOpenError, storeOptions, useDirectory, useStore } from "./store-fixture.ts";
 
 const DATABASE = "tollgate.db";
@@ -16,10 +16,15 @@ const DATABASE = "tollgate.db";
 /** A closed store of three cuts: 50 rows in `windows`, one in `loops`, one audit row. */
 async function createStore(directory: string): Promise<string> {
   const { store, loaded } = await openStore(storeOptions(directory));
-  const windows = Array.from({ length: 50 }, (_, key) => ({ put: "windows", key, image: `window ${key}` }) as const);
+  const windows = Array.from(
+    { length: 50 },
+    (_, key) => ({ put: "windows", key, image: `window ${key}` }) as const,
+  );
   await store.write(createCut(1, windows));
   await store.write(createCut(2, [{ put: "loops", key: 3, image: "loop" }]));
-  await store.write(createCut(3, [{ append: "audit", sequence: 1, row: appendedRow({ kind: "policy_set" }) }]));
+  await store.write(
+    createCut(3, [{ append: "audit", sequence: 1, row: appendedRow({ kind: "policy_set" }) }]),
+  );
   await store.close();
   return loaded.storeId;
 }
@@ -43,7 +48,10 @@ function snapshot(directory: string): Map<string, string> {
 }
 
 /** Opens, closes and answers what was found. */
-async function look(directory: string, changes: Partial<OpenStoreOptions> = {}): Promise<Awaited<ReturnType<typeof openStore>>["loaded"]> {
+async function look(
+  directory: string,
+  changes: Partial<OpenStoreOptions> = {},
+): Promise<Awaited<ReturnType<typeof openStore>>["loaded"]> {
   const { store, loaded } = await openStore(storeOptions(directory, changes));
   await store.close();
   return loaded;
@@ -53,10 +61,18 @@ describe("a damaged row", () => {
   test("is named and not served; all others are; it is told of until its key is written", async () => {
     const directory = useDirectory();
     await createStore(directory);
-    edit(directory, "UPDATE windows SET image = CAST(replace(CAST(image AS TEXT), 'window 7', 'window 8') AS BLOB) WHERE key = 7");
+    edit(
+      directory,
+      "UPDATE windows SET image = CAST(replace(CAST(image AS TEXT), 'window 7', 'window 8') AS BLOB) WHERE key = 7",
+    );
     for (let start = 0; start < 2; start += 1) {
       const loaded = await look(directory, { onCorrupt: "refuse" });
-      expect(loaded).toMatchObject({ damaged: [{ table: "windows", key: 7 }], unproved: [], setAside: undefined, hole: undefined });
+      expect(loaded).toMatchObject({
+        damaged: [{ table: "windows", key: 7 }],
+        unproved: [],
+        setAside: undefined,
+        hole: undefined,
+      });
       expect(rowsOf(loaded).size).toBe(50);
       expect(rowsOf(loaded).has("windows/7")).toBe(false);
     }
@@ -71,8 +87,16 @@ describe("a damaged row", () => {
   });
 
   test.each([
-    ["an image of another key", "UPDATE windows SET image = (SELECT image FROM windows WHERE key = 3) WHERE key = 2", [2]],
-    ["an image from another table", "UPDATE windows SET image = (SELECT image FROM loops) WHERE key = 4", [4]],
+    [
+      "an image of another key",
+      "UPDATE windows SET image = (SELECT image FROM windows WHERE key = 3) WHERE key = 2",
+      [2],
+    ],
+    [
+      "an image from another table",
+      "UPDATE windows SET image = (SELECT image FROM loops) WHERE key = 4",
+      [4],
+    ],
     ["an image without its trailer", "UPDATE windows SET image = x'00' WHERE key = 4", [4]],
     ["a new row from nowhere", "INSERT INTO windows VALUES (99, zeroblob(40))", [99]],
   ])("%s is named", async (_name, sql, keys) => {
@@ -98,9 +122,14 @@ describe("rows that do not prove though none can be named", () => {
     expect(rowsOf(loaded).size).toBe(50);
     expect(readFileSync(join(directory, loaded.setAside ?? "")).equals(damagedFile)).toBe(true);
     // Told again until a cut was written, then whole.
-    expect(await look(directory, { onCorrupt: "refuse" })).toMatchObject({ unproved: ["windows"], setAside: loaded.setAside });
+    expect(await look(directory, { onCorrupt: "refuse" })).toMatchObject({
+      unproved: ["windows"],
+      setAside: loaded.setAside,
+    });
     const { store } = await useStore(directory);
-    expect(await store.query({ table: "audit", limit: 5 })).toMatchObject([{ sequence: 1, kind: "policy_set" }]);
+    expect(await store.query({ table: "audit", limit: 5 })).toMatchObject([
+      { sequence: 1, kind: "policy_set" },
+    ]);
     await store.write(createCut(4, []));
     await store.close();
     expect(await look(directory)).toMatchObject({ unproved: [], setAside: undefined, lastCut: 4 });
@@ -137,14 +166,31 @@ describe("rows that do not prove though none can be named", () => {
     const storeId = await createStore(directory);
     edit(directory, "DELETE FROM windows WHERE key = 7");
     const loaded = await look(directory, { onCorrupt: "start_fresh" });
-    expect(loaded).toMatchObject({ fresh: true, lastCut: 0, nextCut: 4, rows: [], hole: undefined, damaged: [], unproved: [] });
+    expect(loaded).toMatchObject({
+      fresh: true,
+      lastCut: 0,
+      nextCut: 4,
+      rows: [],
+      hole: undefined,
+      damaged: [],
+      unproved: [],
+    });
     expect(loaded.storeId).not.toBe(storeId);
     expect(existsSync(join(directory, loaded.setAside ?? ""))).toBe(true);
-    expect(await look(directory)).toMatchObject({ fresh: true, storeId: loaded.storeId, setAside: loaded.setAside });
+    expect(await look(directory)).toMatchObject({
+      fresh: true,
+      storeId: loaded.storeId,
+      setAside: loaded.setAside,
+    });
     const { store } = await useStore(directory);
     await store.write(createCut(4, []));
     await store.close();
-    expect(await look(directory)).toMatchObject({ fresh: false, lastCut: 4, setAside: undefined, hole: undefined });
+    expect(await look(directory)).toMatchObject({
+      fresh: false,
+      lastCut: 4,
+      setAside: undefined,
+      hole: undefined,
+    });
   });
 });
 
@@ -157,7 +203,9 @@ describe("a file that SQLite cannot read", () => {
     const directory = useDirectory();
     const storeId = await createStore(directory);
     writeFileSync(join(directory, DATABASE), bytes);
-    expect(await findOpenError(directory, { onCorrupt: "refuse" })).toMatchObject({ storeCode: "CORRUPT_REFUSED" });
+    expect(await findOpenError(directory, { onCorrupt: "refuse" })).toMatchObject({
+      storeCode: "CORRUPT_REFUSED",
+    });
     const loaded = await look(directory);
     expect(loaded).toMatchObject({ storeId, rows: [], nextCut: 4, unproved: STATE_TABLES });
     expect(readFileSync(join(directory, loaded.setAside ?? "")).equals(bytes)).toBe(true);
@@ -166,7 +214,10 @@ describe("a file that SQLite cannot read", () => {
   test("a page in the middle of a table is gone: the rows around it are saved", async () => {
     const directory = useDirectory();
     const { store } = await openStore(storeOptions(directory));
-    const rows = Array.from({ length: 2_000 }, (_, key) => ({ put: "executions", key, image: `execution ${key} `.repeat(10) }) as const);
+    const rows = Array.from(
+      { length: 2_000 },
+      (_, key) => ({ put: "executions", key, image: `execution ${key} `.repeat(10) }) as const,
+    );
     await store.write(createCut(1, rows));
     await store.close();
     const path = join(directory, DATABASE);
@@ -294,7 +345,9 @@ describe("appended rows", () => {
     await createStore(directory);
     const path = join(directory, DATABASE);
     const database = new Database(path, { readonly: true });
-    const root = Number(database.prepare("SELECT rootpage FROM sqlite_schema WHERE name = 'audit_by_tenant'").pluck().get());
+    const root = Number(
+      database.prepare("SELECT rootpage FROM sqlite_schema WHERE name = 'audit_by_tenant'").pluck().get(),
+    );
     database.close();
     const bytes = readFileSync(path);
     bytes.fill(0xff, (root - 1) * 1024, root * 1024);

@@ -1,15 +1,37 @@
 // A directory for a store of a test, and the options to open it with.
 
+import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
-import { type OpenedStore, openStore, type OpenStoreOptions } from "../../src/adapters/sqlite/open-store.ts";
+import { type OpenedStore, type OpenStoreOptions, openStore } from "../../src/adapters/sqlite/open-store.ts";
 import { StoreOpenError } from "../../src/adapters/sqlite/store-open-error.ts";
 import { wallMsOf } from "../contract/cut-store-fixture.ts";
 
 export function createDirectory(): string {
   return mkdtempSync(join(tmpdir(), "tollgate-store-"));
+}
+
+/** Mounts a small file system on a directory until the present test is over. */
+export function useMount(directory: string, options: string): void {
+  execFileSync("/bin/mount", ["-t", "tmpfs", "-o", options, "tmpfs", directory], { stdio: "pipe" });
+  onTestFinished(() => void execFileSync("/bin/umount", [directory]));
+}
+
+/** Whether this user may mount: root outside of most containers. */
+export function canMount(): boolean {
+  const directory = createDirectory();
+  try {
+    execFileSync("/bin/mount", ["-t", "tmpfs", "-o", "size=64k", "tmpfs", directory], { stdio: "pipe" });
+    execFileSync("/bin/umount", [directory]);
+    return true;
+  } catch {
+    // What only a mount can show is left out; the tests that need it say so.
+    return false;
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
 }
 
 /** A directory that is removed when the present test is over. */
@@ -33,14 +55,20 @@ export function storeOptions(directory: string, changes: Partial<OpenStoreOption
 }
 
 /** Opens a store that is closed when the present test is over. */
-export async function useStore(directory: string, changes: Partial<OpenStoreOptions> = {}): Promise<OpenedStore> {
+export async function useStore(
+  directory: string,
+  changes: Partial<OpenStoreOptions> = {},
+): Promise<OpenedStore> {
   const opened = await openStore(storeOptions(directory, changes));
   onTestFinished(() => opened.store.close());
   return opened;
 }
 
 /** The error that an attempt to open ends in. @throws Error when it opens */
-export async function findOpenError(directory: string, changes: Partial<OpenStoreOptions> = {}): Promise<StoreOpenError> {
+export async function findOpenError(
+  directory: string,
+  changes: Partial<OpenStoreOptions> = {},
+): Promise<StoreOpenError> {
   const opened = await openStore(storeOptions(directory, changes)).catch((thrown: unknown) => thrown);
   if (opened instanceof StoreOpenError) return opened;
   if (opened instanceof Error) throw opened;

@@ -1,18 +1,19 @@
 // A disk or a file that is full, and retention.
 
-import { execFileSync } from "node:child_process";
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, onTestFinished, test } from "vitest";
+import { describe, expect, test } from "vitest";
+import { CutFailed, RETENTION_DAYS } from "../../src/ports/cut-store.ts";
 import type { Change } from "../contract/cut-store-fixture.ts";
 import { appendedRow, createCut, hexOf, rowsOf, wallMsOf } from "../contract/cut-store-fixture.ts";
-import { CutFailed, RETENTION_DAYS } from "../../src/ports/cut-store.ts";
-import { findOpenError, useDirectory, useStore } from "./store-fixture.ts";
+import { canMount, findOpenError, useDirectory, useMount, useStore } from "./store-fixture.ts";
 
 const DAY_MS = 86_400_000;
 
 /** Writes cuts until one fails; the number of the last that did not. */
-async function writeUntilFull(write: (number: number) => Promise<unknown>): Promise<{ readonly last: number; readonly failed: CutFailed }> {
+async function writeUntilFull(
+  write: (number: number) => Promise<unknown>,
+): Promise<{ readonly last: number; readonly failed: CutFailed }> {
   for (let number = 1; number < 10_000; number += 1) {
     try {
       await write(number);
@@ -27,18 +28,19 @@ function largePut(number: number): Change {
   return { put: "windows", key: number, image: Buffer.alloc(20_000, number) };
 }
 
+function historyRow(number: number): Change {
+  const row = appendedRow({ atMs: wallMsOf(number), body: "x".repeat(4_000) });
+  return { append: number % 2 === 0 ? "violations" : "audit", sequence: number, row };
+}
+
 describe("a full file", () => {
   test("at its size cap the oldest appended rows make room, state rows stay, and no cut fails", async () => {
     const directory = useDirectory();
     const fileMaxBytes = 1024 * 1024;
     const { store } = await useStore(directory, { fileMaxBytes });
-    const row = (number: number): Change => ({
-      append: number % 2 === 0 ? "violations" : "audit",
-      sequence: number,
-      row: appendedRow({ atMs: wallMsOf(number), body: "x".repeat(4_000) }),
-    });
     await store.write(createCut(1, [{ put: "loops", key: 1, image: "stays" }]));
-    for (let number = 2; number <= 600; number += 1) await store.write(createCut(number, [row(number)]));
+    for (let number = 2; number <= 600; number += 1)
+      await store.write(createCut(number, [historyRow(number)]));
     expect(store.status()).toMatchObject({ state: "ok", lastDurableCut: 600 });
     expect(store.status().fileBytes).toBeLessThanOrEqual(fileMaxBytes * 1.05);
     const audit = await store.query({ table: "audit", limit: 1_000 });
@@ -50,7 +52,12 @@ describe("a full file", () => {
     expect(Math.abs((audit.at(-1)?.sequence ?? 0) - (violations.at(-1)?.sequence ?? 0))).toBeLessThan(200);
     await store.close();
     const { loaded } = await useStore(directory, { fileMaxBytes });
-    expect(loaded).toMatchObject({ lastCut: 600, damaged: [], unproved: [], lastSequences: { audit: 599, violations: 600 } });
+    expect(loaded).toMatchObject({
+      lastCut: 600,
+      damaged: [],
+      unproved: [],
+      lastSequences: { audit: 599, violations: 600 },
+    });
     expect(rowsOf(loaded).get("loops/1")).toBe(hexOf("stays"));
   });
 
@@ -66,9 +73,15 @@ describe("a full file", () => {
     expect(failed).toBeInstanceOf(CutFailed);
     expect(failed.cause).toBe("the file has reached its size limit");
     expect(failed.records.byteLength).toBeGreaterThan(0);
-    expect(store.status()).toMatchObject({ state: "failing", failure: "the file has reached its size limit", lastDurableCut: last });
+    expect(store.status()).toMatchObject({
+      state: "failing",
+      failure: "the file has reached its size limit",
+      lastDurableCut: last,
+    });
     // Two days later they may go.
-    const cut = createCut(last + 2, [{ append: "completed_executions", sequence: last + 2, row: appendedRow({ body: "x".repeat(8_000) }) }]);
+    const cut = createCut(last + 2, [
+      { append: "completed_executions", sequence: last + 2, row: appendedRow({ body: "x".repeat(8_000) }) },
+    ]);
     const later = { ...cut, wallMs: wallMs + 2 * DAY_MS };
     const freed = await store.write(later).catch((thrown: unknown) => thrown);
     if (freed instanceof CutFailed) await store.write({ ...later, records: freed.records, number: last + 3 });
@@ -77,32 +90,35 @@ describe("a full file", () => {
 });
 
 describe("a full disk", () => {
-  const isRoot = process.getuid?.() === 0;
+  const isMountable = canMount();
 
-  test.runIf(isRoot)("cuts fail as a whole; with room again the next one is written and everything acknowledged is there", async () => {
-    const directory = useDirectory();
-    execFileSync("mount", ["-t", "tmpfs", "-o", "size=2m", "tmpfs", directory]);
-    onTestFinished(() => void execFileSync("umount", [directory]));
-    const ballast = join(directory, "ballast");
-    writeFileSync(ballast, Buffer.alloc(1_000_000));
-    const { store } = await useStore(directory);
-    const { last, failed } = await writeUntilFull((number) => store.write(createCut(number, [largePut(number)])));
-    expect(failed.cause).toMatch(/^(disk full|input\/output error)$/);
-    expect(store.status().lastDurableCut).toBe(last);
-    rmSync(ballast);
-    await store.write(createCut(last + 2, [largePut(last + 1), largePut(last + 2)]));
-    expect(store.status()).toMatchObject({ state: "ok", failure: undefined, lastDurableCut: last + 2 });
-    await store.close();
-    const { store: again, loaded } = await useStore(directory);
-    expect(loaded).toMatchObject({ lastCut: last + 2, damaged: [], unproved: [], hole: undefined });
-    expect(rowsOf(loaded).size).toBe(last + 2);
-    await again.close();
-  });
+  test.runIf(isMountable)(
+    "cuts fail as a whole; with room again the next one is written and everything acknowledged is there",
+    async () => {
+      const directory = useDirectory();
+      useMount(directory, "size=2m");
+      const ballast = join(directory, "ballast");
+      writeFileSync(ballast, Buffer.alloc(1_000_000));
+      const { store } = await useStore(directory);
+      const { last, failed } = await writeUntilFull((number) =>
+        store.write(createCut(number, [largePut(number)])),
+      );
+      expect(failed.cause).toMatch(/^(disk full|input\/output error)$/);
+      expect(store.status().lastDurableCut).toBe(last);
+      rmSync(ballast);
+      await store.write(createCut(last + 2, [largePut(last + 1), largePut(last + 2)]));
+      expect(store.status()).toMatchObject({ state: "ok", failure: undefined, lastDurableCut: last + 2 });
+      await store.close();
+      const { store: again, loaded } = await useStore(directory);
+      expect(loaded).toMatchObject({ lastCut: last + 2, damaged: [], unproved: [], hole: undefined });
+      expect(rowsOf(loaded).size).toBe(last + 2);
+      await again.close();
+    },
+  );
 
-  test.runIf(isRoot)("a start on it says so", async () => {
+  test.runIf(isMountable)("a start on it says so", async () => {
     const directory = useDirectory();
-    execFileSync("mount", ["-t", "tmpfs", "-o", "size=64k", "tmpfs", directory]);
-    onTestFinished(() => void execFileSync("umount", [directory]));
+    useMount(directory, "size=64k");
     writeFileSync(join(directory, "ballast"), Buffer.alloc(60_000));
     expect(await findOpenError(directory)).toMatchObject({ storeCode: "DISK_FULL" });
   });

@@ -1,36 +1,58 @@
 // Where a store may live and who may open it; files of other versions.
 
-import Database from "better-sqlite3";
-import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
-import { describe, expect, onTestFinished, test } from "vitest";
-import { execFileSync } from "node:child_process";
+import Database from "better-sqlite3";
+import { describe, expect, test } from "vitest";
 import { findNetworkFileSystem } from "../../src/adapters/sqlite/directory.ts";
 import { migrate } from "../../src/adapters/sqlite/file/migrate.ts";
 import type { Migration } from "../../src/adapters/sqlite/file/schema.ts";
 import { findStoreRow, writeStoreRow } from "../../src/adapters/sqlite/file/store-row.ts";
 import { openStore } from "../../src/adapters/sqlite/open-store.ts";
-import { StoreOpenError } from "../../src/adapters/sqlite/store-open-error.ts";
+import type { StoreOpenError } from "../../src/adapters/sqlite/store-open-error.ts";
 import { CutFailed } from "../../src/ports/cut-store.ts";
 import { createCut } from "../contract/cut-store-fixture.ts";
-import { runDriver } from "../crash/store-process.ts";
-import { findOpenError, storeOptions, useDirectory, useStore } from "./store-fixture.ts";
+import { runDriver } from "../crash/store-life.ts";
+import { canMount, findOpenError, storeOptions, useDirectory, useMount, useStore } from "./store-fixture.ts";
+
+function edit(directory: string, change: (database: Database.Database) => void): void {
+  const database = new Database(join(directory, "tollgate.db"));
+  change(database);
+  database.close();
+}
+
+async function createStore(directory: string): Promise<void> {
+  const { store } = await openStore(storeOptions(directory));
+  await store.write(createCut(1, [{ put: "loops", key: 1, image: "kept" }]));
+  await store.close();
+}
+
+function writeVersion(database: Database.Database, fileVersion: number, minReaderVersion: number): void {
+  const row = findStoreRow(database);
+  if (row === undefined) throw new Error("no store row");
+  writeStoreRow(database, { ...row, fileVersion, minReaderVersion, needsRelease: "7.1.0" });
+}
 
 describe("the lock", () => {
   test("a second daemon in another process is told who holds the store, and may open it afterwards", async () => {
     const directory = useDirectory();
-    let refused: StoreOpenError | undefined;
     let pid: number | undefined;
-    let asked: Promise<void> | undefined;
+    let asked: Promise<StoreOpenError> | undefined;
     await runDriver({ directory, durability: "power", lastCut: 1_000_000_000 }, (event, child) => {
       if (event !== "opened") return;
       pid = child.pid;
-      asked = findOpenError(directory).then((error) => {
-        refused = error;
-        child.kill("SIGKILL");
-      });
+      asked = findOpenError(directory).finally(() => child.kill("SIGKILL"));
     });
-    await asked;
+    const refused = await asked;
     expect(refused).toMatchObject({ storeCode: "LOCKED" });
     expect(refused?.message).toContain(`host host-of-the-driver, pid ${pid}, started `);
     // The kernel gave the lock back with the killed process.
@@ -45,8 +67,12 @@ describe("the lock", () => {
     await store.write(createCut(1, []));
     await store.close();
     writeFileSync(join(directory, "tollgate.db"), "no database");
-    expect(await findOpenError(directory, { onCorrupt: "refuse" })).toMatchObject({ storeCode: "CORRUPT_REFUSED" });
-    expect(await findOpenError(directory, { onCorrupt: "refuse" })).toMatchObject({ storeCode: "CORRUPT_REFUSED" });
+    expect(await findOpenError(directory, { onCorrupt: "refuse" })).toMatchObject({
+      storeCode: "CORRUPT_REFUSED",
+    });
+    expect(await findOpenError(directory, { onCorrupt: "refuse" })).toMatchObject({
+      storeCode: "CORRUPT_REFUSED",
+    });
     await useStore(directory);
   });
 });
@@ -68,13 +94,13 @@ describe("the directory", () => {
     expect(await findOpenError(join(path, "below"))).toMatchObject({ storeCode: "BAD_DIRECTORY" });
   });
 
-  test("a read-only one is refused", async () => {
+  const isRoot = process.getuid?.() === 0;
+
+  // Modes do not bind root: a read-only mount does.
+  test.runIf(!isRoot || canMount())("a read-only one is refused", async () => {
     const directory = useDirectory();
-    if (process.getuid?.() === 0) {
-      // Modes do not bind root: a read-only mount does.
-      execFileSync("mount", ["-t", "tmpfs", "-o", "ro,size=1m", "tmpfs", directory]);
-      onTestFinished(() => void execFileSync("umount", [directory]));
-    } else chmodSync(directory, 0o500);
+    if (isRoot) useMount(directory, "ro,size=1m");
+    else chmodSync(directory, 0o500);
     expect(await findOpenError(directory)).toMatchObject({ storeCode: "READ_ONLY" });
   });
 
@@ -92,53 +118,40 @@ describe("the directory", () => {
 });
 
 describe("a file that is taken away under a running store", () => {
-  test.each([["tollgate.db"], ["tollgate.db-wal"], ["tollgate.mark"]])("P1: %s removed: cuts fail until it is back", async (name) => {
-    const directory = useDirectory();
-    const { store } = await useStore(directory);
-    await store.write(createCut(1, []));
-    const [path, away] = [join(directory, name), join(directory, "moved-away")];
-    renameSync(path, away);
-    const failed = await store.write(createCut(2, [])).catch((thrown: unknown) => thrown);
-    expect(failed).toBeInstanceOf(CutFailed);
-    expect((failed as CutFailed).cause).toBe("a file of the store was removed");
-    writeFileSync(path, "another file under its name");
-    await expect(store.write(createCut(3, []))).rejects.toThrow("a file of the store was replaced");
-    expect(store.status()).toMatchObject({ state: "failing", lastDurableCut: 1 });
-    rmSync(path);
-    renameSync(away, path);
-    await store.write(createCut(4, []));
-    expect(store.status()).toMatchObject({ state: "ok", lastDurableCut: 4 });
-  });
+  test.each([["tollgate.db"], ["tollgate.db-wal"], ["tollgate.mark"]])(
+    "P1: %s removed: cuts fail until it is back",
+    async (name) => {
+      const directory = useDirectory();
+      const { store } = await useStore(directory);
+      await store.write(createCut(1, []));
+      const [path, away] = [join(directory, name), join(directory, "moved-away")];
+      renameSync(path, away);
+      const failed = await store.write(createCut(2, [])).catch((thrown: unknown) => thrown);
+      expect(failed).toBeInstanceOf(CutFailed);
+      expect((failed as CutFailed).cause).toBe("a file of the store was removed");
+      writeFileSync(path, "another file under its name");
+      await expect(store.write(createCut(3, []))).rejects.toThrow("a file of the store was replaced");
+      expect(store.status()).toMatchObject({ state: "failing", lastDurableCut: 1 });
+      rmSync(path);
+      renameSync(away, path);
+      await store.write(createCut(4, []));
+      expect(store.status()).toMatchObject({ state: "ok", lastDurableCut: 4 });
+    },
+  );
 
   test("it is noticed without a cut too", async () => {
     const directory = useDirectory();
     const { store } = await useStore(directory);
     renameSync(join(directory, "tollgate.db"), join(directory, "moved-away"));
-    await expect.poll(() => store.status().failure, { timeout: 20_000 }).toBe("a file of the store was removed");
+    await expect
+      .poll(() => store.status().failure, { timeout: 20_000 })
+      .toBe("a file of the store was removed");
     renameSync(join(directory, "moved-away"), join(directory, "tollgate.db"));
     await expect.poll(() => store.status().state, { timeout: 20_000 }).toBe("ok");
   });
 });
 
 describe("versions of the file", () => {
-  function edit(directory: string, change: (database: Database.Database) => void): void {
-    const database = new Database(join(directory, "tollgate.db"));
-    change(database);
-    database.close();
-  }
-
-  async function createStore(directory: string): Promise<void> {
-    const { store } = await openStore(storeOptions(directory));
-    await store.write(createCut(1, [{ put: "loops", key: 1, image: "kept" }]));
-    await store.close();
-  }
-
-  function writeVersion(database: Database.Database, fileVersion: number, minReaderVersion: number): void {
-    const row = findStoreRow(database);
-    if (row === undefined) throw new Error("no store row");
-    writeStoreRow(database, { ...row, fileVersion, minReaderVersion, needsRelease: "7.1.0" });
-  }
-
   test("a file that needs a newer program is refused, named with the release, and left as it was", async () => {
     const directory = useDirectory();
     await createStore(directory);
@@ -157,7 +170,9 @@ describe("versions of the file", () => {
     await createStore(directory);
     edit(directory, (database) => {
       writeVersion(database, 2, 1);
-      database.exec("CREATE TABLE things_of_version_2 (key INTEGER PRIMARY KEY) STRICT; INSERT INTO things_of_version_2 VALUES (5)");
+      database.exec(
+        "CREATE TABLE things_of_version_2 (key INTEGER PRIMARY KEY) STRICT; INSERT INTO things_of_version_2 VALUES (5)",
+      );
     });
     const { store, loaded } = await useStore(directory);
     expect(loaded).toMatchObject({ lastCut: 1, unproved: [], damaged: [] });

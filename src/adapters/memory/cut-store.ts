@@ -2,6 +2,7 @@
 // and passes the same contract suite; what it holds is gone with the process, unless its volume is opened again.
 
 import { parseAppended } from "../../ports/appended-row.ts";
+import { MalformedRecords, RecordPacker, RecordReader } from "../../ports/cut-records.ts";
 import {
   APPEND_TABLES,
   type AppendedRow,
@@ -20,14 +21,15 @@ import {
   STATE_TABLES,
   type StoreStatus,
 } from "../../ports/cut-store.ts";
-import { MalformedRecords, RecordPacker, RecordReader } from "../../ports/cut-records.ts";
 
 /** What outlives a memory store, as a disk outlives a process: open it again and everything written is there. */
 export interface MemoryVolume {
   readonly storeId: string;
   /** Set to a short text to make every write fail, as a full disk does; undefined cures it. */
   failure: string | undefined;
-  lastCut: { readonly number: number; readonly bootId: string; readonly monoMs: number; readonly wallMs: number } | undefined;
+  lastCut:
+    | { readonly number: number; readonly bootId: string; readonly monoMs: number; readonly wallMs: number }
+    | undefined;
   /** Images by key, one map per state table. */
   readonly states: readonly Map<number, Uint8Array>[];
   /** Rows by sequence, one map per append table. */
@@ -147,12 +149,14 @@ class MemoryStore implements CutStore {
   #assertWritable(cut: Cut): void {
     if (this.#volume.failure !== undefined) throw new Error(this.#volume.failure);
     const last = this.#volume.lastCut?.number ?? 0;
-    if (cut.number <= last) throw new RangeError(`cut ${cut.number} is not above cut ${last}, the last one in the file`);
+    if (cut.number <= last)
+      throw new RangeError(`cut ${cut.number} is not above cut ${last}, the last one in the file`);
     // Read once before anything is changed: a malformed cut leaves nothing behind.
     const reader = new RecordReader(cut.records, cut.byteLength);
     while (reader.next()) {
       const tables = reader.operation === RECORD_APPEND ? this.#volume.appends : this.#volume.states;
-      if (tables[reader.table] === undefined) throw new MalformedRecords(`table ${reader.table} of ${tables.length}`);
+      if (tables[reader.table] === undefined)
+        throw new MalformedRecords(`table ${reader.table} of ${tables.length}`);
       if (reader.operation === RECORD_APPEND) parseAppended(reader.key, reader.image());
     }
   }

@@ -26,7 +26,19 @@ const NETWORK_TYPES: ReadonlyMap<number, string> = new Map([
 const FUSE_TYPE = 0x65735546;
 
 /** FUSE is also what local disks of some machines are behind: only those known to lead to a network are refused. */
-const NETWORK_FUSE = ["sshfs", "s3fs", "gcsfuse", "goofys", "rclone", "glusterfs", "ceph", "davfs", "blobfuse", "juicefs", "nfs"];
+const NETWORK_FUSE = [
+  "sshfs",
+  "s3fs",
+  "gcsfuse",
+  "goofys",
+  "rclone",
+  "glusterfs",
+  "ceph",
+  "davfs",
+  "blobfuse",
+  "juicefs",
+  "nfs",
+];
 
 /** The name of the network file system, or undefined for a local one. `fuseName` is the type column of mountinfo. */
 export function findNetworkFileSystem(type: number, fuseName: string): string | undefined {
@@ -43,9 +55,13 @@ export function prepareDirectory(directory: string): void {
   } catch (thrown) {
     const code = failureCode(thrown);
     if (["EROFS", "EACCES", "EPERM"].includes(code)) {
-      throw new StoreOpenError("READ_ONLY", `the store directory ${directory} is read-only for this user (${code})`);
+      throw new StoreOpenError(
+        "READ_ONLY",
+        `the store directory ${directory} is read-only for this user (${code})`,
+      );
     }
-    if (code === "ENOSPC") throw new StoreOpenError("DISK_FULL", `the store directory ${directory} cannot be made: disk full`);
+    if (code === "ENOSPC")
+      throw new StoreOpenError("DISK_FULL", `the store directory ${directory} cannot be made: disk full`);
     throw new StoreOpenError("BAD_DIRECTORY", `the store directory ${directory} cannot be used (${code})`);
   }
   if (!statSync(directory).isDirectory()) {
@@ -68,7 +84,8 @@ function mountType(directory: string): string {
     const point = before.split(" ")[4];
     const type = after.split(" ")[0];
     if (point === undefined || type === undefined || point.length <= best.length) continue;
-    if (directory === point || directory.startsWith(point === "/" ? "/" : `${point}/`)) best = { length: point.length, type };
+    if (directory === point || directory.startsWith(point === "/" ? "/" : `${point}/`))
+      best = { length: point.length, type };
   }
   return best.type;
 }

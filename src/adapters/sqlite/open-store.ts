@@ -1,14 +1,14 @@
 // Opens the store of one directory: place, lock, file, in this order. See docs/durability.md for what is found at a start.
 
-import { randomBytes as systemRandomBytes, randomUUID } from "node:crypto";
+import { randomUUID, randomBytes as systemRandomBytes } from "node:crypto";
 import { resolve as resolvePath } from "node:path";
 import type { Worker } from "node:worker_threads";
 import type { CutStore, Loaded } from "../../ports/cut-store.ts";
 import { prepareDirectory } from "./directory.ts";
 import { HASH_KEY_BYTES } from "./file/row-proof.ts";
 import { type Instance, StoreLock } from "./lock.ts";
-import type { OnCorrupt, OnHole, OpenSettings } from "./start/open-settings.ts";
 import { SqliteStore } from "./sqlite-store.ts";
+import type { OnCorrupt, OnHole, OpenSettings } from "./start/open-settings.ts";
 import { storeFiles } from "./store-files.ts";
 import { StoreOpenError } from "./store-open-error.ts";
 import type { WriterReply } from "./worker-messages.ts";
@@ -62,7 +62,10 @@ export async function openStore(options: OpenStoreOptions): Promise<OpenedStore>
 function settingsFrom(options: OpenStoreOptions): OpenSettings {
   const { fileMaxBytes = DEFAULT_FILE_MAX_BYTES, randomBytes, now } = options;
   if (!(fileMaxBytes >= FILE_MIN_BYTES)) {
-    throw new StoreOpenError("BAD_DIRECTORY", `the size cap of the file must be at least ${FILE_MIN_BYTES} bytes`);
+    throw new StoreOpenError(
+      "BAD_DIRECTORY",
+      `the size cap of the file must be at least ${FILE_MIN_BYTES} bytes`,
+    );
   }
   const random = randomBytes ?? ((length: number) => systemRandomBytes(length));
   return {
@@ -84,7 +87,9 @@ function waitUntilOpened(worker: Worker): Promise<Extract<WriterReply, { kind: "
   return new Promise((resolve, reject) => {
     let failure = new StoreOpenError("UNEXPECTED", "the writer thread ended before the file was open");
     const onError = (thrown: unknown): void => {
-      failure = new StoreOpenError("UNEXPECTED", "the writer thread died while opening the file", { cause: thrown });
+      failure = new StoreOpenError("UNEXPECTED", "the writer thread died while opening the file", {
+        cause: thrown,
+      });
     };
     const onExit = (): void => reject(failure);
     worker.once("error", onError);

@@ -1,9 +1,9 @@
 // Entry of the reader thread: answers history queries on a read-only connection until asked to close.
 
 import { parentPort, workerData } from "node:worker_threads";
-import { failureText } from "./sqlite-failure.ts";
 import { HistoryPages } from "./reader/history-pages.ts";
 import type { ReaderData, ReaderReply, ReaderRequest } from "./reader/reader-messages.ts";
+import { failureText } from "./sqlite-failure.ts";
 
 const port = parentPort;
 if (port !== null) {

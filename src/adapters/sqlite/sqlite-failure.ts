@@ -10,7 +10,14 @@ export function failureCode(thrown: unknown): string {
 export function isDamage(thrown: unknown): boolean {
   const code = failureCode(thrown);
   // A damaged schema text shows itself as "no such table" or "malformed", both SQLITE_ERROR, or as a constraint that never was.
-  const oddities = ["SQLITE_ERROR", "SQLITE_MISMATCH", "SQLITE_TOOBIG", "SQLITE_RANGE", "SQLITE_EMPTY", "SQLITE_FORMAT"];
+  const oddities = [
+    "SQLITE_ERROR",
+    "SQLITE_MISMATCH",
+    "SQLITE_TOOBIG",
+    "SQLITE_RANGE",
+    "SQLITE_EMPTY",
+    "SQLITE_FORMAT",
+  ];
   return (
     code.startsWith("SQLITE_CORRUPT") ||
     code.startsWith("SQLITE_NOTADB") ||
@@ -33,8 +40,10 @@ export function failureText(thrown: unknown): string {
   if (isFull(thrown)) return "disk full";
   if (code.startsWith("SQLITE_IOERR") || code === "EIO") return "input/output error";
   if (code.startsWith("SQLITE_CORRUPT") || code.startsWith("SQLITE_NOTADB")) return "the file is damaged";
-  if (code.startsWith("SQLITE_READONLY") || code === "EROFS" || code === "EACCES" || code === "EPERM") return "read-only";
-  if (code.startsWith("SQLITE_BUSY") || code.startsWith("SQLITE_LOCKED")) return "another process holds the file";
+  if (code.startsWith("SQLITE_READONLY") || code === "EROFS" || code === "EACCES" || code === "EPERM")
+    return "read-only";
+  if (code.startsWith("SQLITE_BUSY") || code.startsWith("SQLITE_LOCKED"))
+    return "another process holds the file";
   if (code !== "") return `store error ${code}`;
   return thrown instanceof Error ? `store error: ${thrown.message}` : "store error";
 }

@@ -49,7 +49,9 @@ export class SqliteStore implements CutStore {
     this.#lastDurableCut = opened.lastCut;
     this.#reader = new HistoryReader(databasePath);
     worker.on("message", (reply: WriterReply) => this.#take(reply));
-    worker.on("error", (thrown) => this.#fail(`the writer thread died: ${thrown instanceof Error ? thrown.message : ""}`));
+    worker.on("error", (thrown) =>
+      this.#fail(`the writer thread died: ${thrown instanceof Error ? thrown.message : ""}`),
+    );
     this.#ended = new Promise((resolve) => {
       worker.once("exit", () => {
         this.#fail("the writer thread has ended");

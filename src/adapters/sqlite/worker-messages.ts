@@ -43,7 +43,12 @@ export type WriterReply =
       readonly records: ArrayBuffer;
       readonly sizes: Sizes;
     }
-  | { readonly kind: "write_failed"; readonly cause: string; readonly records: ArrayBuffer; readonly sizes: Sizes }
+  | {
+      readonly kind: "write_failed";
+      readonly cause: string;
+      readonly records: ArrayBuffer;
+      readonly sizes: Sizes;
+    }
   /** Noticed between cuts: the file is gone (text), or all is well again (undefined). */
   | { readonly kind: "noticed"; readonly failure: string | undefined; readonly sizes: Sizes }
   | { readonly kind: "closed" };

@@ -40,7 +40,8 @@ function explain(thrown: unknown, directory: string): [StoreOpenCode, string] {
   if (code.startsWith("SQLITE_READONLY") || ["EROFS", "EACCES", "EPERM"].includes(code)) {
     return ["READ_ONLY", `${text}: it is read-only for this user`];
   }
-  if (code.startsWith("SQLITE_") || code.startsWith("E")) return ["INPUT_OUTPUT", `${text}: ${failureText(thrown)} (${code})`];
+  if (code.startsWith("SQLITE_") || code.startsWith("E"))
+    return ["INPUT_OUTPUT", `${text}: ${failureText(thrown)} (${code})`];
   const detail = thrown instanceof Error ? (thrown.stack ?? thrown.message) : "";
   return ["UNEXPECTED", `${text}: ${detail}`];
 }

@@ -20,7 +20,11 @@ export interface NewStore {
  * What lay under that name before was never complete and is removed.
  * @throws SqliteError
  */
-export function buildDatabase(temporary: string, store: NewStore, fill: (database: Database.Database) => void): void {
+export function buildDatabase(
+  temporary: string,
+  store: NewStore,
+  fill: (database: Database.Database) => void,
+): void {
   for (const suffix of ["", "-wal", "-shm", "-journal"]) rmSync(temporary + suffix, { force: true });
   const database = openForWriting(temporary, "power");
   try {

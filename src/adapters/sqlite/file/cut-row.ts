@@ -69,7 +69,14 @@ function checksum(cut: CutInstant, proofs: Uint8Array): number {
 export function prepareCutRow(database: Database.Database): (cut: CutInstant, proofs: Buffer) => void {
   const statement = database.prepare("INSERT OR REPLACE INTO cut VALUES (1, ?, ?, ?, ?, ?, ?)");
   return (cut, proofs) => {
-    statement.run(BigInt(cut.number), cut.bootId, cut.monoMs, cut.wallMs, proofs, BigInt(checksum(cut, proofs)));
+    statement.run(
+      BigInt(cut.number),
+      cut.bootId,
+      cut.monoMs,
+      cut.wallMs,
+      proofs,
+      BigInt(checksum(cut, proofs)),
+    );
   };
 }
 
@@ -95,6 +102,13 @@ export function readCutRow(database: Database.Database): CutRow | "none" | "dama
     rowCount: proofs.readDoubleLE(index * PROOF_BYTES + 8),
   }));
   const sequencesAt = STATE_TABLES.length * PROOF_BYTES;
-  const lastSequences = APPEND_TABLES.map((_, index) => proofs.readDoubleLE(sequencesAt + index * SEQUENCE_BYTES));
-  return { ...instant, proofs: stored, lastSequences, foreign: Uint8Array.from(proofs.subarray(KNOWN_BYTES)) };
+  const lastSequences = APPEND_TABLES.map((_, index) =>
+    proofs.readDoubleLE(sequencesAt + index * SEQUENCE_BYTES),
+  );
+  return {
+    ...instant,
+    proofs: stored,
+    lastSequences,
+    foreign: Uint8Array.from(proofs.subarray(KNOWN_BYTES)),
+  };
 }

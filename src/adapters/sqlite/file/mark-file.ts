@@ -86,7 +86,8 @@ export class MarkFile {
     const turn = this.#turn + 1;
     const slot = encodeSlot(mark, turn);
     const written = writeSync(this.#descriptor, slot, 0, slot.byteLength, (turn % SLOTS) * SLOT_BYTES);
-    if (written !== slot.byteLength) throw Object.assign(new Error("the mark was written in part"), { code: "EIO" });
+    if (written !== slot.byteLength)
+      throw Object.assign(new Error("the mark was written in part"), { code: "EIO" });
     if (this.#isSynced) fdatasyncSync(this.#descriptor);
     this.#turn = turn;
   }
@@ -111,7 +112,11 @@ function openExisting(path: string): number | undefined {
   }
 }
 
-function decodeFile(bytes: Buffer): { readonly mark: Mark | undefined; readonly torn: boolean; readonly turn: number } {
+function decodeFile(bytes: Buffer): {
+  readonly mark: Mark | undefined;
+  readonly torn: boolean;
+  readonly turn: number;
+} {
   const first = decodeSlot(bytes.subarray(0, SLOT_BYTES));
   const second = decodeSlot(bytes.subarray(SLOT_BYTES));
   const firstTurn = provenTurn(first);

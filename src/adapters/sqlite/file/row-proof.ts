@@ -70,7 +70,8 @@ export class RowSealer {
 
   seal(table: number, key: number, image: Uint8Array): Buffer {
     const length = image.byteLength;
-    if (length + TRAILER_BYTES > this.#memory.bytes.byteLength) this.#memory = createRowMemory((length + TRAILER_BYTES) * 2);
+    if (length + TRAILER_BYTES > this.#memory.bytes.byteLength)
+      this.#memory = createRowMemory((length + TRAILER_BYTES) * 2);
     const { bytes } = this.#memory;
     bytes.set(image, 0);
     bytes.fill(0, length, length + TRAILER_BYTES);

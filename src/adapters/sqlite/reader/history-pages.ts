@@ -2,7 +2,12 @@
 // from being checkpointed (reliability.md, fact 5).
 
 import type Database from "better-sqlite3";
-import { APPEND_TABLES, type AppendedRow, type AppendQuery, MAX_QUERY_ROWS } from "../../../ports/cut-store.ts";
+import {
+  APPEND_TABLES,
+  type AppendedRow,
+  type AppendQuery,
+  MAX_QUERY_ROWS,
+} from "../../../ports/cut-store.ts";
 import { APPEND_COLUMNS, type AppendColumns, appendedFromColumns } from "../file/append-row.ts";
 import { openForReading } from "../file/open-database.ts";
 
@@ -37,7 +42,10 @@ export class HistoryPages {
 
   /** Adds rows until the page is over; the sequence to go on below, or `end`. */
   #readPage(query: AppendQuery, before: number, wanted: number, rows: AppendedRow[]): number | "end" {
-    const filters = [BigInt(before), ...[query.tenant, query.subject].filter((filter) => filter !== undefined)];
+    const filters = [
+      BigInt(before),
+      ...[query.tenant, query.subject].filter((filter) => filter !== undefined),
+    ];
     const started = performance.now();
     const first = rows.length;
     let last = before;

@@ -61,7 +61,8 @@ export class HistoryReader {
   /** A thread that died takes its questions with it; the next query starts another one. */
   #forget(worker: Worker): void {
     if (this.#worker === worker) this.#worker = undefined;
-    for (const waiting of this.#waiting.values()) waiting.reject(new QueryFailed("the reader thread has ended"));
+    for (const waiting of this.#waiting.values())
+      waiting.reject(new QueryFailed("the reader thread has ended"));
     this.#waiting.clear();
   }
 }

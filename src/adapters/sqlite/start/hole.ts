@@ -18,7 +18,12 @@ export function findHole(file: FileCut, found: MarkFound): Hole | undefined {
   if (mark === undefined) {
     if (file.number === 0) return undefined;
     const what = torn ? "the mark file does not prove" : "there is no mark file";
-    return { fromCut, toCut: undefined, ...since, text: `${what}: how much is missing after cut ${file.number} is unknown` };
+    return {
+      fromCut,
+      toCut: undefined,
+      ...since,
+      text: `${what}: how much is missing after cut ${file.number} is unknown`,
+    };
   }
   if (mark.storeId !== file.storeId) {
     // A new file beside an old mark that acknowledged nothing: a start was cut short, nothing is missing.

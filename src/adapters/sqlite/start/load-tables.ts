@@ -1,7 +1,7 @@
 // Reads all state rows and proves them: each row by its trailer, each table by its set hash.
 
 import type Database from "better-sqlite3";
-import { type StateTable, STATE_TABLES } from "../../../ports/cut-store.ts";
+import { STATE_TABLES, type StateTable } from "../../../ports/cut-store.ts";
 import type { StoredProof } from "../file/cut-row.ts";
 import { ElementHash, RowProof, TRAILER_BYTES } from "../file/row-proof.ts";
 import { TableProof } from "../file/set-hash.ts";
@@ -41,7 +41,7 @@ export function loadTables(
   const unreadable: StateTable[] = [];
   const proofs = STATE_TABLES.map((table, index) => {
     const proof = new TableProof();
-    const take: TakeRow = (key, stored, from, size) => prover.take(index, key, stored, from, size, proof);
+    const take: TakeRow = (key, image, from, size) => prover.take(index, key, image, from, size, proof);
     if (!loadTable(database, table, mode, take)) unreadable.push(table);
     if (!proves(proof, stored?.[index])) unproved.push(table);
     return proof;
@@ -76,7 +76,14 @@ class RowProver {
   }
 
   /** `stored` holds an image with its trailer from `from` on, `size` bytes in all; undefined when the column is no blob. */
-  take(index: number, key: number, stored: Buffer | undefined, from: number, size: number, proof: TableProof): void {
+  take(
+    index: number,
+    key: number,
+    stored: Buffer | undefined,
+    from: number,
+    size: number,
+    proof: TableProof,
+  ): void {
     const table = STATE_TABLES[index] ?? "executions";
     if (!Number.isSafeInteger(key) || key < 0) {
       this.unnamed.add(table);

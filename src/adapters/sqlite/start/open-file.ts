@@ -57,13 +57,19 @@ function openProved(settings: OpenSettings, mark: MarkFile): OpenedFile {
     resolveUnsound(settings, mark, probed);
     probed = probeFile(files.database, false);
   }
-  if (probed.kind !== "sound") throw new StoreOpenError("UNEXPECTED", "the file that was just made does not prove");
+  if (probed.kind !== "sound")
+    throw new StoreOpenError("UNEXPECTED", "the file that was just made does not prove");
   const hole = findHoleIn(probed, mark);
   if (hole !== undefined) assertHoleServed(settings, hole);
   return openSound(settings, mark, probed, hole);
 }
 
-function openSound(settings: OpenSettings, mark: MarkFile, sound: SoundFile, found: Hole | undefined): OpenedFile {
+function openSound(
+  settings: OpenSettings,
+  mark: MarkFile,
+  sound: SoundFile,
+  found: Hole | undefined,
+): OpenedFile {
   const database = openForWriting(settings.files.database, settings.durability);
   const { store, cut, tables, loss } = sound;
   const lastCut = cut?.number ?? 0;
@@ -91,7 +97,16 @@ function openSound(settings: OpenSettings, mark: MarkFile, sound: SoundFile, fou
   const { proofs } = tables;
   const foreignProofs = cut?.foreign ?? new Uint8Array(0);
   const { storeId, hashKey } = store;
-  return { database, mark, storeId, hashKey, proofs, lastSequences: sound.lastSequences, foreignProofs, loaded };
+  return {
+    database,
+    mark,
+    storeId,
+    hashKey,
+    proofs,
+    lastSequences: sound.lastSequences,
+    foreignProofs,
+    loaded,
+  };
 }
 
 /** No file under the name: a first start, or somebody removed it. */
@@ -109,7 +124,11 @@ function missingFile(lost: Mark): Hole {
 
 function makeFresh(settings: OpenSettings, loss: Loss): void {
   const { files } = settings;
-  const store: NewStore = { storeId: settings.newStoreId, hashKey: settings.newHashKey, createdMs: settings.wallMs };
+  const store: NewStore = {
+    storeId: settings.newStoreId,
+    hashKey: settings.newHashKey,
+    createdMs: settings.wallMs,
+  };
   const isLoss = loss.hole !== undefined || loss.setAside !== undefined;
   buildDatabase(files.building, store, (database) => {
     if (isLoss) writeLoss(database, loss);
@@ -129,14 +148,24 @@ function resolveUnsound(settings: OpenSettings, mark: MarkFile, found: UnsoundFi
     const setAside = setAsideName(files, wallMs);
     moveAside(files, setAside);
     const name = setAside.slice(files.directory.length + 1);
-    makeFresh(settings, { damaged: [], unproved: [], hole: undefined, setAside: name, highestCut: lost?.cut ?? 0 });
+    makeFresh(settings, {
+      damaged: [],
+      unproved: [],
+      hole: undefined,
+      setAside: name,
+      highestCut: lost?.cut ?? 0,
+    });
     return;
   }
   const storeId = found.store?.storeId ?? lost?.storeId ?? settings.newStoreId;
   const file = { storeId, number: found.cut?.number ?? lost?.cut ?? 0, wallMs: found.cut?.wallMs };
   const hole = findHole(file, mark.found);
   if (hole !== undefined) assertHoleServed(settings, hole);
-  const store = { storeId, hashKey: found.store?.hashKey ?? settings.newHashKey, createdMs: found.store?.createdMs ?? wallMs };
+  const store = {
+    storeId,
+    hashKey: found.store?.hashKey ?? settings.newHashKey,
+    createdMs: found.store?.createdMs ?? wallMs,
+  };
   const { bootId, monoMs } = settings;
   salvage(files, found, { store, hole, markedCut: lost?.cut ?? 0, bootId, monoMs, wallMs });
 }
@@ -156,7 +185,10 @@ function markedCut(mark: MarkFile, storeId: string): number {
 
 function assertHoleServed(settings: OpenSettings, hole: Hole): void {
   if (settings.onHole === "serve_marked") return;
-  throw new StoreOpenError("HOLE_REFUSED", `${hole.text}. Nothing was changed. Set on_hole to serve_marked to go on`);
+  throw new StoreOpenError(
+    "HOLE_REFUSED",
+    `${hole.text}. Nothing was changed. Set on_hole to serve_marked to go on`,
+  );
 }
 
 function migrateFile(settings: OpenSettings, store: SoundFile["store"]): void {

@@ -1,8 +1,8 @@
 // Collects loaded rows as put records in buffers of a few megabytes, ready to be handed over without a copy. A row is
 // proved where it lies, so it is copied once.
 
-import { RECORD_HEADER_BYTES, RECORD_PUT } from "../../../ports/cut-store.ts";
 import { recordBytes } from "../../../ports/cut-records.ts";
+import { RECORD_HEADER_BYTES, RECORD_PUT } from "../../../ports/cut-store.ts";
 import { createRowMemory, type RowMemory } from "../file/row-proof.ts";
 
 /** Large enough that 100,000 rows take few buffers, small enough to be freed one by one. */

@@ -67,10 +67,16 @@ export function probeFile(path: string, isSuspect: boolean): Probed {
   }
 }
 
-function prove(database: Database.Database, store: StoreRow, cut: CutRow | undefined, isSuspect: boolean): Probed {
+function prove(
+  database: Database.Database,
+  store: StoreRow,
+  cut: CutRow | undefined,
+  isSuspect: boolean,
+): Probed {
   const empty = STATE_TABLES.map(() => ({ low: 0, high: 0, rowCount: 0 }));
   const tables = loadTables(database, store.hashKey, cut?.proofs ?? empty, "strict");
-  if (tables.unproved.length > 0) return unsound(`set hash does not prove: ${tables.unproved.join(", ")}`, store, cut);
+  if (tables.unproved.length > 0)
+    return unsound(`set hash does not prove: ${tables.unproved.join(", ")}`, store, cut);
   if (isSuspect && database.pragma("integrity_check(1)", { simple: true }) !== "ok") {
     return unsound("SQLite's integrity check fails", store, cut);
   }
@@ -81,7 +87,8 @@ function prove(database: Database.Database, store: StoreRow, cut: CutRow | undef
 
 function assertOurs(database: Database.Database): void {
   const id = database.pragma("application_id", { simple: true });
-  if (id !== APPLICATION_ID) throw Object.assign(new Error("not a file of Tollgate"), { code: "SQLITE_NOTADB" });
+  if (id !== APPLICATION_ID)
+    throw Object.assign(new Error("not a file of Tollgate"), { code: "SQLITE_NOTADB" });
 }
 
 function unsound(text: string, store: StoreRow | undefined, cut: CutRow | undefined): UnsoundFile {

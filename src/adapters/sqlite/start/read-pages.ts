@@ -9,7 +9,14 @@ export type TakeRow = (key: number, stored: Buffer | undefined, from: number, si
 /** Rows read at once: more are not faster, and one value stays small. */
 const PAGE_ROWS = 1_000;
 
-type Page = [images: Buffer | null, keys: string | null, sizes: string | null, count: number, blobs: number, last: number];
+type Page = [
+  images: Buffer | null,
+  keys: string | null,
+  sizes: string | null,
+  count: number,
+  blobs: number,
+  last: number,
+];
 
 /** Hands over all rows of a state table by ascending key. @throws SqliteError when a page cannot be read */
 export function readPages(database: Database.Database, table: string, take: TakeRow): void {
@@ -37,7 +44,13 @@ function takePage([images, keyList, sizeList, count, blobs]: Page, take: TakeRow
   const keys = (keyList ?? "").split(",");
   const sizes = (sizeList ?? "").split(",").map(Number);
   const total = sizes.reduce((sum, size) => sum + size, 0);
-  if (blobs !== count || keys.length !== count || sizes.length !== count || total !== (images?.byteLength ?? 0)) return false;
+  if (
+    blobs !== count ||
+    keys.length !== count ||
+    sizes.length !== count ||
+    total !== (images?.byteLength ?? 0)
+  )
+    return false;
   const stored = images ?? Buffer.alloc(0);
   let from = 0;
   for (let row = 0; row < count; row += 1) {
@@ -50,7 +63,9 @@ function takePage([images, keyList, sizeList, count, blobs]: Page, take: TakeRow
 
 function readOneByOne(database: Database.Database, table: string, after: number, take: TakeRow): void {
   const rows = database
-    .prepare<[number, number], [number, unknown]>(`SELECT key, image FROM ${table} WHERE key > ? ORDER BY key LIMIT ?`)
+    .prepare<[number, number], [number, unknown]>(
+      `SELECT key, image FROM ${table} WHERE key > ? ORDER BY key LIMIT ?`,
+    )
     .raw();
   for (const [key, image] of rows.iterate(after, PAGE_ROWS)) {
     const stored = Buffer.isBuffer(image) ? image : undefined;

@@ -4,15 +4,20 @@
 import { existsSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { basename, join } from "node:path";
 import type Database from "better-sqlite3";
-import { APPEND_TABLES, type AppendTable, type Hole, STATE_TABLES } from "../../../ports/cut-store.ts";
 import { RecordReader } from "../../../ports/cut-records.ts";
-import { APPEND_COLUMNS, appendedFromColumns, lastSequencesInFile, prepareAppends } from "../file/append-row.ts";
-import { prepareCutRow, ProofPacker } from "../file/cut-row.ts";
+import { APPEND_TABLES, type AppendTable, type Hole, STATE_TABLES } from "../../../ports/cut-store.ts";
+import {
+  APPEND_COLUMNS,
+  appendedFromColumns,
+  lastSequencesInFile,
+  prepareAppends,
+} from "../file/append-row.ts";
 import { buildDatabase, moveIntoPlace, type NewStore, syncDirectory } from "../file/create-database.ts";
+import { ProofPacker, prepareCutRow } from "../file/cut-row.ts";
 import { writeLoss } from "../file/loss-row.ts";
+import { openForReading } from "../file/open-database.ts";
 import { ElementHash, RowSealer } from "../file/row-proof.ts";
 import { TableProof } from "../file/set-hash.ts";
-import { openForReading } from "../file/open-database.ts";
 import { isDamage } from "../sqlite-failure.ts";
 import type { StoreFiles } from "../store-files.ts";
 import { type LoadedTables, loadTables } from "./load-tables.ts";
@@ -102,15 +107,24 @@ function loadState(source: Database.Database, found: UnsoundFile): LoadedTables 
 }
 
 /** Puts every good row into the new file; the answer is what proves its tables. */
-function copyState(tables: LoadedTables | undefined, hashKey: Uint8Array, target: Database.Database): readonly TableProof[] {
-  const statements = STATE_TABLES.map((table) => target.prepare(`INSERT OR REPLACE INTO ${table} VALUES (?, ?)`));
+function copyState(
+  tables: LoadedTables | undefined,
+  hashKey: Uint8Array,
+  target: Database.Database,
+): readonly TableProof[] {
+  const statements = STATE_TABLES.map((table) =>
+    target.prepare(`INSERT OR REPLACE INTO ${table} VALUES (?, ?)`),
+  );
   const sealer = new RowSealer();
   const element = new ElementHash(hashKey);
   const proofs = STATE_TABLES.map(() => new TableProof());
   for (const chunk of tables?.rows.finish() ?? []) {
     const reader = new RecordReader(chunk.records, chunk.byteLength);
     while (reader.next()) {
-      statements[reader.table]?.run(BigInt(reader.key), sealer.seal(reader.table, reader.key, reader.image()));
+      statements[reader.table]?.run(
+        BigInt(reader.key),
+        sealer.seal(reader.table, reader.key, reader.image()),
+      );
       element.compute(reader.table, reader.key, sealer.proof.crc, sealer.proof.second);
       proofs[reader.table]?.replace(reader.key, element.low, element.high);
     }
@@ -131,7 +145,11 @@ function writeCutRow(
   prepareCutRow(target)({ number, bootId, monoMs, wallMs }, new ProofPacker(foreign).pack(proofs, sequences));
 }
 
-function copyAppends(source: Database.Database | undefined, target: Database.Database, found: UnsoundFile): readonly number[] {
+function copyAppends(
+  source: Database.Database | undefined,
+  target: Database.Database,
+  found: UnsoundFile,
+): readonly number[] {
   const writers = prepareAppends(target);
   if (source !== undefined) {
     for (const [index, table] of APPEND_TABLES.entries()) {
@@ -149,7 +167,15 @@ function copyAppendTable(
   write: ReturnType<typeof prepareAppends>[number],
 ): void {
   readKeyed(source, table, "sequence", APPEND_COLUMNS, (columns) => {
-    const [sequence, at_ms, tenant, subject, kind, body, crc] = columns as [number, number, string, string, string, string, number];
+    const [sequence, at_ms, tenant, subject, kind, body, crc] = columns as [
+      number,
+      number,
+      string,
+      string,
+      string,
+      string,
+      number,
+    ];
     const row = appendedFromColumns({ sequence, at_ms, tenant, subject, kind, body, crc });
     // A row that does not prove stays behind in the file that is set aside.
     if (row.damaged !== true) write(row);

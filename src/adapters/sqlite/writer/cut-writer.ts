@@ -3,10 +3,10 @@
 
 import type Database from "better-sqlite3";
 import { parseAppended } from "../../../ports/appended-row.ts";
-import { APPEND_TABLES, RECORD_APPEND, RECORD_DELETE, STATE_TABLES } from "../../../ports/cut-store.ts";
 import { MalformedRecords, RecordReader } from "../../../ports/cut-records.ts";
+import { APPEND_TABLES, RECORD_APPEND, RECORD_DELETE, STATE_TABLES } from "../../../ports/cut-store.ts";
 import { type AppendWriter, prepareAppends } from "../file/append-row.ts";
-import { prepareCutRow, ProofPacker } from "../file/cut-row.ts";
+import { ProofPacker, prepareCutRow } from "../file/cut-row.ts";
 import type { Mark, MarkFile } from "../file/mark-file.ts";
 import { ElementHash, RowSealer } from "../file/row-proof.ts";
 import { ProofJournal, type TableProof } from "../file/set-hash.ts";
@@ -48,7 +48,9 @@ export class CutWriter {
     this.#mark = file.mark;
     this.#watch = watch;
     this.#storeId = file.storeId;
-    this.#puts = STATE_TABLES.map((table) => database.prepare(`INSERT OR REPLACE INTO ${table} VALUES (?, ?)`));
+    this.#puts = STATE_TABLES.map((table) =>
+      database.prepare(`INSERT OR REPLACE INTO ${table} VALUES (?, ?)`),
+    );
     this.#deletes = STATE_TABLES.map((table) => database.prepare(`DELETE FROM ${table} WHERE key = ?`));
     this.#appends = prepareAppends(database);
     this.#writeCutRow = prepareCutRow(database);
@@ -71,7 +73,9 @@ export class CutWriter {
    */
   write(cut: WriteRequest): Timings {
     if (cut.number <= this.#lastInFile) {
-      throw new RangeError(`cut ${cut.number} is not above cut ${this.#lastInFile}, the last one in the file`);
+      throw new RangeError(
+        `cut ${cut.number} is not above cut ${this.#lastInFile}, the last one in the file`,
+      );
     }
     const commitMs = this.#commitCut(cut);
     this.#lastInFile = cut.number;
@@ -130,7 +134,8 @@ export class CutWriter {
       const { operation, table, key } = reader;
       if (operation === RECORD_APPEND) {
         const append = this.#appends[table];
-        if (append === undefined) throw new MalformedRecords(`append table ${table} of ${APPEND_TABLES.length}`);
+        if (append === undefined)
+          throw new MalformedRecords(`append table ${table} of ${APPEND_TABLES.length}`);
         append(parseAppended(key, reader.image()));
         sequences[table] = Math.max(sequences[table] ?? 0, key);
       } else if (operation === RECORD_DELETE) this.#delete(table, key);

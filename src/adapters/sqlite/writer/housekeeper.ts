@@ -52,7 +52,7 @@ export class Housekeeper {
   /** Called about once a second: cuts the log off when no cut came for a while. @throws SqliteError */
   doIdlePiece(): void {
     if (this.#isLogEmpty || performance.now() - this.#lastCutAt < IDLE_MS) return;
-    this.#isLogEmpty = this.cutOffLog().busy === false;
+    this.#isLogEmpty = !this.cutOffLog().busy;
   }
 
   cutOffLog(): CheckpointState {

@@ -89,7 +89,8 @@ export class Retention {
     try {
       const wanted = Math.max(16, this.#capPages * ROOM_FRACTION);
       let hasDeleted = false;
-      while (this.#pages("freelist_count") < wanted && this.#deleteOldest(this.#findOldest())) hasDeleted = true;
+      while (this.#pages("freelist_count") < wanted && this.#deleteOldest(this.#findOldest()))
+        hasDeleted = true;
       return hasDeleted;
     } finally {
       this.#setCap(this.#capPages);
@@ -108,7 +109,8 @@ export class Retention {
 
   #deleteOldest(oldest: readonly Oldest[]): boolean {
     for (const { table } of oldest) {
-      const before = KEPT_AT_LEAST_MS[table] === 0 ? Number.MAX_SAFE_INTEGER : this.#wallMs - KEPT_AT_LEAST_MS[table];
+      const before =
+        KEPT_AT_LEAST_MS[table] === 0 ? Number.MAX_SAFE_INTEGER : this.#wallMs - KEPT_AT_LEAST_MS[table];
       if (this.#deleteBatch(table, before) > 0) return true;
     }
     return false;

@@ -42,7 +42,9 @@ export class WriterThread {
     this.#pageCount = file.database.prepare<[], number>("PRAGMA page_count").pluck();
     this.#pageBytes = Number(file.database.pragma("page_size", { simple: true }));
     this.#timer = setInterval(() => this.#look(), LOOK_EVERY_MS);
-    port.on("message", (request: WriterRequest) => (request.kind === "write" ? this.#write(request) : this.#close()));
+    port.on("message", (request: WriterRequest) =>
+      request.kind === "write" ? this.#write(request) : this.#close(),
+    );
   }
 
   /** What the files take now, bytes; about 10 µs. @throws SqliteError */
@@ -61,7 +63,8 @@ export class WriterThread {
       // The cut is durable: nothing that is only measured may turn its receipt into a failure.
       this.#reply({ kind: "written", number, ...timings, records, sizes: this.#sizesIfKnown() }, [records]);
     } catch (thrown) {
-      const cause = isFull(thrown) && this.#isAtCap() ? "the file has reached its size limit" : causeText(thrown);
+      const cause =
+        isFull(thrown) && this.#isAtCap() ? "the file has reached its size limit" : causeText(thrown);
       if (failureCode(thrown).startsWith("SQLITE_CORRUPT")) this.#noteDamage();
       this.#reply({ kind: "write_failed", cause, records, sizes: this.#sizesIfKnown() }, [records]);
     }
