@@ -1,0 +1,101 @@
+import type { ApprovalState } from "../../domain/approval.ts";
+import { parseUsd } from "../../domain/amounts.ts";
+import { invalidField, TollgateError } from "../../domain/errors.ts";
+import type { ApprovalRow } from "../../engine/approvals/approval-table.ts";
+import { approve, reject, type ApprovalAnswer } from "../../engine/approvals/approvals.ts";
+import { listApprovals } from "../../engine/approvals/list-approvals.ts";
+import { canonicalText } from "../../engine/executions/register.ts";
+import type { World } from "../../engine/world.ts";
+import type { ApprovalService, ApprovalServiceListRequest, ApprovalServiceListResponse } from "../../gen/tollgate/admin/v1/approval_service_pb.ts";
+import { ApprovalKind } from "../../gen/tollgate/enforcement/v1/approval_pb.ts";
+import { APPROVAL_STATE_TO_PROTO } from "../convert/approvals.ts";
+import { reachedToProto, waitFromProto } from "../convert/decisions.ts";
+import type { Implementation } from "../handler.ts";
+import { formatPageToken, pageSizeFromProto, parsePageToken } from "../page-tokens.ts";
+import { assertValid } from "../validate/rules.ts";
+import { ADMIN_ACTOR, type AdminContext } from "./admin-context.ts";
+import { APPROVE_RULE, GET_APPROVAL_ADMIN_RULE, LIST_APPROVALS_RULE, REJECT_RULE } from "./admin-rules.ts";
+import { adminApproval, approvalEtag, ApprovalFeed, ApprovalWatch } from "./approval-watch.ts";
+import { assertEtag } from "./execution-targets.ts";
+import { RequestMemory } from "./request-memory.ts";
+
+/** What people answer, at the door of operators. */
+export function createApprovalAdminService(context: AdminContext): Implementation<typeof ApprovalService> {
+  const memory = new RequestMemory();
+  const feed = new ApprovalFeed(context.host);
+  const { host } = context;
+  const answer = async (verb: typeof approve, given: ApprovalAnswer, etag: string | undefined, wait: Parameters<typeof waitFromProto>[0]) => {
+    const approval = host.turn((world, now) => {
+      if (etag !== undefined) assertEtag(approvalEtag(getApproval(world, given.approvalId)), etag);
+      return adminApproval(world, verb(world, given, now));
+    });
+    return { approval, reached: reachedToProto(await host.settled(waitFromProto(wait))) };
+  };
+  return {
+    list: (request) => list(context, request),
+    get: (request) => {
+      assertValid(request, GET_APPROVAL_ADMIN_RULE);
+      const approval = adminApproval(host.world, getApproval(host.world, request.approvalId));
+      return { $typeName: "tollgate.admin.v1.ApprovalServiceGetResponse", approval };
+    },
+    approve: (request) => {
+      assertValid(request, APPROVE_RULE);
+      const { approvalId, note, thresholdUsd, etag, requestId, wait } = request;
+      const thresholdNanoUsd = thresholdUsd === undefined ? undefined : thresholdOf(thresholdUsd);
+      const given = { approvalId, approvedBy: ADMIN_ACTOR, note, thresholdNanoUsd };
+      return memory.once(requestId, canonicalText({ verb: "approve", ...given, etag }), host.now(), async () => ({
+        $typeName: "tollgate.admin.v1.ApprovalServiceApproveResponse",
+        ...(await answer(approve, given, etag, wait)),
+      }));
+    },
+    reject: (request) => {
+      assertValid(request, REJECT_RULE);
+      const { approvalId, note, etag, requestId, wait } = request;
+      const given = { approvalId, approvedBy: ADMIN_ACTOR, note };
+      return memory.once(requestId, canonicalText({ verb: "reject", ...given, etag }), host.now(), async () => ({
+        $typeName: "tollgate.admin.v1.ApprovalServiceRejectResponse",
+        ...(await answer(reject, given, etag, wait)),
+      }));
+    },
+    watch: (request, call) => {
+      new ApprovalWatch(context, feed, request, call);
+    },
+  };
+}
+
+function thresholdOf(text: string): bigint {
+  try {
+    return parseUsd(text);
+  } catch (error) {
+    throw invalidField("threshold_usd", error instanceof RangeError ? error.message : "is no amount of money");
+  }
+}
+
+const ALL_STATES = Object.keys(APPROVAL_STATE_TO_PROTO) as ApprovalState[];
+
+function list(context: AdminContext, request: ApprovalServiceListRequest): ApprovalServiceListResponse {
+  assertValid(request, LIST_APPROVALS_RULE);
+  const { world } = context.host;
+  const { tenant, executionId, states, kind } = request;
+  const wanted = ALL_STATES.filter((state) => states.length === 0 || states.includes(APPROVAL_STATE_TO_PROTO[state]));
+  const filters = canonicalText({ tenant, executionId, states, kind });
+  const after = parsePageToken(request.pageToken, filters);
+  const size = pageSizeFromProto(request.pageSize);
+  const place = after === undefined ? undefined : { openedAtMs: after.number, approvalId: after.key };
+  // Approvals of single operations come with policies.
+  const none = kind !== undefined && kind !== ApprovalKind.EXECUTION;
+  const filter = { tenant, executionId, states: new Set(wanted) };
+  const found = none ? [] : listApprovals(world, filter, place, size + 1);
+  const last = found.length <= size ? undefined : found[size - 1];
+  return {
+    $typeName: "tollgate.admin.v1.ApprovalServiceListResponse",
+    approvals: found.slice(0, size).map((entry) => adminApproval(world, entry)),
+    nextPageToken: last === undefined ? "" : formatPageToken(last.openedAtMs, last.approvalId, filters),
+  };
+}
+
+function getApproval(world: World, approvalId: string): ApprovalRow {
+  const entry = world.approvals.find(approvalId);
+  if (entry !== undefined) return entry;
+  throw new TollgateError("APPROVAL_NOT_FOUND", `approval ${approvalId} is not known`);
+}

@@ -1,0 +1,91 @@
+import type { Finding } from "../../domain/decision.ts";
+import { TollgateError, invalidField } from "../../domain/errors.ts";
+import { EXECUTION_STATES } from "../../domain/execution.ts";
+import type { Now } from "../../domain/time.ts";
+import { canonicalText } from "../../engine/executions/register.ts";
+import type { World } from "../../engine/world.ts";
+import type { ExecutionAdminServiceHaltRequest, ExecutionChange, ExecutionTarget } from "../../gen/tollgate/admin/v1/execution_admin_service_pb.ts";
+import type { WaitMode } from "../../gen/tollgate/enforcement/v1/request_pb.ts";
+import { reachedToProto, waitFromProto } from "../convert/decisions.ts";
+import { STATE_TO_PROTO } from "../convert/executions.ts";
+import { findingToProto } from "../convert/findings.ts";
+import { assertValid } from "../validate/rules.ts";
+import type { AdminContext } from "./admin-context.ts";
+import { WRITE_RULE } from "./admin-rules.ts";
+import { assertEtag, executionEtag, resolveTarget } from "./execution-targets.ts";
+import type { RequestMemory } from "./request-memory.ts";
+
+/** Executions changed in one turn: well under a millisecond. */
+const SLICE = 100;
+/** Changes that one answer lists; all that match are changed. */
+const MAX_LISTED = 2_000;
+
+/** Changes one execution; a finding says why nothing changed. @throws TollgateError where the state does not allow it */
+export type ChangeVerb = (world: World, index: number, now: Now) => Finding | undefined;
+
+export interface ChangeAnswer {
+  readonly changes: ExecutionChange[];
+  readonly reached: WaitMode;
+}
+
+type ChangeRequest = Omit<ExecutionAdminServiceHaltRequest, "$typeName"> & { readonly $typeName: string };
+
+/**
+ * Pauses, resumes or halts one execution, or all live ones that match, in slices.
+ * @throws TollgateError as the verb does, for a single one; several are told in their changes
+ */
+export function changeExecutions(
+  context: AdminContext,
+  memory: RequestMemory,
+  name: string,
+  request: ChangeRequest,
+  verb: ChangeVerb,
+): Promise<ChangeAnswer> {
+  assertValid(request as ExecutionAdminServiceHaltRequest, WRITE_RULE);
+  const { note, etag, target } = request;
+  const content = canonicalText({ name, note, etag, target });
+  return memory.once(request.requestId, content, context.host.now(), () => runChange(context, request, verb));
+}
+
+async function runChange(context: AdminContext, request: ChangeRequest, verb: ChangeVerb): Promise<ChangeAnswer> {
+  const { host } = context;
+  const { indexes, single } = resolveTarget(host.world, request.target as ExecutionTarget);
+  if (!single && request.etag !== undefined) throw invalidField("etag", "only with a single execution");
+  const targets = indexes.map((index) => ({ index, record: host.world.executions.record(index) }));
+  const changes: ExecutionChange[] = [];
+  for (let from = 0; from < targets.length; from += SLICE) {
+    if (from > 0) await new Promise(setImmediate);
+    host.turn((world, now) => {
+      for (const { index, record } of targets.slice(from, from + SLICE)) {
+        // Forgotten between two slices: its index may be another's by now.
+        if (world.executions.records[index] !== record) continue;
+        if (single) assertEtag(executionEtag(world, index), request.etag);
+        const change = changeOne(world, index, verb, single, now);
+        if (changes.length < MAX_LISTED) changes.push(change);
+      }
+    });
+  }
+  return { changes, reached: reachedToProto(await host.settled(waitFromProto(request.wait))) };
+}
+
+function changeOne(world: World, index: number, verb: ChangeVerb, single: boolean, now: Now): ExecutionChange {
+  const { id, caller } = world.executions.record(index);
+  const stateNow = () => STATE_TO_PROTO[EXECUTION_STATES[world.executions.state[index] as number] ?? "RUNNING"];
+  const previousState = stateNow();
+  let finding: Finding | undefined;
+  try {
+    finding = verb(world, index, now);
+  } catch (error) {
+    // One of many that is in another state is told by its state; everything else is an error of the call.
+    if (single || !(error instanceof TollgateError)) throw error;
+  }
+  return {
+    $typeName: "tollgate.admin.v1.ExecutionChange",
+    executionId: id,
+    caller,
+    previousState,
+    state: stateNow(),
+    finding: finding === undefined ? undefined : findingToProto(finding, id),
+    etag: executionEtag(world, index),
+  };
+}

@@ -1,0 +1,52 @@
+import { NO_FINDINGS, type Decision, type Finding } from "../../domain/decision.ts";
+import type { Detail } from "../../domain/intent.ts";
+import type { Decision as WireDecision } from "../../gen/tollgate/enforcement/v1/decision_pb.ts";
+import type { Finding as WireFinding } from "../../gen/tollgate/enforcement/v1/finding_pb.ts";
+import { DetailLevel, WaitMode } from "../../gen/tollgate/enforcement/v1/request_pb.ts";
+import { remainingToProto } from "./amounts.ts";
+import { findingToProto, VERDICT_TO_PROTO } from "./findings.ts";
+import { durationToProto, timestampToProto } from "./times.ts";
+
+// One literal of the generated shape per answer: `create()` would cost as much as the decision itself.
+
+/** `askingId` is the execution that asked; an ALLOW in MINIMAL is verdict, ids and etag. */
+export function decisionToProto(decision: Decision, detail: Detail, askingId: string): WireDecision {
+  const { findings, approvalIds, remaining, retryAfterMs } = decision;
+  const short = detail === "MINIMAL" && decision.verdict === "ALLOW";
+  return {
+    $typeName: "tollgate.enforcement.v1.Decision",
+    verdict: VERDICT_TO_PROTO[decision.verdict],
+    allowed: decision.allowed,
+    findings: findings === NO_FINDINGS || findings.length === 0 ? [] : findingsToProto(findings, detail, askingId),
+    retryAfter: retryAfterMs === undefined ? undefined : durationToProto(retryAfterMs),
+    approvalIds: approvalIds as string[],
+    remaining: detail === "MINIMAL" ? [] : remaining.map(remainingToProto),
+    obligations: [],
+    guardDetails: [],
+    advice: decision.advice as string[],
+    uncertain: decision.uncertain ? true : undefined,
+    decisionId: decision.decisionId,
+    policyEtag: decision.policyEtag,
+    decidedAt: short ? undefined : timestampToProto(decision.decidedAtMs),
+    resolvedHosts: [],
+  };
+}
+
+function findingsToProto(findings: readonly Finding[], detail: Detail, askingId: string): WireFinding[] {
+  const told = detail === "FULL" ? findings : findings.filter((one) => one.verdict !== "ALLOW");
+  return told.map((one) => findingToProto(one, askingId));
+}
+
+/** MINIMAL where the request says nothing; the table of request checks has refused unknown values. */
+export function detailFromProto(detail: DetailLevel | undefined): Detail {
+  if (detail === DetailLevel.REMAINING) return "REMAINING";
+  return detail === DetailLevel.FULL ? "FULL" : "MINIMAL";
+}
+
+export function waitFromProto(wait: WaitMode | undefined): "DURABLE" | "ACCEPTED" {
+  return wait === WaitMode.ACCEPTED ? "ACCEPTED" : "DURABLE";
+}
+
+export function reachedToProto(reached: "DURABLE" | "ACCEPTED"): WaitMode {
+  return reached === "DURABLE" ? WaitMode.DURABLE : WaitMode.ACCEPTED;
+}

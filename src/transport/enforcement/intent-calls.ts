@@ -1,0 +1,95 @@
+import type { Decision } from "../../domain/decision.ts";
+import { invalidField, TollgateError } from "../../domain/errors.ts";
+import type { RequestedPrincipal } from "../../domain/execution.ts";
+import { callerKey, NO_INDEX } from "../../engine/executions/execution-table.ts";
+import { charge, check } from "../../engine/intents/intents.ts";
+import type { ChargeRequest, ChargeResponse, CheckRequest, CheckResponse } from "../../gen/tollgate/enforcement/v1/check_pb.ts";
+import type { Principal as WirePrincipal } from "../../gen/tollgate/enforcement/v1/request_pb.ts";
+import { decisionToProto, reachedToProto, waitFromProto } from "../convert/decisions.ts";
+import { askFromProto } from "../convert/intents.ts";
+import { labelsFromProto, principalFromProto } from "../pinned-identity.ts";
+import type { ServiceContext } from "../service-context.ts";
+import { CHARGE_RULE, CHECK_RULE } from "../validate/intent-rules.ts";
+import { assertValid } from "../validate/rules.ts";
+
+/** Looks at an intent; answered from memory, in the turn it came in. */
+export function callCheck(context: ServiceContext, request: CheckRequest): CheckResponse {
+  assertValid(request, CHECK_RULE);
+  const principal = principalOfIntent(context, request);
+  const ask = askFromProto(request);
+  const decision = context.host.turn((world, now) => check(world, context.caller, ask, principal, now));
+  context.counters.decisions.check[decision.verdict]++;
+  return { $typeName: "tollgate.enforcement.v1.CheckResponse", decision: decisionToProto(decision, ask.detail, ask.executionId) };
+}
+
+/** Checks an intent and takes it; answered when that is durable. A refusal took nothing and is answered at once. */
+export function callCharge(context: ServiceContext, request: ChargeRequest): ChargeResponse | Promise<ChargeResponse> {
+  assertValid(request, CHARGE_RULE);
+  const principal = principalOfIntent(context, request);
+  const ask = askFromProto(request);
+  const decision = context.host.turn((world, now) => charge(world, context.caller, ask, principal, now));
+  context.counters.decisions.charge[decision.verdict]++;
+  const answer: ChargeResponse = {
+    $typeName: "tollgate.enforcement.v1.ChargeResponse",
+    decision: decisionToProto(decision, ask.detail, ask.executionId),
+  };
+  return whenReached(context, decision, request.wait, answer);
+}
+
+/** Gives an answer that changed something when the change is durable, or at once where the request says so. */
+export function whenReached<A extends { reached?: number | undefined }>(
+  context: ServiceContext,
+  decision: Decision,
+  wait: ChargeRequest["wait"],
+  answer: A,
+): A | Promise<A> {
+  if (!decision.allowed) return answer;
+  return context.host.settled(waitFromProto(wait)).then((reached) => {
+    answer.reached = reachedToProto(reached);
+    return answer;
+  });
+}
+
+interface IntentRequest {
+  readonly executionId?: string | undefined;
+  readonly principal?: WirePrincipal | undefined;
+  readonly labels: { readonly [name: string]: string };
+}
+
+/**
+ * Who pays when the execution is not registered.
+ * @throws TollgateError PRINCIPAL_PINNED · FIELD_INVALID for another principal or another label than those of the execution
+ */
+export function principalOfIntent(context: ServiceContext, request: IntentRequest): RequestedPrincipal | undefined {
+  const { pinned, host, caller } = context;
+  const principal = principalFromProto(request.principal, pinned);
+  const names = Object.keys(request.labels);
+  if (names.length > 0) labelsFromProto(request.labels, pinned);
+  if (request.principal === undefined && names.length === 0) return principal;
+  const { executions } = host.world;
+  const index = executions.find(callerKey(caller, request.executionId ?? ""));
+  if (index === NO_INDEX) return principal;
+  const record = executions.record(index);
+  for (const [level, name] of LEVELS) {
+    const told = request.principal?.[level];
+    if (told !== undefined && told !== record.principal[level]) throw invalidField(`principal.${name}`, "must be that of the execution, or absent");
+  }
+  for (const name of names) {
+    const known = record.labels[name];
+    if (known !== undefined && known !== request.labels[name]) throw invalidField(`labels[${name}]`, "an intent adds labels, it never replaces one");
+  }
+  return principal;
+}
+
+const LEVELS = [
+  ["tenant", "tenant"],
+  ["team", "team"],
+  ["user", "user"],
+  ["apiKeyId", "api_key_id"],
+  ["agent", "agent"],
+] as const;
+
+/** What a policy would answer. */
+export function policyRequired(what: string): TollgateError {
+  return new TollgateError("POLICY_REQUIRED", `${what} needs policies, which this daemon does not have`);
+}

@@ -1,0 +1,18 @@
+import type { GuardService } from "../gen/tollgate/enforcement/v1/guard_service_pb.ts";
+import { policyRequired } from "./enforcement/intent-calls.ts";
+import type { Implementation } from "./handler.ts";
+
+/** Guards of tool calls come with policies: until then every question is refused, never waved through. */
+export function createGuardService(): Implementation<typeof GuardService> {
+  const refuse = (): never => {
+    throw policyRequired("GuardService");
+  };
+  return {
+    checkToolCall: refuse,
+    checkToolOutput: refuse,
+    checkPlan: refuse,
+    checkContent: refuse,
+    getLineage: refuse,
+    getSession: refuse,
+  };
+}

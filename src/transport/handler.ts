@@ -1,0 +1,154 @@
+import type { DescMessage, DescMethod, DescService, MessageShape } from "@bufbuild/protobuf";
+import {
+  ServerInterceptingCall,
+  type handleBidiStreamingCall,
+  type handleServerStreamingCall,
+  type handleUnaryCall,
+  type Server,
+  type ServerDuplexStream,
+  type ServerInterceptor,
+  type ServerUnaryCall,
+  type ServerWritableStream,
+  type StatusObject,
+} from "@grpc/grpc-js";
+import { TollgateError } from "../domain/errors.ts";
+import type { Counters } from "./counters.ts";
+import { defineMethod, pathOf, Undecoded, type Received, type Sent } from "./service-binding.ts";
+import { internalStatus, statusOf } from "./status.ts";
+import type { TransportObserver } from "./transport-observer.ts";
+
+// The one wrapper around every handler. grpc-js neither awaits handlers nor hides what they throw; here every failure
+// becomes a status of the catalogue, or INTERNAL without a word of its cause.
+
+export type UnaryCall = ServerUnaryCall<unknown, unknown>;
+
+type HandlerOf<M> = M extends { methodKind: infer Kind; input: infer I extends DescMessage; output: infer O extends DescMessage }
+  ? Kind extends "unary"
+    ? (request: MessageShape<I>, call: UnaryCall) => MessageShape<O> | Promise<MessageShape<O>>
+    : Kind extends "server_streaming"
+      ? (request: MessageShape<I>, call: ServerWritableStream<unknown, Sent<O>>) => void
+      : Kind extends "bidi_streaming"
+        ? (call: ServerDuplexStream<Received<I>, Sent<O>>) => void
+        : never
+  : never;
+
+/** Every method of a service, under its local name. */
+export type Implementation<S extends DescService> = { readonly [K in keyof S["method"]]: HandlerOf<S["method"][K]> };
+
+export interface HandlerOptions {
+  readonly observer: TransportObserver;
+  readonly counters: Counters;
+  /** Most bytes of a request, by the method's local name; others have `maxBytes`. */
+  readonly maxBytes: number;
+  readonly maxBytesOf?: { readonly [method: string]: number };
+}
+
+/** Registers a service with its wrapped handlers. */
+export function bindService<S extends DescService>(
+  server: Server,
+  service: S,
+  implementation: Implementation<S>,
+  options: HandlerOptions,
+): void {
+  const definition: { [method: string]: ReturnType<typeof defineMethod> } = {};
+  const handlers: { [method: string]: never } = {};
+  for (const method of service.methods) {
+    const name = method.localName;
+    definition[name] = defineMethod(method, options.maxBytesOf?.[name] ?? options.maxBytes);
+    const handler = implementation[name as keyof S["method"]] as (...input: unknown[]) => unknown;
+    handlers[name] = wrap(method, handler, options) as never;
+  }
+  server.addService(definition, handlers);
+}
+
+type AnyHandler = (...input: never[]) => unknown;
+
+function wrap(method: DescMethod, handler: AnyHandler, options: HandlerOptions): unknown {
+  const path = pathOf(method);
+  if (method.methodKind === "unary") return wrapUnary(path, handler as (request: unknown, call: UnaryCall) => unknown, options);
+  if (method.methodKind === "server_streaming") return wrapServerStream(path, handler as never, options);
+  return wrapBidi(path, handler as never, options);
+}
+
+function wrapUnary(
+  path: string,
+  handler: (request: unknown, call: UnaryCall) => unknown,
+  options: HandlerOptions,
+): handleUnaryCall<unknown, unknown> {
+  return (call, respond) => {
+    options.counters.calls++;
+    const fail = (error: unknown): void => respond(statusFor(error, path, options), null);
+    let answer: unknown;
+    try {
+      if (call.request instanceof Undecoded) throw call.request.error;
+      answer = handler(call.request, call);
+    } catch (error) {
+      return fail(error);
+    }
+    if (answer instanceof Promise) answer.then((value) => respond(null, value), fail);
+    else respond(null, answer);
+  };
+}
+
+function wrapServerStream(
+  path: string,
+  handler: (request: unknown, call: ServerWritableStream<unknown, unknown>) => void,
+  options: HandlerOptions,
+): handleServerStreamingCall<unknown, unknown> {
+  return (call) => {
+    options.counters.calls++;
+    try {
+      if (call.request instanceof Undecoded) throw call.request.error;
+      handler(call.request, call);
+    } catch (error) {
+      failStream(call, error, path, options);
+    }
+  };
+}
+
+function wrapBidi(
+  path: string,
+  handler: (call: ServerDuplexStream<unknown, unknown>) => void,
+  options: HandlerOptions,
+): handleBidiStreamingCall<unknown, unknown> {
+  return (call) => {
+    options.counters.calls++;
+    try {
+      handler(call);
+    } catch (error) {
+      failStream(call, error, path, options);
+    }
+  };
+}
+
+/** Ends a stream with the status of an error, after what was written before. */
+export function failStream(
+  call: { emit(event: "error", status: StatusObject): boolean },
+  error: unknown,
+  path: string,
+  options: Pick<HandlerOptions, "observer" | "counters">,
+): void {
+  call.emit("error", statusFor(error, path, options));
+}
+
+function statusFor(error: unknown, path: string, options: Pick<HandlerOptions, "observer" | "counters">): StatusObject & Error {
+  const { errors } = options.counters;
+  if (error instanceof TollgateError) {
+    errors[error.reason] = (errors[error.reason] ?? 0) + 1;
+    return statusOf(error) as StatusObject & Error;
+  }
+  errors["INTERNAL"] = (errors["INTERNAL"] ?? 0) + 1;
+  options.observer.internalError(path, error);
+  return internalStatus() as StatusObject & Error;
+}
+
+/**
+ * Refuses compressed requests before anything is read: many small gzip messages take memory out of all proportion to what
+ * was sent. Calls that do not compress pass without a layer around them. grpc-js keeps the encoding on the call itself.
+ */
+export const refuseCompression: ServerInterceptor = (_method, call) => {
+  const { incomingEncoding } = call as unknown as { readonly incomingEncoding: string };
+  if (incomingEncoding === "identity") return call as unknown as ServerInterceptingCall;
+  const error = new TollgateError("COMPRESSION_REFUSED", "compressed messages are not taken: send them as they are");
+  return new ServerInterceptingCall(call, { start: () => call.sendStatus(statusOf(error)) });
+};

@@ -1,0 +1,104 @@
+import { toBinary, type DescFile, type DescMessage, type DescService, type MessageShape } from "@bufbuild/protobuf";
+import { FileDescriptorProtoSchema } from "@bufbuild/protobuf/wkt";
+import { status, type ServerDuplexStream } from "@grpc/grpc-js";
+import { ServerReflection } from "../gen/grpc/reflection/v1/reflection_pb.ts";
+import { ServerReflection as ServerReflectionAlpha } from "../gen/grpc/reflection/v1alpha/reflection_pb.ts";
+import type { Implementation } from "./handler.ts";
+import { Undecoded } from "./service-binding.ts";
+
+// Server reflection, v1 and v1alpha, from the descriptors that are there anyway. A file is answered with all it imports,
+// which is what simple clients expect.
+
+type Version = "v1" | "v1alpha";
+const SERVICES = { v1: ServerReflection, v1alpha: ServerReflectionAlpha } as const;
+
+interface Index {
+  readonly byName: ReadonlyMap<string, DescFile>;
+  readonly bySymbol: ReadonlyMap<string, DescFile>;
+  readonly services: readonly string[];
+}
+
+function createIndex(services: readonly DescService[]): Index {
+  const byName = new Map<string, DescFile>();
+  const bySymbol = new Map<string, DescFile>();
+  const add = (file: DescFile): void => {
+    if (byName.has(file.proto.name)) return;
+    byName.set(file.proto.name, file);
+    for (const enumeration of file.enums) bySymbol.set(enumeration.typeName, file);
+    for (const service of file.services) {
+      bySymbol.set(service.typeName, file);
+      for (const method of service.methods) bySymbol.set(`${service.typeName}.${method.name}`, file);
+    }
+    for (const message of file.messages) addMessage(message, file);
+    for (const dependency of file.dependencies) add(dependency);
+  };
+  const addMessage = (message: DescMessage, file: DescFile): void => {
+    bySymbol.set(message.typeName, file);
+    for (const enumeration of message.nestedEnums) bySymbol.set(enumeration.typeName, file);
+    for (const nested of message.nestedMessages) addMessage(nested, file);
+  };
+  for (const service of services) add(service.file);
+  return { byName, bySymbol, services: services.map((service) => service.typeName).sort() };
+}
+
+function withImports(file: DescFile): Uint8Array[] {
+  const seen = new Set<DescFile>();
+  const visit = (one: DescFile): void => {
+    if (seen.has(one)) return;
+    seen.add(one);
+    one.dependencies.forEach(visit);
+  };
+  visit(file);
+  return [...seen].map((one) => toBinary(FileDescriptorProtoSchema, one.proto));
+}
+
+type Request = MessageShape<(typeof ServerReflection)["method"]["serverReflectionInfo"]["input"]>;
+
+/** A response without its type name, which differs between the two versions. */
+function answer(index: Index, version: Version, request: Request) {
+  const prefix = `grpc.reflection.${version}`;
+  const { messageRequest: asked } = request;
+  const notFound = (what: string) => ({
+    case: "errorResponse" as const,
+    value: { $typeName: `${prefix}.ErrorResponse`, errorCode: status.NOT_FOUND, errorMessage: `${what} is not known` },
+  });
+  if (asked.case === "listServices") {
+    const service = index.services.map((name) => ({ $typeName: `${prefix}.ServiceResponse`, name }));
+    return { case: "listServicesResponse" as const, value: { $typeName: `${prefix}.ListServiceResponse`, service } };
+  }
+  if (asked.case !== "fileByFilename" && asked.case !== "fileContainingSymbol") return notFound("the extension");
+  const file = (asked.case === "fileByFilename" ? index.byName : index.bySymbol).get(asked.value);
+  if (file === undefined) return notFound(asked.value.slice(0, 200));
+  return {
+    case: "fileDescriptorResponse" as const,
+    value: { $typeName: `${prefix}.FileDescriptorResponse`, fileDescriptorProto: withImports(file) },
+  };
+}
+
+/** Reflection of one version over these services. `path` names the method in errors. */
+export function createReflectionService(services: readonly DescService[], version: "v1"): Implementation<typeof ServerReflection>;
+export function createReflectionService(services: readonly DescService[], version: "v1alpha"): Implementation<typeof ServerReflectionAlpha>;
+export function createReflectionService(services: readonly DescService[], version: Version): unknown {
+  const index = createIndex([...services, SERVICES[version]]);
+  const schema = SERVICES[version].method.serverReflectionInfo.output as DescMessage;
+  return {
+    serverReflectionInfo: (call: ServerDuplexStream<Request | Undecoded, Uint8Array>) => {
+      call.on("data", (request: Request | Undecoded) => {
+        if (request instanceof Undecoded) {
+          call.emit("error", { code: status.INVALID_ARGUMENT, details: request.error.message });
+          return;
+        }
+        const response = {
+          $typeName: schema.typeName,
+          validHost: request.host,
+          originalRequest: request,
+          messageResponse: answer(index, version, request),
+        };
+        // One answer per question: a client that does not read is not read from either.
+        if (!call.write(toBinary(schema, response as never))) call.pause();
+      });
+      call.on("drain", () => call.resume());
+      call.on("end", () => call.end());
+    },
+  };
+}
