@@ -1,25 +1,42 @@
+import { mkdirSync } from "node:fs";
 import { hostname } from "node:os";
+import { dirname } from "node:path";
+import { type OpenedStore, openStore } from "./adapters/sqlite/open-store.ts";
+import { StoreOpenError } from "./adapters/sqlite/store-open-error.ts";
 import { findFileLife } from "./adapters/system/file-life.ts";
 import { SteadyClock } from "./adapters/system/steady-clock.ts";
 import { openSystemClock } from "./adapters/system/system-clock.ts";
 import { systemDigest } from "./adapters/system/system-digest.ts";
 import { createSystemIds } from "./adapters/system/system-ids.ts";
-import { type OpenedStore, openStore } from "./adapters/sqlite/open-store.ts";
-import { StoreOpenError } from "./adapters/sqlite/store-open-error.ts";
 import type { PolicyDocuments } from "./config/policy/documents.ts";
 import { readPolicy } from "./config/policy/read-policy.ts";
+import type { UnixAddress } from "./config/setting-values.ts";
 import type { Settings } from "./config/settings.ts";
 import { createWorld } from "./engine/create-world.ts";
 import { builtInLimits } from "./engine/limits/effective-limits.ts";
 import { createPriceBook } from "./engine/prices/price-book.ts";
 import { restoreWorld } from "./engine/rows/restore.ts";
 import type { Policy } from "./engine/world.ts";
-import { daemonStarted, daemonStopped, daemonStopping } from "./observability/events/daemon.ts";
-import { cutWritten, storeFailed, storeLossFound, storeOpened, storeRecovered } from "./observability/events/store.ts";
+import {
+  connectionRefused,
+  daemonStarted,
+  daemonStopped,
+  daemonStopping,
+  internalErrorThrown,
+  lookupFailed,
+} from "./observability/events/daemon.ts";
+import {
+  cutWritten,
+  storeFailed,
+  storeLossFound,
+  storeOpened,
+  storeRecovered,
+} from "./observability/events/store.ts";
 import { createLogger, type Logger } from "./observability/logger.ts";
 import { registerDoorMetrics } from "./observability/metrics/door-metrics.ts";
 import { ProbeServer } from "./observability/probe/probe-server.ts";
 import { createTelemetry, type Telemetry } from "./observability/telemetry.ts";
+import type { CutStore } from "./ports/cut-store.ts";
 import { CensusTaker } from "./runtime/census.ts";
 import { ClockWatch } from "./runtime/clock-watch.ts";
 import { CutLoop } from "./runtime/cut-loop.ts";
@@ -28,8 +45,12 @@ import { DeadlineLoop } from "./runtime/deadline-loop.ts";
 import { EngineHost } from "./runtime/engine-host.ts";
 import { EventLoopWatch } from "./runtime/event-loop-watch.ts";
 import { createLoadingSource, createServingSource, type ServingParts } from "./runtime/probe-source.ts";
-import { createCounters, openStreams } from "./transport/counters.ts";
 import { recordEffect } from "./runtime/record-effects.ts";
+import { openStreams } from "./transport/counters.ts";
+import { createServers, type Servers } from "./transport/create-servers.ts";
+import { isPinned, type PinnedIdentity } from "./transport/pinned-identity.ts";
+import type { ListenAddress } from "./transport/server.ts";
+import { SocketError } from "./transport/sockets/socket-file.ts";
 import { VERSION } from "./version.ts";
 
 // The only place where the parts meet: settings, store, world, loops, doors, in this order, and back in the other.
@@ -83,54 +104,81 @@ export async function startDaemon(settings: Settings, options: DaemonOptions = {
   }
 }
 
-async function start(settings: Settings, options: DaemonOptions, telemetry: Telemetry, closers: Closers): Promise<Daemon> {
+async function start(
+  settings: Settings,
+  options: DaemonOptions,
+  telemetry: Telemetry,
+  closers: Closers,
+): Promise<Daemon> {
   const startedMs = performance.now();
-  let watch: ClockWatch | undefined;
-  const clock = new SteadyClock(openSystemClock(), ({ byMs }) => watch?.noticed(byMs));
+  const watch = new ClockWatch();
+  const clock = new SteadyClock(openSystemClock(), ({ byMs }) => watch.noticed(byMs));
   const probe = await openProbe(settings, telemetry, clock, closers);
   const { opened, documents } = await openFiles(settings, clock, closers);
   const { store, loaded } = opened;
   const host = createHost(settings, documents, opened, clock);
   host.onEffect((effect) => recordEffect(telemetry, effect));
   tellOpened(telemetry, settings, host, opened, performance.now() - startedMs);
-  watch = new ClockWatch(host);
-  const cuts = startLoops(settings, telemetry, host, clock, opened, watch, closers);
-  const counters = createCounters();
-  let isDraining = false;
-  const parts: ServingParts = { host, cuts, store, telemetry, counters, census: new CensusTaker(host), isDraining: () => isDraining };
+  watch.start(host);
+  closers.push(() => watch.stop());
+  const servers = openDoors(settings, telemetry, host, opened);
+  const cuts = startLoops(settings, telemetry, host, clock, opened, servers, closers);
+  let drainMs = 0;
+  closers.push(() => servers.stop(drainMs));
+  await servers.start();
+  const parts = createParts(host, cuts, store, telemetry, servers);
   registerDaemonGauges(parts);
-  registerDoorMetrics(telemetry.metrics.registry, counters);
+  registerDoorMetrics(telemetry.metrics.registry, servers.counters);
   if (options.isOpenTelemetryConfigured === true) {
     const { registerObservables } = await import("./observability/metrics/open-telemetry.ts");
     registerObservables(telemetry.metrics.registry);
   }
   probe?.use(createServingSource(parts));
-  const addresses = { ...(probe === undefined ? {} : { probe: probe.address }) };
-  daemonStarted(telemetry, {
-    version: VERSION,
-    storeId: loaded.storeId,
-    durability: settings.durability,
-    onStoreFailure: settings.onStoreFailure,
-    identity: settings.tenant === undefined ? "trusting" : "pinned",
-    fileOutlives: findFileLife(settings.data),
-    policyEtag: documents.etag,
-    maxLiveExecutions: settings.maxLiveExecutions,
-    addresses: Object.entries(addresses).map(([door, address]) => `${door} ${address}`),
-    settings: options.changedSettings ?? [],
-    elapsedMs: Math.round(performance.now() - startedMs),
-  });
+  const addresses = addressesOf(servers, probe);
+  tellStarted(
+    telemetry,
+    settings,
+    documents,
+    loaded.storeId,
+    addresses,
+    options,
+    performance.now() - startedMs,
+  );
   const stop = async (): Promise<void> => {
     const stoppingMs = performance.now();
-    isDraining = true;
-    daemonStopping(telemetry, openStreams(counters));
+    drainMs = settings.drainTimeoutMs;
+    daemonStopping(telemetry, openStreams(servers.counters));
     await closeAll(closers);
     const { lastDurableCut } = store.status();
     const hasUnsaved = host.world.generations.dirty;
-    daemonStopped(telemetry, { lastCut: lastDurableCut, hasUnsaved, elapsedMs: Math.round(performance.now() - stoppingMs) });
+    daemonStopped(telemetry, {
+      lastCut: lastDurableCut,
+      hasUnsaved,
+      elapsedMs: Math.round(performance.now() - stoppingMs),
+    });
     telemetry.logger.flush();
   };
   let stopped: Promise<void> | undefined;
   return { storeId: loaded.storeId, addresses, stop: () => (stopped ??= stop()) };
+}
+
+function createParts(
+  host: EngineHost,
+  cuts: CutLoop,
+  store: CutStore,
+  telemetry: Telemetry,
+  servers: Servers,
+): ServingParts {
+  const { counters, health } = servers;
+  return {
+    host,
+    cuts,
+    store,
+    telemetry,
+    counters,
+    census: new CensusTaker(host),
+    isDraining: () => !health.serving,
+  };
 }
 
 /** Answers as soon as the process runs: alive, not ready. */
@@ -141,7 +189,10 @@ async function openProbe(
   closers: Closers,
 ): Promise<ProbeServer | undefined> {
   if (settings.probe === undefined) return undefined;
-  const probe = await ProbeServer.open(settings.probe, createLoadingSource(telemetry, () => clock.now().wallMs));
+  const probe = await ProbeServer.open(
+    settings.probe,
+    createLoadingSource(telemetry, () => clock.now().wallMs),
+  );
   closers.push(() => probe.close());
   return probe;
 }
@@ -171,7 +222,12 @@ async function openFiles(
 }
 
 /** The engine with everything that the file held. */
-function createHost(settings: Settings, documents: PolicyDocuments, { loaded }: OpenedStore, clock: SteadyClock): EngineHost {
+function createHost(
+  settings: Settings,
+  documents: PolicyDocuments,
+  { loaded }: OpenedStore,
+  clock: SteadyClock,
+): EngineHost {
   const { lastCutAt } = loaded;
   if (lastCutAt?.bootId === clock.bootId) clock.resumeFrom(lastCutAt);
   const world = createWorld({
@@ -185,15 +241,121 @@ function createHost(settings: Settings, documents: PolicyDocuments, { loaded }: 
 }
 
 function createPolicy({ etag, prices }: PolicyDocuments): Policy {
-  return { generation: 1, etag, limits: builtInLimits(), prices: prices === undefined ? undefined : createPriceBook(prices) };
+  return {
+    generation: 1,
+    etag,
+    limits: builtInLimits(),
+    prices: prices === undefined ? undefined : createPriceBook(prices),
+  };
 }
 
-function tellOpened(telemetry: Telemetry, settings: Settings, host: EngineHost, { loaded }: OpenedStore, elapsedMs: number): void {
+function tellOpened(
+  telemetry: Telemetry,
+  settings: Settings,
+  host: EngineHost,
+  { loaded }: OpenedStore,
+  elapsedMs: number,
+): void {
   const { storeId, fresh, lastCut, hole, damaged, unproved, setAside } = loaded;
   const { live } = host.world.executions;
-  storeOpened(telemetry, { storeId, directory: settings.data, fresh, lastCut, executions: live, elapsedMs: Math.round(elapsedMs) });
+  storeOpened(telemetry, {
+    storeId,
+    directory: settings.data,
+    fresh,
+    lastCut,
+    executions: live,
+    elapsedMs: Math.round(elapsedMs),
+  });
   if (hole === undefined && damaged.length === 0 && unproved.length === 0 && setAside === undefined) return;
   storeLossFound(telemetry, { storeId, hole: hole?.text, damagedRows: damaged.length, unproved, setAside });
+}
+
+/** The gRPC servers; nothing is listened to before they are started. */
+function openDoors(
+  settings: Settings,
+  telemetry: Telemetry,
+  host: EngineHost,
+  { store, loaded }: OpenedStore,
+): Servers {
+  const { storeId, hole, damaged, unproved, setAside } = loaded;
+  const isLossKnown =
+    hole !== undefined || damaged.length > 0 || unproved.length > 0 || setAside !== undefined;
+  return createServers({
+    host,
+    storeInfo: () => ({ storeId, durability: settings.durability }),
+    info: {
+      version: VERSION,
+      startedAt: host.now().wallMs,
+      settings: {
+        on_store_failure: settings.onStoreFailure,
+        on_corrupt: settings.onCorrupt,
+        on_hole: settings.onHole,
+        fresh_windows: settings.freshWindows,
+      },
+      warnings: isLossKnown ? ["DATA_LOSS"] : [],
+    },
+    agent: { socket: socketAddress(settings.address, AGENT_SOCKET_MODE), tcp: settings.tcp },
+    admin:
+      settings.adminAddress === undefined
+        ? undefined
+        : socketAddress(settings.adminAddress, ADMIN_SOCKET_MODE),
+    reflection: settings.reflection,
+    pinned: pinnedIdentity(settings),
+    findCompleted: async (subject) => {
+      const [row] = await store.query({ table: "completed_executions", subject, limit: 1 });
+      return row === undefined || row.damaged === true ? undefined : row.body;
+    },
+    observer: {
+      internalError: (method, cause) => internalErrorThrown(telemetry, method, cause),
+      connectionRefused: (listener, why) => connectionRefused(telemetry, listener, why),
+      lookupFailed: (cause) => lookupFailed(telemetry, cause),
+    },
+  });
+}
+
+/** Agents come in by the group of the socket; operators are the user itself. */
+const AGENT_SOCKET_MODE = 0o660;
+const ADMIN_SOCKET_MODE = 0o600;
+const SOCKET_DIRECTORY_MODE = 0o750;
+
+/** Makes the directory of the socket where nobody has mounted one. */
+function socketAddress({ path }: UnixAddress, mode: number): ListenAddress {
+  mkdirSync(dirname(path), { recursive: true, mode: SOCKET_DIRECTORY_MODE });
+  return { path, mode };
+}
+
+function pinnedIdentity({ tenant, labels }: Settings): PinnedIdentity {
+  return { principal: tenant === undefined ? {} : { tenant }, labels };
+}
+
+function addressesOf({ targets }: Servers, probe: ProbeServer | undefined): Daemon["addresses"] {
+  const [agent, tcp] = targets.agent;
+  const doors = { agent, tcp, admin: targets.admin, probe: probe?.address };
+  return Object.fromEntries(Object.entries(doors).filter(([, address]) => address !== undefined));
+}
+
+function tellStarted(
+  telemetry: Telemetry,
+  settings: Settings,
+  documents: PolicyDocuments,
+  storeId: string,
+  addresses: Daemon["addresses"],
+  options: DaemonOptions,
+  elapsedMs: number,
+): void {
+  daemonStarted(telemetry, {
+    version: VERSION,
+    storeId,
+    durability: settings.durability,
+    onStoreFailure: settings.onStoreFailure,
+    identity: isPinned(pinnedIdentity(settings)) ? "pinned" : "trusting",
+    fileOutlives: findFileLife(settings.data),
+    policyEtag: documents.etag,
+    maxLiveExecutions: settings.maxLiveExecutions,
+    addresses: Object.entries(addresses).map(([door, address]) => `${door} ${address}`),
+    settings: options.changedSettings ?? [],
+    elapsedMs: Math.round(elapsedMs),
+  });
 }
 
 /** Cuts, deadlines and watches; what restoring changed becomes the first cut, and its events are told. */
@@ -203,7 +365,7 @@ function startLoops(
   host: EngineHost,
   clock: SteadyClock,
   { store, loaded }: OpenedStore,
-  watch: ClockWatch,
+  servers: Servers,
   closers: Closers,
 ): CutLoop {
   const cuts = new CutLoop(host, {
@@ -213,14 +375,17 @@ function startLoops(
     lastCut: loaded.nextCut - 1,
     onStoreFailure: settings.onStoreFailure,
     maxUnsavedBytes: settings.maxUnsavedBytes,
-    onStateChange: (state, cause) => (state === "ok" ? storeRecovered(telemetry) : storeFailed(telemetry, state, cause)),
+    onStateChange: (state, cause) => {
+      if (state === "ok") storeRecovered(telemetry);
+      else storeFailed(telemetry, state, cause);
+      servers.storeStateChanged(state);
+    },
     onCut: (cut) => cutWritten(telemetry, cut),
   });
   const deadlines = new DeadlineLoop(host);
   const loopWatch = new EventLoopWatch((seconds) => telemetry.metrics.eventLoopDelaySeconds.observe(seconds));
   closers.push(async () => {
     deadlines.stop();
-    watch.stop();
     loopWatch.stop();
     await cuts.drain();
   });
@@ -234,16 +399,31 @@ async function closeAll(closers: Closers): Promise<void> {
 
 const DAMAGE_CODES: readonly string[] = ["HOLE_REFUSED", "CORRUPT_REFUSED", "NEEDS_NEWER_VERSION"];
 /** Errors of the system that mean: this address cannot be had. */
-const ADDRESS_CODES: readonly string[] = ["EADDRINUSE", "EADDRNOTAVAIL", "EACCES", "EPERM", "ENOENT", "ENOTDIR", "EROFS", "ENOTFOUND"];
+const ADDRESS_CODES: readonly string[] = [
+  "EADDRINUSE",
+  "EADDRNOTAVAIL",
+  "EACCES",
+  "EPERM",
+  "ENOENT",
+  "ENOTDIR",
+  "EROFS",
+  "ENOTFOUND",
+];
 
 function failureFrom(thrown: unknown): unknown {
   if (thrown instanceof StoreOpenError) {
     if (thrown.storeCode === "UNEXPECTED") return thrown;
-    const kind = thrown.storeCode === "LOCKED" ? "locked" : DAMAGE_CODES.includes(thrown.storeCode) ? "damage" : "store";
+    const kind =
+      thrown.storeCode === "LOCKED" ? "locked" : DAMAGE_CODES.includes(thrown.storeCode) ? "damage" : "store";
     return new StartFailure(kind, thrown.message, { cause: thrown });
   }
-  const { code, syscall, message } = thrown as NodeJS.ErrnoException;
-  if (syscall === "listen" && code !== undefined && ADDRESS_CODES.includes(code)) {
+  if (thrown instanceof SocketError) return new StartFailure("address", thrown.message, { cause: thrown });
+  const { code, syscall = "", message } = thrown as NodeJS.ErrnoException;
+  if (
+    ["listen", "mkdir", "getaddrinfo"].includes(syscall) &&
+    code !== undefined &&
+    ADDRESS_CODES.includes(code)
+  ) {
     return new StartFailure("address", message, { cause: thrown });
   }
   return thrown;

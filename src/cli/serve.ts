@@ -59,7 +59,9 @@ function explain(thrown: unknown): number {
     process.stderr.write(`tollgate: ${thrown.message}\n`);
     return EXIT_CODES[thrown.kind];
   }
-  process.stderr.write(`tollgate: ${thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown)}\n`);
+  process.stderr.write(
+    `tollgate: ${thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown)}\n`,
+  );
   return EXIT_CODES.fault;
 }
 

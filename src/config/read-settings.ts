@@ -1,4 +1,4 @@
-import { parseArgs, type ParseArgsConfig } from "node:util";
+import { type ParseArgsConfig, parseArgs } from "node:util";
 import { fileKeyOf, flagOf, SETTING_KEYS, SETTINGS, type SettingKey, type Settings } from "./settings.ts";
 import { SettingsError } from "./settings-error.ts";
 import type { FileSetting } from "./settings-file.ts";
@@ -16,10 +16,14 @@ type Environment = { readonly [name: string]: string | undefined };
 
 const CONFIG_VARIABLE = "TOLLGATE_CONFIG";
 /** Kubernetes writes these for a Service that is called `tollgate`; the test suite reads its own. */
-const FOREIGN_VARIABLE = /^TOLLGATE_(TEST_\w+|(\w+_)?(SERVICE_(HOST|PORT\w*)|PORT(_\d+_(TCP|UDP|SCTP)\w*)?))$/;
+const FOREIGN_VARIABLE =
+  /^TOLLGATE_(TEST_\w+|(\w+_)?(SERVICE_(HOST|PORT\w*)|PORT(_\d+_(TCP|UDP|SCTP)\w*)?))$/;
 
 /** @throws SettingsError naming every problem at once */
-export async function readSettings(argv: readonly string[], environment: Environment): Promise<SettingsInForce> {
+export async function readSettings(
+  argv: readonly string[],
+  environment: Environment,
+): Promise<SettingsInForce> {
   const problems: string[] = [];
   const flags = readFlags(argv, problems);
   const variables = readVariables(environment, problems);
@@ -43,7 +47,9 @@ export async function readSettings(argv: readonly string[], environment: Environ
 
 /** Every setting at its default; `changes` replaces some. What tests and embedders start from. */
 export function createSettings(changes: Partial<Settings> = {}): Settings {
-  const defaults = Object.fromEntries(SETTING_KEYS.map((key) => [key, SETTINGS[key].parse(SETTINGS[key].fallback)]));
+  const defaults = Object.fromEntries(
+    SETTING_KEYS.map((key) => [key, SETTINGS[key].parse(SETTINGS[key].fallback)]),
+  );
   return Object.freeze({ ...defaults, ...changes }) as Settings;
 }
 
@@ -67,7 +73,8 @@ function find(
   const variable = variables.get(key);
   if (variable !== undefined) return { source: "environment", name: SETTINGS[key].variable, text: variable };
   const entry = file.get(key);
-  if (entry !== undefined) return { source: "file", name: `${entry.position}: ${fileKeyOf(key)}`, text: entry.text };
+  if (entry !== undefined)
+    return { source: "file", name: `${entry.position}: ${fileKeyOf(key)}`, text: entry.text };
   return { source: "default", name: SETTINGS[key].variable, text: SETTINGS[key].fallback };
 }
 
@@ -107,5 +114,8 @@ async function readFile(path: string, problems: string[]): Promise<ReadonlyMap<S
 
 /** Whether anybody asked for OpenTelemetry: its API is not even loaded otherwise. */
 export function isOpenTelemetryConfigured(environment: Environment): boolean {
-  return Object.keys(environment).some((name) => name.startsWith("OTEL_")) && environment["OTEL_SDK_DISABLED"] !== "true";
+  return (
+    Object.keys(environment).some((name) => name.startsWith("OTEL_")) &&
+    environment["OTEL_SDK_DISABLED"] !== "true"
+  );
 }

@@ -1,14 +1,12 @@
 import { isAbsolute } from "node:path";
-import { isId } from "../domain/ids.ts";
 import { MAX_LABELS } from "../domain/execution.ts";
+import { isId } from "../domain/ids.ts";
 
 // From the text of a setting to its value. Every parser throws a RangeError that says what is allowed; who calls adds the
 // name of the setting.
 
 /** Longest path of a Unix socket, in bytes: longer ones are cut off without a word (sun_path of Linux). */
 const SOCKET_PATH_MAX_BYTES = 107;
-/** Longest name and value of a label, in characters: those of Kubernetes are shorter. */
-const LABEL_MAX_LENGTH = 256;
 
 export interface UnixAddress {
   readonly kind: "unix";
@@ -23,7 +21,8 @@ export interface TcpAddress {
 export function parseUnixAddress(text: string): UnixAddress {
   if (!text.startsWith("unix:")) throw new RangeError("must be unix:PATH, the path of a Unix socket");
   const path = text.slice("unix:".length).replace(/^\/\/(?=\/)/, "");
-  if (!isAbsolute(path)) throw new RangeError("the path behind unix: must be absolute (an abstract socket has no permissions)");
+  if (!isAbsolute(path))
+    throw new RangeError("the path behind unix: must be absolute (an abstract socket has no permissions)");
   if (Buffer.byteLength(path) > SOCKET_PATH_MAX_BYTES) {
     throw new RangeError(`the path of a Unix socket has at most ${SOCKET_PATH_MAX_BYTES} bytes`);
   }
@@ -34,15 +33,20 @@ export function parseUnixAddress(text: string): UnixAddress {
 export function parseTcpAddress(text: string): TcpAddress {
   const match = /^(?:\[([0-9a-fA-F:.]+)\]|([^:[\]\s]+)):(\d{1,5})$/.exec(text);
   const port = Number(match?.[3]);
-  if (match === null || port > 65_535) throw new RangeError("must be HOST:PORT, an IPv6 host in brackets, the port at most 65535");
+  if (match === null || port > 65_535)
+    throw new RangeError("must be HOST:PORT, an IPv6 host in brackets, the port at most 65535");
   return { kind: "tcp", host: match[1] ?? match[2] ?? "", port };
 }
 
 /** As parseTcpAddress, loopback hosts only: what has neither TLS nor credentials must not leave the machine. */
 export function parseLoopbackAddress(text: string): TcpAddress {
   const address = parseTcpAddress(text);
-  const isLoopback = address.host === "localhost" || address.host === "::1" || /^127(\.\d{1,3}){3}$/.test(address.host);
-  if (!isLoopback) throw new RangeError("must be a loopback address (127.0.0.1, [::1] or localhost): this version has no TLS");
+  const isLoopback =
+    address.host === "localhost" || address.host === "::1" || /^127(\.\d{1,3}){3}$/.test(address.host);
+  if (!isLoopback)
+    throw new RangeError(
+      "must be a loopback address (127.0.0.1, [::1] or localhost): this version has no TLS",
+    );
   return address;
 }
 
@@ -68,7 +72,13 @@ export function parseSwitch(text: string): boolean {
   throw new RangeError("must be 0 or 1");
 }
 
-const BYTES: { readonly [unit: string]: number } = { "": 1, B: 1, KiB: 1_024, MiB: 1_048_576, GiB: 1_073_741_824 };
+const BYTES: { readonly [unit: string]: number } = {
+  "": 1,
+  B: 1,
+  KiB: 1_024,
+  MiB: 1_048_576,
+  GiB: 1_073_741_824,
+};
 
 /** Bytes as `N`, `N KiB`, `N MiB` or `N GiB`. */
 export function parseBytes(min: number, max: number): (text: string) => number {
@@ -76,7 +86,9 @@ export function parseBytes(min: number, max: number): (text: string) => number {
     const match = /^(\d{1,15})\s*(B|KiB|MiB|GiB|)$/.exec(text);
     const value = match === null ? Number.NaN : Number(match[1]) * (BYTES[match[2] ?? ""] as number);
     if (!(value >= min && value <= max)) {
-      throw new RangeError(`must be a size from ${formatBytes(min)} to ${formatBytes(max)}, as 64 MiB (units: KiB, MiB, GiB)`);
+      throw new RangeError(
+        `must be a size from ${formatBytes(min)} to ${formatBytes(max)}, as 64 MiB (units: KiB, MiB, GiB)`,
+      );
     }
     return value;
   };
@@ -132,13 +144,14 @@ export function parseLabels(text: string): Labels {
     const at = part.indexOf("=");
     const name = part.slice(0, at).trim();
     const value = part.slice(at + 1).trim();
-    if (at < 1 || name === "") throw new RangeError(`must be name=value,name=value: "${part}" is not`);
-    if (name.length > LABEL_MAX_LENGTH || value.length > LABEL_MAX_LENGTH) {
-      throw new RangeError(`names and values have at most ${LABEL_MAX_LENGTH} characters`);
+    if (at < 1) throw new RangeError(`must be name=value,name=value: "${part}" is not`);
+    if (!isId(name) || !isId(value)) {
+      throw new RangeError(`"${part}": names and values have 1 to 128 visible ASCII characters`);
     }
     if (labels.has(name)) throw new RangeError(`names the label "${name}" twice`);
     labels.set(name, value);
   }
-  if (labels.size > MAX_LABELS) throw new RangeError(`names ${labels.size} labels; at most ${MAX_LABELS} are allowed`);
+  if (labels.size > MAX_LABELS)
+    throw new RangeError(`names ${labels.size} labels; at most ${MAX_LABELS} are allowed`);
   return Object.freeze(Object.fromEntries(labels));
 }

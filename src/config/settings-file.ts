@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { isMap, isScalar, LineCounter, type Node, parseDocument } from "yaml";
+import { isMap, isScalar, LineCounter, type Node, parseDocument, type Scalar } from "yaml";
 import { fileKeyOf, SETTING_KEYS, type SettingKey } from "./settings.ts";
 
 /** A value of the settings file as text, and where it stands: `FILE:LINE:COLUMN`. */
@@ -36,9 +36,9 @@ export function readSettingsFile(path: string, problems: string[]): ReadonlyMap<
     const position = at((nameNode as Node | null)?.range?.[0]);
     if (key === undefined) problems.push(`${position}: "${name}" is no setting: see --help`);
     else {
-      const text = formatValue(value);
-      if (text === undefined) problems.push(`${position}: ${name} must be a single value`);
-      else found.set(key, { text, position });
+      const formatted = formatValue(value);
+      if (formatted === undefined) problems.push(`${position}: ${name} must be a single value`);
+      else found.set(key, { text: formatted, position });
     }
   }
   return found;
@@ -56,12 +56,17 @@ function readText(path: string, problems: string[]): string | undefined {
 }
 
 function formatValue(value: unknown): string | undefined {
-  if (isScalar(value)) return value.value === null ? "" : (value.source ?? String(value.value));
+  if (isScalar(value)) return formatScalar(value);
   if (!isMap(value)) return undefined;
   const parts: string[] = [];
   for (const { key, value: inner } of value.items) {
     if (!isScalar(key) || !isScalar(inner)) return undefined;
-    parts.push(`${String(key.value)}=${inner.value === null ? "" : (inner.source ?? String(inner.value))}`);
+    parts.push(`${formatScalar(key)}=${formatScalar(inner)}`);
   }
   return parts.join(",");
+}
+
+/** As it was written, so that `1.10` stays what it is. */
+function formatScalar({ value, source }: Scalar): string {
+  return value === null ? "" : (source ?? JSON.stringify(value));
 }

@@ -72,9 +72,24 @@ export const SETTINGS = {
     parseOptional(parseTcpAddress),
     "HTTP for `/healthz`, `/readyz` and `/metrics`, read-only; `off` closes it",
   ),
-  reflection: define("TOLLGATE_REFLECTION", "0", parseSwitch, "gRPC reflection on the agent socket; the admin socket always has it"),
-  data: define("TOLLGATE_DATA", "/var/lib/tollgate", parsePath, "directory of the file, its lock and its mark; nothing else lives there"),
-  policy: define("TOLLGATE_POLICY", "/etc/tollgate/policy", parsePath, "policy directory; absent = the built-in baseline"),
+  reflection: define(
+    "TOLLGATE_REFLECTION",
+    "0",
+    parseSwitch,
+    "gRPC reflection on the agent socket; the admin socket always has it",
+  ),
+  data: define(
+    "TOLLGATE_DATA",
+    "/var/lib/tollgate",
+    parsePath,
+    "directory of the file, its lock and its mark; nothing else lives there",
+  ),
+  policy: define(
+    "TOLLGATE_POLICY",
+    "/etc/tollgate/policy",
+    parsePath,
+    "policy directory; absent = the built-in baseline",
+  ),
   tenant: define(
     "TOLLGATE_TENANT",
     "off",

@@ -62,7 +62,10 @@ export function keepAllowed(fields: { readonly [name: string]: unknown }): { [na
   const kept: { [name: string]: unknown } = {};
   for (const [name, value] of Object.entries(fields)) {
     if (!ALLOWED.has(name) || value === undefined) continue;
-    kept[name] = typeof value === "string" && value.length > FIELD_MAX_LENGTH ? `${value.slice(0, FIELD_MAX_LENGTH)}…` : value;
+    kept[name] =
+      typeof value === "string" && value.length > FIELD_MAX_LENGTH
+        ? `${value.slice(0, FIELD_MAX_LENGTH)}…`
+        : value;
   }
   return kept;
 }

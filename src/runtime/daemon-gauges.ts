@@ -6,20 +6,44 @@ export function registerDaemonGauges(parts: ServingParts): void {
   const { host, cuts, store, census } = parts;
   const { registry } = parts.telemetry.metrics;
   const { world } = host;
-  registry.gauge("tollgate_policy_info", "1, with the etag of the policy in force.", () => [[{ etag: world.policy.etag }, 1]]);
+  registry.gauge("tollgate_policy_info", "1, with the etag of the policy in force.", () => [
+    [{ etag: world.policy.etag }, 1],
+  ]);
   registry.gauge("tollgate_executions", "Executions in memory by state.", () => {
     const { executions } = census.take();
     return EXECUTION_STATES.map((state, place) => [{ state }, executions[place] ?? 0] as const);
   });
-  registry.gauge("tollgate_executions_max", "Most executions that may be live.", () => world.maxLiveExecutions);
+  registry.gauge(
+    "tollgate_executions_max",
+    "Most executions that may be live.",
+    () => world.maxLiveExecutions,
+  );
   registry.gauge("tollgate_holds", "Reservations that hold.", () => world.reservations.held);
   registry.gauge("tollgate_reporters", "Reporters that are remembered.", () => world.reporters.size);
-  registry.gauge("tollgate_durable_lag_seconds", "Age of the oldest change that is not durable.", () => cuts.lagMs() / 1_000);
-  registry.gauge("tollgate_last_durable_cut", "Number of the last durable cut.", () => store.status().lastDurableCut);
-  registry.gauge("tollgate_store_failing", "1 while the file cannot be written.", () => (cuts.state === "ok" ? 0 : 1));
+  registry.gauge(
+    "tollgate_durable_lag_seconds",
+    "Age of the oldest change that is not durable.",
+    () => cuts.lagMs() / 1_000,
+  );
+  registry.gauge(
+    "tollgate_last_durable_cut",
+    "Number of the last durable cut.",
+    () => store.status().lastDurableCut,
+  );
+  registry.gauge("tollgate_store_failing", "1 while the file cannot be written.", () =>
+    cuts.state === "ok" ? 0 : 1,
+  );
   registry.gauge("tollgate_file_bytes", "Size of the database.", () => store.status().fileBytes);
   registry.gauge("tollgate_wal_bytes", "Size of its log.", () => store.status().walBytes);
-  registry.gauge("tollgate_unsaved_bytes", "Bytes of appended rows not yet in the file.", () => world.generations.unsavedAppendBytes);
-  registry.gauge("tollgate_uncertain", "Executions and windows whose counters passed through a loss.", () => census.take().uncertain);
+  registry.gauge(
+    "tollgate_unsaved_bytes",
+    "Bytes of appended rows not yet in the file.",
+    () => world.generations.unsavedAppendBytes,
+  );
+  registry.gauge(
+    "tollgate_uncertain",
+    "Executions and windows whose counters passed through a loss.",
+    () => census.take().uncertain,
+  );
   registry.gauge("tollgate_resident_memory_bytes", "Memory of the process.", () => process.memoryUsage.rss());
 }

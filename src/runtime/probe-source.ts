@@ -1,9 +1,9 @@
-import type { CutStore } from "../ports/cut-store.ts";
-import { formatPrometheus } from "../observability/metrics/prometheus.ts";
 import { type DoorCounters, sumDecisions } from "../observability/door-counters.ts";
+import { formatPrometheus } from "../observability/metrics/prometheus.ts";
 import type { HealthBody, ReadyBody } from "../observability/probe/probe-bodies.ts";
 import type { ProbeSource } from "../observability/probe/probe-server.ts";
 import type { Telemetry } from "../observability/telemetry.ts";
+import type { CutStore } from "../ports/cut-store.ts";
 import type { CensusTaker } from "./census.ts";
 import type { CutLoop } from "./cut-loop.ts";
 import type { EngineHost } from "./engine-host.ts";
@@ -25,7 +25,13 @@ export interface ServingParts {
 export function createLoadingSource(telemetry: Telemetry, wallMs: () => number): ProbeSource {
   const body = (): HealthBody => ({
     status: "ok",
-    checks: { api: "loading", metrics: "ok", engine: "loading", store: "loading", policy: { available: false, decisions: 0 } },
+    checks: {
+      api: "loading",
+      metrics: "ok",
+      engine: "loading",
+      store: "loading",
+      policy: { available: false, decisions: 0 },
+    },
     timestamp: new Date(wallMs()).toISOString(),
   });
   return {

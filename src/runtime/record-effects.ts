@@ -1,6 +1,10 @@
 import type { Effect } from "../engine/world.ts";
 import { clockStepped } from "../observability/events/daemon.ts";
-import { executionEventPushed, reporterSuperseded, violationRecorded } from "../observability/events/executions.ts";
+import {
+  executionEventPushed,
+  reporterSuperseded,
+  violationRecorded,
+} from "../observability/events/executions.ts";
 import type { Telemetry } from "../observability/telemetry.ts";
 
 /** Counts and logs what came of a turn. Never throws: a metric that fails must not fail a decision. */

@@ -51,7 +51,9 @@ export class DaemonProcess {
       MAX_LIVE_EXECUTIONS: "10000",
       ...settings,
     };
-    const environment = Object.fromEntries(Object.entries(own).map(([name, value]) => [`TOLLGATE_${name}`, value]));
+    const environment = Object.fromEntries(
+      Object.entries(own).map(([name, value]) => [`TOLLGATE_${name}`, value]),
+    );
     const child = spawn(process.execPath, words, { env: environment, stdio: ["ignore", "pipe", "pipe"] });
     return new DaemonProcess(directory, child);
   }

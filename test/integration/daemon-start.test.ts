@@ -19,7 +19,12 @@ describe("tollgate serve", () => {
   test("starts with an empty directory, tells what it promises, and ends with 0 on SIGTERM", async () => {
     const daemon = spawn();
     const started = await daemon.waitFor("daemon_started");
-    expect(started).toMatchObject({ durability: "power", on_store_failure: "continue", identity: "trusting", policy_etag: "built-in" });
+    expect(started).toMatchObject({
+      durability: "power",
+      on_store_failure: "continue",
+      identity: "trusting",
+      policy_etag: "built-in",
+    });
     expect(started["file_outlives"]).toMatch(/^(process|container|pod|machine)$/);
     console.log(`start to serving: ${String(started["elapsed_ms"])} ms`);
     daemon.signal("SIGTERM");
@@ -31,11 +36,19 @@ describe("tollgate serve", () => {
     const daemon = spawn();
     const health = await daemon.fetch("/healthz");
     expect(health.status).toBe(200);
-    expect(JSON.parse(health.text)).toMatchObject({ status: "ok", checks: { api: "serving", store: "ok", policy: { available: true } } });
+    expect(JSON.parse(health.text)).toMatchObject({
+      status: "ok",
+      checks: { api: "serving", store: "ok", policy: { available: true } },
+    });
     const ready = await daemon.fetch("/readyz?verbose");
     const { store_id } = await daemon.waitFor("store_opened");
     expect(ready.status).toBe(200);
-    expect(JSON.parse(ready.text)).toMatchObject({ status: "ok", store: { state: "ok", store_id }, executions: 0, mode: "full" });
+    expect(JSON.parse(ready.text)).toMatchObject({
+      status: "ok",
+      store: { state: "ok", store_id },
+      executions: 0,
+      mode: "full",
+    });
     const metrics = await daemon.fetch("/metrics");
     expect(metrics.text).toContain('tollgate_decisions_total{verdict="ALLOW",kind="check"} 0\n');
     expect((await daemon.fetch("/debug")).status).toBe(404);
@@ -57,7 +70,9 @@ describe("tollgate serve", () => {
     await first.waitFor("daemon_started");
     const second = spawn({ ADDRESS: `unix:${first.directory}/other.sock` }, undefined, first.directory);
     expect(await second.waitForExit()).toBe(75);
-    expect(second.lines.join("\n")).toMatch(new RegExp(`another Tollgate holds the store.*pid ${first.child.pid}`));
+    expect(second.lines.join("\n")).toMatch(
+      new RegExp(`another Tollgate holds the store.*pid ${first.child.pid}`),
+    );
     expect((await first.fetch("/readyz")).status).toBe(200);
   });
 
@@ -66,10 +81,14 @@ describe("tollgate serve", () => {
     writeFileSync(join(directory, "data"), "no directory");
     const daemon = spawn({}, undefined, directory);
     expect(await daemon.waitForExit()).toBe(74);
-    expect(daemon.lines.join("\n")).toContain(`the store directory ${directory}/data cannot be used (EEXIST)`);
+    expect(daemon.lines.join("\n")).toContain(
+      `the store directory ${directory}/data cannot be used (EEXIST)`,
+    );
     const readOnly = spawn({ DATA: "/sys/tollgate" });
     expect(await readOnly.waitForExit()).toBe(74);
-    expect(readOnly.lines.join("\n")).toContain("the store directory /sys/tollgate is read-only for this user");
+    expect(readOnly.lines.join("\n")).toContain(
+      "the store directory /sys/tollgate is read-only for this user",
+    );
   });
 
   test("wrong settings are all named, with 78", async () => {
@@ -89,7 +108,9 @@ describe("tollgate serve", () => {
     writeFileSync(path, `${head}  - {provider: a, model: b, usd_per_million: {input: free, output: 1}}\n`);
     const refused = spawn({}, undefined, directory);
     expect(await refused.waitForExit()).toBe(78);
-    expect(refused.lines.join("\n")).toContain(`tollgate: ${path}:4:54: models[0].usd_per_million.input: "free" must be an amount in USD`);
+    expect(refused.lines.join("\n")).toContain(
+      `tollgate: ${path}:4:54: models[0].usd_per_million.input: "free" must be an amount in USD`,
+    );
     writeFileSync(path, `${head}  - {provider: a, model: b, usd_per_million: {input: 0, output: 1}}\n`);
     const { policy_etag } = await spawn({}, undefined, directory).waitFor("daemon_started");
     expect(policy_etag).toMatch(/^[0-9a-f]{16}$/);

@@ -18,17 +18,21 @@ describe("the file tree of the image", () => {
   test("holds Node, the bundle and its native part, and no shell", () => {
     expect(readdirSync(join(root, "usr/local/bin"))).toEqual(["node"]);
     expect(existsSync(join(root, "bin/sh"))).toBe(false);
-    expect(readdirSync(join(root, "opt/tollgate")).filter((name) => name.endsWith(".cjs")).sort()).toEqual([
-      "policy-worker.cjs",
-      "reader-worker.cjs",
-      "tollgate.cjs",
-      "writer-worker.cjs",
-    ]);
+    expect(
+      readdirSync(join(root, "opt/tollgate"))
+        .filter((name) => name.endsWith(".cjs"))
+        .sort(),
+    ).toEqual(["policy-worker.cjs", "reader-worker.cjs", "tollgate.cjs", "writer-worker.cjs"]);
     expect(readdirSync(join(root, "opt/tollgate/node_modules/better-sqlite3/prebuilds"))).toHaveLength(1);
   });
 
   test("serves from the bundle, threads included, and stops with 0", async () => {
-    const words = ["--max-semi-space-size=4", "--max-old-space-size=164", join(root, "opt/tollgate/tollgate.cjs"), "serve"];
+    const words = [
+      "--max-semi-space-size=4",
+      "--max-old-space-size=164",
+      join(root, "opt/tollgate/tollgate.cjs"),
+      "serve",
+    ];
     const daemon = DaemonProcess.spawn({ MAX_LIVE_EXECUTIONS: "auto" }, words);
     try {
       const started = await daemon.waitFor("daemon_started");
@@ -43,8 +47,17 @@ describe("the file tree of the image", () => {
   });
 
   // Only root may change the root directory of a process.
-  test.runIf(process.getuid?.() === 0)("is all that is needed: it prints its version as the image's user, with this tree as its root", () => {
-    const words = ["--userspec=65532:65532", root, "/usr/local/bin/node", "/opt/tollgate/tollgate.cjs", "version"];
-    expect(execFileSync("chroot", words, { encoding: "utf8" })).toMatch(/^tollgate \d/);
-  });
+  test.runIf(process.getuid?.() === 0)(
+    "is all that is needed: it prints its version as the image's user, with this tree as its root",
+    () => {
+      const words = [
+        "--userspec=65532:65532",
+        root,
+        "/usr/local/bin/node",
+        "/opt/tollgate/tollgate.cjs",
+        "version",
+      ];
+      expect(execFileSync("chroot", words, { encoding: "utf8" })).toMatch(/^tollgate \d/);
+    },
+  );
 });

@@ -32,7 +32,8 @@ export function fileLifeFrom(mounts: string, directory: string): FileLife {
     const [, , , root, point] = before.split(" ");
     const type = after.split(" ")[0] ?? "";
     if (root === undefined || point === undefined || point.length < best.length) continue;
-    if (directory === point || directory.startsWith(point === "/" ? "/" : `${point}/`)) best = { length: point.length, root, type };
+    if (directory === point || directory.startsWith(point === "/" ? "/" : `${point}/`))
+      best = { length: point.length, root, type };
   }
   if (best.root.includes("kubernetes.io~empty-dir") || KINDS_OF_MEMORY.has(best.type)) return "container";
   if (best.type === "overlay") return "process";

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
-import { parsePrices, type PlacedPrice } from "./parse-prices.ts";
 import type { ParsedPolicy, PolicyFile } from "./documents.ts";
+import { type PlacedPrice, parsePrices } from "./parse-prices.ts";
 import { parseYaml, type YamlSource } from "./yaml-source.ts";
 
 // All documents of a policy directory at once, with all errors at once. Runs in its own thread: YAML and schemas cost more

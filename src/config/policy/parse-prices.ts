@@ -42,14 +42,18 @@ function compile(
   for (const [kind, value] of Object.entries(model.usd_per_million) as [TokenPriceKey, string | number][]) {
     tokens[kind] = nano(value, [...path, "usd_per_million", kind]);
   }
-  const request = model.usd_per_request === undefined ? 0n : nano(model.usd_per_request, [...path, "usd_per_request"]);
+  const request =
+    model.usd_per_request === undefined ? 0n : nano(model.usd_per_request, [...path, "usd_per_request"]);
   return { provider: model.provider, model: model.model, prices: { tokens, request } };
 }
 
 function describe(issue: z.core.$ZodIssue, source: YamlSource): readonly string[] {
   const where = formatPath(issue.path);
   if (issue.code === "unrecognized_keys") {
-    return issue.keys.map((key) => `${source.positionOfKey(issue.path, key)}: ${formatPath([...issue.path, key])}: is no key of this document`);
+    return issue.keys.map(
+      (key) =>
+        `${source.positionOfKey(issue.path, key)}: ${formatPath([...issue.path, key])}: is no key of this document`,
+    );
   }
   const value = valueAt(source.value, issue.path);
   if (value === undefined) return [`${source.position(issue.path)}: ${where}: is required`];
@@ -59,13 +63,18 @@ function describe(issue: z.core.$ZodIssue, source: YamlSource): readonly string[
 
 function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
   let at: unknown = value;
-  for (const key of path) at = typeof at === "object" && at !== null ? (at as { readonly [name: PropertyKey]: unknown })[key] : undefined;
+  for (const key of path)
+    at =
+      typeof at === "object" && at !== null
+        ? (at as { readonly [name: PropertyKey]: unknown })[key]
+        : undefined;
   return at;
 }
 
 function formatPath(path: readonly PropertyKey[]): string {
   let text = "";
-  for (const part of path) text += typeof part === "number" ? `[${part}]` : `${text === "" ? "" : "."}${String(part)}`;
+  for (const part of path)
+    text += typeof part === "number" ? `[${part}]` : `${text === "" ? "" : "."}${String(part)}`;
   return text;
 }
 

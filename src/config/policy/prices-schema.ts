@@ -9,10 +9,18 @@ const MODELS_MAX = 4_096;
 /** Decimal text without sign or exponent, as prices are written. */
 const DECIMAL = /^\d{1,9}(\.\d{1,9})?$/;
 
-const PRICE_ERROR = { error: "must be an amount in USD from 0 to 1000000, with at most 9 decimals, such as 2.50" };
+const PRICE_ERROR = {
+  error: "must be an amount in USD from 0 to 1000000, with at most 9 decimals, such as 2.50",
+};
 
 const price = z
-  .union([z.number(PRICE_ERROR).min(0, PRICE_ERROR).max(1_000_000, PRICE_ERROR), z.string().regex(DECIMAL, PRICE_ERROR)], PRICE_ERROR)
+  .union(
+    [
+      z.number(PRICE_ERROR).min(0, PRICE_ERROR).max(1_000_000, PRICE_ERROR),
+      z.string().regex(DECIMAL, PRICE_ERROR),
+    ],
+    PRICE_ERROR,
+  )
   .describe("an amount in USD: a number, or decimal text, with at most 9 decimals");
 
 const NAME_ERROR = { error: "must be text of 1 to 128 visible ASCII characters" };

@@ -22,7 +22,8 @@ export async function readPolicy(directory: string): Promise<PolicyDocuments> {
   if (problems.length > 0) throw new SettingsError(problems);
   if (files.length === 0) return BUILT_IN_POLICY;
   const parsed = await parseInThread(files);
-  if (parsed.kind === "refused") throw new SettingsError(parsed.problems.map((problem) => `${directory}${sep}${problem}`));
+  if (parsed.kind === "refused")
+    throw new SettingsError(parsed.problems.map((problem) => `${directory}${sep}${problem}`));
   return parsed.documents;
 }
 
@@ -35,10 +36,12 @@ function findFiles(directory: string, problems: string[]): readonly PolicyFile[]
     const size = sizeBelow(directory, path, problems);
     if (size === undefined) continue;
     total += size;
-    if (size > FILE_MAX_BYTES) problems.push(`${path}: has ${size} bytes; a document has at most ${FILE_MAX_BYTES}`);
+    if (size > FILE_MAX_BYTES)
+      problems.push(`${path}: has ${size} bytes; a document has at most ${FILE_MAX_BYTES}`);
     else if (total <= DIRECTORY_MAX_BYTES) files.push({ name, text: readFileSync(path, "utf8") });
   }
-  if (total > DIRECTORY_MAX_BYTES) problems.push(`${directory}: all documents together have at most ${DIRECTORY_MAX_BYTES} bytes`);
+  if (total > DIRECTORY_MAX_BYTES)
+    problems.push(`${directory}: all documents together have at most ${DIRECTORY_MAX_BYTES} bytes`);
   return files;
 }
 
@@ -56,7 +59,10 @@ function listNames(directory: string, problems: string[]): readonly string[] {
   for (const name of entries) {
     if (name.startsWith(".") || !/\.ya?ml$/.test(name)) continue;
     if (SAFE_NAME.test(name)) names.push(name);
-    else problems.push(`${join(directory, JSON.stringify(name))}: names of documents have letters, digits, dots, dashes and underscores`);
+    else
+      problems.push(
+        `${join(directory, JSON.stringify(name))}: names of documents have letters, digits, dots, dashes and underscores`,
+      );
   }
   return names;
 }

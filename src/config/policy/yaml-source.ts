@@ -1,4 +1,14 @@
-import { type Document, isAlias, isCollection, isMap, isNode, isScalar, LineCounter, parseAllDocuments, visit } from "yaml";
+import {
+  type Document,
+  isAlias,
+  isCollection,
+  isMap,
+  isNode,
+  isScalar,
+  LineCounter,
+  parseAllDocuments,
+  visit,
+} from "yaml";
 
 // YAML documents with the place of every value. Anchors and aliases are refused: a few bytes of them make gigabytes.
 
@@ -20,7 +30,9 @@ export function parseYaml(name: string, text: string, problems: string[]): reado
   };
   let documents: readonly Document.Parsed[];
   try {
-    documents = [...parseAllDocuments(text, { lineCounter: lines, uniqueKeys: true, prettyErrors: false })] as Document.Parsed[];
+    documents = [
+      ...parseAllDocuments(text, { lineCounter: lines, uniqueKeys: true, prettyErrors: false }),
+    ] as Document.Parsed[];
   } catch (thrown) {
     if (!(thrown instanceof RangeError)) throw thrown;
     problems.push(`${name}:1:1: is nested too deeply`);
@@ -45,7 +57,8 @@ function refuseAnchors(document: Document.Parsed, at: (offset: number) => string
   visit(document, {
     Node: (_key, node) => {
       const isAnchor = (isCollection(node) || isScalar(node)) && node.anchor !== undefined;
-      if (isAlias(node) || isAnchor) problems.push(`${at(node.range?.[0] ?? 0)}: anchors and aliases are not allowed`);
+      if (isAlias(node) || isAnchor)
+        problems.push(`${at(node.range?.[0] ?? 0)}: anchors and aliases are not allowed`);
     },
   });
 }
@@ -58,7 +71,11 @@ function offsetOf(document: Document.Parsed, path: readonly PropertyKey[]): numb
   return document.contents?.range?.[0] ?? 0;
 }
 
-function offsetOfKey(document: Document.Parsed, path: readonly PropertyKey[], key: string): number | undefined {
+function offsetOfKey(
+  document: Document.Parsed,
+  path: readonly PropertyKey[],
+  key: string,
+): number | undefined {
   const map = path.length === 0 ? document.contents : document.getIn(path, true);
   if (!isMap(map)) return undefined;
   for (const pair of map.items) {

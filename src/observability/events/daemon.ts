@@ -1,4 +1,3 @@
-import { AssertionError, TollgateError } from "../../domain/errors.ts";
 import type { Telemetry } from "../telemetry.ts";
 
 // The life of the daemon.
@@ -37,13 +36,19 @@ export function daemonStarted(telemetry: Telemetry, start: DaemonStart): void {
       settings: start.settings,
       elapsed_ms: start.elapsedMs,
     },
-    start.identity === "trusting" ? "serving; trusting: callers are believed when they name their tenant" : "serving",
+    start.identity === "trusting"
+      ? "serving; trusting: callers are believed when they name their tenant"
+      : "serving",
   );
 }
 
 /** The daemon began to stop. */
 export function daemonStopping(telemetry: Telemetry, streams: number): void {
-  telemetry.logger.log("info", { event: "daemon_stopping", streams }, "stopping: no new registrations, streams may end");
+  telemetry.logger.log(
+    "info",
+    { event: "daemon_stopping", streams },
+    "stopping: no new registrations, streams may end",
+  );
 }
 
 /** The daemon has stopped and the file is closed. What was acknowledged as durable is in it; other changes may not be. */
@@ -53,14 +58,23 @@ export function daemonStopped(
 ): void {
   const { lastCut, hasUnsaved, elapsedMs } = stop;
   const fields = { event: "daemon_stopped", last_cut: lastCut, unsaved: hasUnsaved, elapsed_ms: elapsedMs };
-  if (hasUnsaved) telemetry.logger.log("error", fields, "stopped; the file could not take the last changes, none of them acknowledged");
+  if (hasUnsaved)
+    telemetry.logger.log(
+      "error",
+      fields,
+      "stopped; the file could not take the last changes, none of them acknowledged",
+    );
   else telemetry.logger.log("info", fields, "stopped");
 }
 
 /** The wall clock jumped ahead, and a second reading agreed. */
 export function clockStepped(telemetry: Telemetry, byMs: number): void {
   telemetry.metrics.clockSteps.add();
-  telemetry.logger.log("warn", { event: "clock_stepped", by_ms: byMs, reason: "CLOCK_STEP" }, "the wall clock jumped ahead");
+  telemetry.logger.log(
+    "warn",
+    { event: "clock_stepped", by_ms: byMs, reason: "CLOCK_STEP" },
+    "the wall clock jumped ahead",
+  );
 }
 
 /** A connection was closed by the server: it sent nothing, or too many are open. */
@@ -70,18 +84,37 @@ export function connectionRefused(telemetry: Telemetry, listener: string, why: s
 
 /** The file could not be asked for a completed execution: it was treated as unknown. */
 export function lookupFailed(telemetry: Telemetry, thrown: unknown): void {
-  telemetry.logBounded("warn", { event: "lookup_failed", ...errorFields(thrown) }, "the file could not be asked for history");
+  telemetry.logBounded(
+    "warn",
+    { event: "lookup_failed", ...errorFields(thrown) },
+    "the file could not be asked for history",
+  );
 }
 
 /** A mistake of ours ended a call; the caller got a generic text. */
 export function internalErrorThrown(telemetry: Telemetry, method: string, thrown: unknown): void {
-  telemetry.logBounded("error", { event: "internal_error", method, ...errorFields(thrown) }, "internal error");
+  telemetry.logBounded(
+    "error",
+    { event: "internal_error", method, ...errorFields(thrown) },
+    "internal error",
+  );
 }
 
+/** Errors of domain/errors.ts; Node's own AssertionError quotes values, and has a code. */
+const OWN_ERRORS: ReadonlySet<string> = new Set(["AssertionError", "TollgateError"]);
+
 /** The name and place of an error. Its text only where it is our own: others quote what they choked on. */
-export function errorFields(thrown: unknown): { readonly error_name: string; readonly error_text?: string; readonly error_stack?: string } {
+export function errorFields(thrown: unknown): {
+  readonly error_name: string;
+  readonly error_text?: string;
+  readonly error_stack?: string;
+} {
   if (!(thrown instanceof Error)) return { error_name: typeof thrown };
-  const isOurs = thrown instanceof AssertionError || thrown instanceof TollgateError;
+  const isOurs = OWN_ERRORS.has(thrown.name) && !("code" in thrown);
   const frames = (thrown.stack ?? "").split("\n").filter((line) => /^\s+at /.test(line));
-  return { error_name: thrown.name, ...(isOurs ? { error_text: thrown.message } : {}), error_stack: frames.join("\n") };
+  return {
+    error_name: thrown.name,
+    ...(isOurs ? { error_text: thrown.message } : {}),
+    error_stack: frames.join("\n"),
+  };
 }

@@ -27,8 +27,16 @@ const LINES: { readonly [T in EventType]: Line } = {
   STEP_TIMEOUT: { level: "warn", event: "step_timed_out", message: "step took longer than it may" },
   APPROVAL_OPENED: { level: "warn", event: "approval_opened", message: "execution waits for a person" },
   APPROVAL_ANSWERED: { level: "info", event: "approval_answered", message: "approval answered" },
-  STORE_FAILING: { level: "warn", event: "execution_store_failing", message: "execution was told that the file fails" },
-  DATA_LOSS: { level: "error", event: "execution_uncertain", message: "counters of an execution passed through a loss" },
+  STORE_FAILING: {
+    level: "warn",
+    event: "execution_store_failing",
+    message: "execution was told that the file fails",
+  },
+  DATA_LOSS: {
+    level: "error",
+    event: "execution_uncertain",
+    message: "counters of an execution passed through a loss",
+  },
   COMPLETED: { level: "info", event: "execution_completed", message: "execution completed" },
 };
 
@@ -55,7 +63,14 @@ export function violationRecorded(telemetry: Telemetry, violation: Violation): v
   telemetry.metrics.violations.with(finding.violationType ?? finding.reason, severity).add();
   telemetry.logBounded(
     "info",
-    { event: "violation_recorded", execution_id: executionId, tenant, severity, sequence, ...findingFields(finding) },
+    {
+      event: "violation_recorded",
+      execution_id: executionId,
+      tenant,
+      severity,
+      sequence,
+      ...findingFields(finding),
+    },
     finding.shadow === true ? "would have been refused" : "refused",
   );
 }
@@ -63,7 +78,11 @@ export function violationRecorded(telemetry: Telemetry, violation: Violation): v
 /** A newer stream or epoch of a reporter took over. */
 export function reporterSuperseded(telemetry: Telemetry, reporter: number): void {
   telemetry.metrics.reportersSuperseded.add();
-  telemetry.logBounded("info", { event: "reporter_superseded", reporter }, "a newer stream of a reporter took over");
+  telemetry.logBounded(
+    "info",
+    { event: "reporter_superseded", reporter },
+    "a newer stream of a reporter took over",
+  );
 }
 
 function findingFields(finding: Finding | undefined) {

@@ -16,7 +16,15 @@ export function storeOpened(telemetry: Telemetry, opening: StoreOpening): void {
   const { storeId, directory, fresh, lastCut, executions, elapsedMs } = opening;
   telemetry.logger.log(
     "info",
-    { event: "store_opened", store_id: storeId, directory, fresh, last_cut: lastCut, executions, elapsed_ms: elapsedMs },
+    {
+      event: "store_opened",
+      store_id: storeId,
+      directory,
+      fresh,
+      last_cut: lastCut,
+      executions,
+      elapsed_ms: elapsedMs,
+    },
     fresh ? "store made" : "store opened",
   );
 }
@@ -57,10 +65,21 @@ export function cutWritten(
 }
 
 /** The file began to refuse cuts. Counters go on in memory, nothing more is acknowledged as durable. */
-export function storeFailed(telemetry: Telemetry, state: "failing" | "blocking", cause: string | undefined): void {
+export function storeFailed(
+  telemetry: Telemetry,
+  state: "failing" | "blocking",
+  cause: string | undefined,
+): void {
   telemetry.metrics.cutFailures.add();
-  const message = state === "blocking" ? "the file cannot be written: new intents are refused" : "the file cannot be written: answers are not durable";
-  telemetry.logger.log("error", { event: state === "blocking" ? "store_blocking" : "store_failing", cause }, message);
+  const message =
+    state === "blocking"
+      ? "the file cannot be written: new intents are refused"
+      : "the file cannot be written: answers are not durable";
+  telemetry.logger.log(
+    "error",
+    { event: state === "blocking" ? "store_blocking" : "store_failing", cause },
+    message,
+  );
 }
 
 /** The file takes cuts again, and everything is in it. */

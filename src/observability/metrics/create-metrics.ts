@@ -28,15 +28,40 @@ export function createMetrics(): Metrics {
   const registry = new Registry();
   return {
     registry,
-    violations: registry.counters("tollgate_violations_total", "Findings that were kept.", ["type", "severity"]),
-    events: registry.counters("tollgate_events_total", "Events pushed to the watchers of executions.", ["type"]),
-    cutFailures: registry.counter("tollgate_cut_failures_total", "Cuts that the file refused; each is tried again."),
-    cutSeconds: registry.histogram("tollgate_cut_duration_seconds", "From the start of a cut to its being durable.", CUT_BOUNDS),
+    violations: registry.counters("tollgate_violations_total", "Findings that were kept.", [
+      "type",
+      "severity",
+    ]),
+    events: registry.counters("tollgate_events_total", "Events pushed to the watchers of executions.", [
+      "type",
+    ]),
+    cutFailures: registry.counter(
+      "tollgate_cut_failures_total",
+      "Cuts that the file refused; each is tried again.",
+    ),
+    cutSeconds: registry.histogram(
+      "tollgate_cut_duration_seconds",
+      "From the start of a cut to its being durable.",
+      CUT_BOUNDS,
+    ),
     cutRows: registry.histogram("tollgate_cut_rows", "Rows of a cut.", CUT_ROWS_BOUNDS),
     cutBytes: registry.counter("tollgate_cut_bytes_total", "Bytes of all cuts."),
-    clockSteps: registry.counter("tollgate_clock_steps_total", "Confirmed jumps ahead of the wall clock by more than an hour."),
-    reportersSuperseded: registry.counter("tollgate_reporters_superseded_total", "Reporters that a newer stream or epoch replaced."),
-    linesSuppressed: registry.counter("tollgate_log_lines_suppressed_total", "Log lines that were left out because too many came at once."),
-    eventLoopDelaySeconds: registry.histogram("tollgate_event_loop_delay_seconds", "How late a timer fired.", DELAY_BOUNDS),
+    clockSteps: registry.counter(
+      "tollgate_clock_steps_total",
+      "Confirmed jumps ahead of the wall clock by more than an hour.",
+    ),
+    reportersSuperseded: registry.counter(
+      "tollgate_reporters_superseded_total",
+      "Reporters that a newer stream or epoch replaced.",
+    ),
+    linesSuppressed: registry.counter(
+      "tollgate_log_lines_suppressed_total",
+      "Log lines that were left out because too many came at once.",
+    ),
+    eventLoopDelaySeconds: registry.histogram(
+      "tollgate_event_loop_delay_seconds",
+      "How late a timer fired.",
+      DELAY_BOUNDS,
+    ),
   };
 }

@@ -14,10 +14,26 @@ export function registerDoorMetrics(registry: Registry, counters: DoorCounters):
   );
   registry.readCounter("tollgate_batches_total", "Batches of reports.", () => counters.batches);
   registry.readCounter("tollgate_reports_total", "Reports that were applied.", () => counters.reports);
-  registry.readCounter("tollgate_reports_duplicate_total", "Reports that were applied before.", () => counters.duplicates);
-  registry.readCounter("tollgate_reports_rejected_total", "Reports that were invalid and counted nowhere.", () => counters.rejected);
-  registry.readCounter("tollgate_events_sent_total", "Events handed to streams and watches.", () => counters.events);
-  registry.readCounter("tollgate_connections_refused_total", "Connections closed by the server.", () => counters.connectionsRefused);
+  registry.readCounter(
+    "tollgate_reports_duplicate_total",
+    "Reports that were applied before.",
+    () => counters.duplicates,
+  );
+  registry.readCounter(
+    "tollgate_reports_rejected_total",
+    "Reports that were invalid and counted nowhere.",
+    () => counters.rejected,
+  );
+  registry.readCounter(
+    "tollgate_events_sent_total",
+    "Events handed to streams and watches.",
+    () => counters.events,
+  );
+  registry.readCounter(
+    "tollgate_connections_refused_total",
+    "Connections closed by the server.",
+    () => counters.connectionsRefused,
+  );
   registry.gauge("tollgate_connections", "Open connections.", () => counters.connections);
   registry.gauge("tollgate_streams", "Open streams of usage.", () => counters.usageStreams);
   registry.gauge("tollgate_watchers", "Open watches.", () => counters.watches);

@@ -20,7 +20,9 @@ export function registerObservables(registry: Registry): void {
     else {
       const { read } = metric;
       const observable =
-        metric.kind === "gauge" ? meter.createObservableGauge(name, { description }) : meter.createObservableCounter(name, { description });
+        metric.kind === "gauge"
+          ? meter.createObservableGauge(name, { description })
+          : meter.createObservableCounter(name, { description });
       observable.addCallback((result) => {
         const found = read();
         if (typeof found === "number") result.observe(found);
@@ -32,9 +34,12 @@ export function registerObservables(registry: Registry): void {
 
 /** Observables know no histograms: its buckets, sum and count go out as counters, as Prometheus has them. */
 function registerHistogram(meter: Meter, name: string, description: string, family: Family<Histogram>): void {
-  const each = (observe: (result: ObservableResult, labels: Record<string, string>, histogram: Histogram) => void) => (result: ObservableResult) => {
-    for (const { values, instrument } of family.byLabels.values()) observe(result, attributes(family.labelNames, values), instrument);
-  };
+  const each =
+    (observe: (result: ObservableResult, labels: Record<string, string>, histogram: Histogram) => void) =>
+    (result: ObservableResult) => {
+      for (const { values, instrument } of family.byLabels.values())
+        observe(result, attributes(family.labelNames, values), instrument);
+    };
   const sum = each((result, labels, histogram) => result.observe(histogram.sum, labels));
   const count = each((result, labels, histogram) => result.observe(histogram.count, labels));
   const buckets = each((result, labels, histogram) => {

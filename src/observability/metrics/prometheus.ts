@@ -8,7 +8,10 @@ export const PROMETHEUS_CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8
 export function formatPrometheus(registry: Registry): string {
   const lines: string[] = [];
   for (const metric of registry.metrics) {
-    lines.push(`# HELP ${metric.name} ${metric.help}`, `# TYPE ${metric.name} ${metric.kind === "total" ? "counter" : metric.kind}`);
+    lines.push(
+      `# HELP ${metric.name} ${metric.help}`,
+      `# TYPE ${metric.name} ${metric.kind === "total" ? "counter" : metric.kind}`,
+    );
     addSamples(metric, lines);
   }
   return `${lines.join("\n")}\n`;
@@ -32,7 +35,9 @@ function addHistograms(name: string, family: Family<Histogram>, lines: string[])
     let below = 0;
     for (const [place, count] of instrument.counts.entries()) {
       below += count;
-      lines.push(`${name}_bucket${formatLabels(names, [...values, `${instrument.bounds[place] ?? "+Inf"}`])} ${below}`);
+      lines.push(
+        `${name}_bucket${formatLabels(names, [...values, `${instrument.bounds[place] ?? "+Inf"}`])} ${below}`,
+      );
     }
     const labels = formatLabels(family.labelNames, values);
     lines.push(`${name}_sum${labels} ${instrument.sum}`, `${name}_count${labels} ${instrument.count}`);
@@ -42,7 +47,9 @@ function addHistograms(name: string, family: Family<Histogram>, lines: string[])
 function addRead(name: string, read: ReadValue, lines: string[]): void {
   const found = read();
   if (typeof found === "number") lines.push(`${name} ${found}`);
-  else for (const [labels, value] of found) lines.push(`${name}${formatLabels(Object.keys(labels), Object.values(labels))} ${value}`);
+  else
+    for (const [labels, value] of found)
+      lines.push(`${name}${formatLabels(Object.keys(labels), Object.values(labels))} ${value}`);
 }
 
 function formatLabels(names: readonly string[], values: readonly string[]): string {

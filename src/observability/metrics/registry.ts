@@ -6,13 +6,30 @@ import { Counter, Family, Histogram } from "./instruments.ts";
 const LABEL_VALUES_MAX = 100;
 
 /** A value that is read when somebody asks: one number, or one for each set of labels. */
-export type ReadValue = () => Iterable<readonly [labels: { readonly [name: string]: string }, value: number]> | number;
+export type ReadValue = () =>
+  | Iterable<readonly [labels: { readonly [name: string]: string }, value: number]>
+  | number;
 
 export type Metric =
-  | { readonly kind: "counter"; readonly name: string; readonly help: string; readonly family: Family<Counter> }
-  | { readonly kind: "histogram"; readonly name: string; readonly help: string; readonly family: Family<Histogram> }
+  | {
+      readonly kind: "counter";
+      readonly name: string;
+      readonly help: string;
+      readonly family: Family<Counter>;
+    }
+  | {
+      readonly kind: "histogram";
+      readonly name: string;
+      readonly help: string;
+      readonly family: Family<Histogram>;
+    }
   /** `total` grows only and is counted elsewhere. */
-  | { readonly kind: "gauge" | "total"; readonly name: string; readonly help: string; readonly read: ReadValue };
+  | {
+      readonly kind: "gauge" | "total";
+      readonly name: string;
+      readonly help: string;
+      readonly read: ReadValue;
+    };
 
 export class Registry {
   readonly metrics: Metric[] = [];
@@ -21,7 +38,12 @@ export class Registry {
     return this.counters(name, help, []).with();
   }
 
-  counters(name: string, help: string, labelNames: readonly string[], maxValues = LABEL_VALUES_MAX): Family<Counter> {
+  counters(
+    name: string,
+    help: string,
+    labelNames: readonly string[],
+    maxValues = LABEL_VALUES_MAX,
+  ): Family<Counter> {
     const family = new Family(labelNames, maxValues, () => new Counter());
     this.metrics.push({ kind: "counter", name, help, family });
     return family;
@@ -31,7 +53,12 @@ export class Registry {
     return this.histograms(name, help, bounds, []).with();
   }
 
-  histograms(name: string, help: string, bounds: readonly number[], labelNames: readonly string[]): Family<Histogram> {
+  histograms(
+    name: string,
+    help: string,
+    bounds: readonly number[],
+    labelNames: readonly string[],
+  ): Family<Histogram> {
     const family = new Family(labelNames, LABEL_VALUES_MAX, () => new Histogram(bounds));
     this.metrics.push({ kind: "histogram", name, help, family });
     return family;

@@ -24,14 +24,20 @@ export class ProbeServer {
 
   private constructor(source: ProbeSource) {
     this.#source = source;
-    this.#server = createServer({ requestTimeout: REQUEST_TIMEOUT_MS, keepAliveTimeout: REQUEST_TIMEOUT_MS }, (request, response) => {
-      this.#answer(request, response);
-    });
+    this.#server = createServer(
+      { requestTimeout: REQUEST_TIMEOUT_MS, keepAliveTimeout: REQUEST_TIMEOUT_MS },
+      (request, response) => {
+        this.#answer(request, response);
+      },
+    );
     this.#server.maxConnections = CONNECTIONS_MAX;
   }
 
   /** Rejects with the system's error when the address cannot be had. */
-  static async open(address: { readonly host: string; readonly port: number }, source: ProbeSource): Promise<ProbeServer> {
+  static async open(
+    address: { readonly host: string; readonly port: number },
+    source: ProbeSource,
+  ): Promise<ProbeServer> {
     const probe = new ProbeServer(source);
     await new Promise<void>((resolve, reject) => {
       probe.#server.once("error", reject);
@@ -62,7 +68,8 @@ export class ProbeServer {
 
   #answer(request: IncomingMessage, response: ServerResponse): void {
     request.resume();
-    if (request.method !== "GET" && request.method !== "HEAD") return send(response, 405, "text/plain", "GET only\n");
+    if (request.method !== "GET" && request.method !== "HEAD")
+      return send(response, 405, "text/plain", "GET only\n");
     const path = (request.url ?? "").split("?", 1)[0];
     if (path === "/healthz") return sendJson(response, this.#source.health());
     if (path === "/readyz") return sendJson(response, this.#source.readiness());
@@ -76,6 +83,10 @@ function sendJson(response: ServerResponse, body: HealthBody | ReadyBody): void 
 }
 
 function send(response: ServerResponse, status: number, type: string, body: string): void {
-  response.writeHead(status, { "content-type": type, "content-length": Buffer.byteLength(body), "cache-control": "no-store" });
+  response.writeHead(status, {
+    "content-type": type,
+    "content-length": Buffer.byteLength(body),
+    "cache-control": "no-store",
+  });
   response.end(body);
 }

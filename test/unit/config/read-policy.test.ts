@@ -24,7 +24,9 @@ describe("readPolicy", () => {
 
   test("reads documents in a thread of its own", async () => {
     const { prices } = await readPolicy(directoryWith({ "prices.yaml": PRICES }));
-    expect(prices).toMatchObject([{ provider: "a", model: "b", prices: { tokens: { input: 1_000_000_000n } } }]);
+    expect(prices).toMatchObject([
+      { provider: "a", model: "b", prices: { tokens: { input: 1_000_000_000n } } },
+    ]);
   });
 
   test("reads a mounted ConfigMap, whose files are links into a hidden directory", async () => {
@@ -39,7 +41,9 @@ describe("readPolicy", () => {
   test("a file that leads out of the directory is refused", async () => {
     const directory = directoryWith({});
     symlinkSync(join(directoryWith({ "p.yaml": PRICES }), "p.yaml"), join(directory, "p.yaml"));
-    await expect(readPolicy(directory)).rejects.toThrow(`${directory}/p.yaml: leads out of the policy directory`);
+    await expect(readPolicy(directory)).rejects.toThrow(
+      `${directory}/p.yaml: leads out of the policy directory`,
+    );
   });
 
   test("a document above 256 KiB is refused before it is parsed", async () => {

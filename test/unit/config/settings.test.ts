@@ -3,13 +3,16 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { createSettings, readSettings } from "../../../src/config/read-settings.ts";
-import { SETTING_KEYS, SETTINGS, flagOf, liveExecutionsOf } from "../../../src/config/settings.ts";
+import { flagOf, liveExecutionsOf, SETTING_KEYS, SETTINGS } from "../../../src/config/settings.ts";
 import { SettingsError } from "../../../src/config/settings-error.ts";
 import { formatSettingsHelp, formatSettingsTable } from "../../../src/config/settings-text.ts";
 
 const MIB = 1_048_576;
 
-async function problemsOf(argv: readonly string[], environment: { readonly [name: string]: string }): Promise<readonly string[]> {
+async function problemsOf(
+  argv: readonly string[],
+  environment: { readonly [name: string]: string },
+): Promise<readonly string[]> {
   const thrown: unknown = await readSettings(argv, environment).catch((error: unknown) => error);
   return thrown instanceof SettingsError ? thrown.problems : [];
 }
@@ -57,10 +60,24 @@ describe("settings", () => {
 describe("readSettings", () => {
   test("flags win over the environment, the environment over the file, the file over the defaults", async () => {
     const config = fileWith("tenant: from-file\nlog_level: debug\ndurability: process\n");
-    const environment = { TOLLGATE_CONFIG: config, TOLLGATE_TENANT: "from-environment", TOLLGATE_LOG_LEVEL: "warn" };
+    const environment = {
+      TOLLGATE_CONFIG: config,
+      TOLLGATE_TENANT: "from-environment",
+      TOLLGATE_LOG_LEVEL: "warn",
+    };
     const { settings, sources } = await readSettings(["--tenant", "from-flag"], environment);
-    expect(settings).toMatchObject({ tenant: "from-flag", logLevel: "warn", durability: "process", onHole: "serve_marked" });
-    expect(sources).toMatchObject({ tenant: "flag", logLevel: "environment", durability: "file", onHole: "default" });
+    expect(settings).toMatchObject({
+      tenant: "from-flag",
+      logLevel: "warn",
+      durability: "process",
+      onHole: "serve_marked",
+    });
+    expect(sources).toMatchObject({
+      tenant: "flag",
+      logLevel: "environment",
+      durability: "file",
+      onHole: "default",
+    });
   });
 
   test("labels of the file may be a mapping", async () => {
@@ -70,7 +87,9 @@ describe("readSettings", () => {
 
   test("an unknown key is an error that names it, wherever it stands", async () => {
     const path = fileWith("log_level: info\nlog_levle: info\n");
-    expect(await problemsOf(["--log-levle", "info", "--config", path], { TOLLGATE_LOG_LEVLE: "info" })).toEqual([
+    expect(
+      await problemsOf(["--log-levle", "info", "--config", path], { TOLLGATE_LOG_LEVLE: "info" }),
+    ).toEqual([
       "--log-levle is no flag: see --help",
       '"info" is not expected here',
       "TOLLGATE_LOG_LEVLE is no setting: see --help",
@@ -107,7 +126,9 @@ describe("readSettings", () => {
   });
 
   test("a settings file that cannot be read or parsed is named", async () => {
-    expect(await problemsOf(["--config", "/nowhere/tollgate.yaml"], {})).toEqual(["/nowhere/tollgate.yaml: cannot be read (ENOENT)"]);
+    expect(await problemsOf(["--config", "/nowhere/tollgate.yaml"], {})).toEqual([
+      "/nowhere/tollgate.yaml: cannot be read (ENOENT)",
+    ]);
     const path = fileWith("tenant: a\ntenant: b\n");
     expect((await problemsOf(["--config", path], {}))[0]).toContain(`${path}:2:1: `);
   });

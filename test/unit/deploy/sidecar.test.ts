@@ -17,7 +17,10 @@ const pod = parse(readFileSync("deploy/kubernetes/sidecar.yaml", "utf8")) as {
   readonly spec: {
     readonly initContainers: readonly [Container];
     readonly containers: readonly [Container];
-    readonly volumes: readonly { readonly name: string; readonly emptyDir?: { readonly sizeLimit: string } }[];
+    readonly volumes: readonly {
+      readonly name: string;
+      readonly emptyDir?: { readonly sizeLimit: string };
+    }[];
   };
 };
 const [sidecar] = pod.spec.initContainers;

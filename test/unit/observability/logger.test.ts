@@ -47,8 +47,16 @@ describe("business events", () => {
     });
     internalErrorThrown(telemetry, "/a/B", new SyntaxError("Unexpected token in my secret"));
     expect(lines.join("")).not.toContain("secret");
-    expect(JSON.parse(lines[0] ?? "")).toMatchObject({ event: "execution_halted", execution_id: "e1", reason: "EXECUTION_HALTED" });
-    expect(JSON.parse(lines[1] ?? "")).toMatchObject({ event: "internal_error", method: "/a/B", error_name: "SyntaxError" });
+    expect(JSON.parse(lines[0] ?? "")).toMatchObject({
+      event: "execution_halted",
+      execution_id: "e1",
+      reason: "EXECUTION_HALTED",
+    });
+    expect(JSON.parse(lines[1] ?? "")).toMatchObject({
+      event: "internal_error",
+      method: "/a/B",
+      error_name: "SyntaxError",
+    });
   });
 
   test("the text of an error of our own is logged", () => {

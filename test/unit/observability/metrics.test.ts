@@ -35,7 +35,10 @@ describe("Family", () => {
     const registry = new Registry();
     const family = registry.counters("a_total", "Help.", ["reason"], 2);
     for (const reason of ["r1", "r2", "r3", "r4", "r1"]) family.with(reason).add();
-    const counts = [...family.byLabels.values()].map(({ values, instrument }) => [values[0], instrument.value]);
+    const counts = [...family.byLabels.values()].map(({ values, instrument }) => [
+      values[0],
+      instrument.value,
+    ]);
     expect(counts).toEqual([
       ["r1", 2],
       ["r2", 1],

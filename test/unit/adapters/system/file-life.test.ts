@@ -5,7 +5,8 @@ const ROOT = "22 1 8:1 / / rw - ext4 /dev/sda1 rw";
 const OVERLAY = "22 1 0:50 / / rw - overlay overlay rw";
 const EMPTY_DIR =
   "30 22 8:1 /var/lib/kubelet/pods/u/volumes/kubernetes.io~empty-dir/data /var/lib/tollgate rw - ext4 /dev/sda1 rw";
-const CLAIM = "30 22 8:16 /pods/u/volumes/kubernetes.io~csi/pvc/mount /var/lib/tollgate rw - ext4 /dev/sdb rw";
+const CLAIM =
+  "30 22 8:16 /pods/u/volumes/kubernetes.io~csi/pvc/mount /var/lib/tollgate rw - ext4 /dev/sdb rw";
 const MEMORY = "30 22 0:60 / /var/lib/tollgate rw - tmpfs tmpfs rw";
 
 describe("fileLifeFrom", () => {

@@ -1,5 +1,9 @@
 import { describe, expect, test } from "vitest";
-import { CLOCK_STEP_MS, CONFIRM_AFTER_MS, SteadyClock } from "../../../../src/adapters/system/steady-clock.ts";
+import {
+  CLOCK_STEP_MS,
+  CONFIRM_AFTER_MS,
+  SteadyClock,
+} from "../../../../src/adapters/system/steady-clock.ts";
 import { openSystemClock } from "../../../../src/adapters/system/system-clock.ts";
 
 const NOON = Date.UTC(2026, 10, 21, 12);
