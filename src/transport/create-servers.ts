@@ -7,7 +7,7 @@ import { GuardService } from "../gen/tollgate/enforcement/v1/guard_service_pb.ts
 import { Health } from "../gen/grpc/health/v1/health_pb.ts";
 import { ServerReflection } from "../gen/grpc/reflection/v1/reflection_pb.ts";
 import { ServerReflection as ServerReflectionAlpha } from "../gen/grpc/reflection/v1alpha/reflection_pb.ts";
-import type { EngineHost } from "../runtime/engine-host.ts";
+import type { EngineAccess } from "./engine-access.ts";
 import { createApprovalAdminService } from "./admin/approval-admin-service.ts";
 import { createExecutionAdminService } from "./admin/execution-admin-service.ts";
 import { storeEventToProto } from "./convert/events.ts";
@@ -33,7 +33,7 @@ import { SILENT_OBSERVER, type TransportObserver } from "./transport-observer.ts
 // that writes cuts; stop() before the last cut.
 
 export interface ServersOptions {
-  readonly host: EngineHost;
+  readonly host: EngineAccess;
   readonly storeInfo: () => StoreInfo;
   readonly info: DaemonInfo;
   /** Doors of agents; at least one. Each has its own caller, so ids of one are unknown at the other. */

@@ -1,7 +1,7 @@
 import { TollgateError } from "../domain/errors.ts";
 import type { CallerId } from "../domain/ids.ts";
 import type { WallMs } from "../domain/time.ts";
-import type { EngineHost } from "../runtime/engine-host.ts";
+import type { EngineAccess } from "./engine-access.ts";
 import { openStreams, type Counters } from "./counters.ts";
 import type { CompletedLookup } from "./enforcement/completed-lookup.ts";
 import type { PinnedIdentity } from "./pinned-identity.ts";
@@ -30,7 +30,7 @@ export interface DaemonInfo {
 
 /** What the handlers of one door share. Several doors share everything but `caller`. */
 export interface ServiceContext {
-  readonly host: EngineHost;
+  readonly host: EngineAccess;
   /** The socket or credential of this door: ids are kept per caller. */
   readonly caller: CallerId;
   readonly limits: TransportLimits;

@@ -9,7 +9,7 @@ import {
   type AdminApproval,
   type ApprovalServiceWatchRequest,
 } from "../../gen/tollgate/admin/v1/approval_service_pb.ts";
-import type { EngineHost } from "../../runtime/engine-host.ts";
+import type { EngineAccess } from "../engine-access.ts";
 import { approvalToProto } from "../convert/approvals.ts";
 import { principalToProto } from "../convert/executions.ts";
 import { failStream } from "../handler.ts";
@@ -44,7 +44,7 @@ export function approvalEtag(entry: ApprovalRow): string {
 export class ApprovalFeed {
   readonly watches = new Set<ApprovalWatch>();
 
-  constructor(host: EngineHost) {
+  constructor(host: EngineAccess) {
     host.onEffect((effect) => {
       if (effect.type !== "pushed" || this.watches.size === 0) return;
       const { type, approvalId } = effect.event;

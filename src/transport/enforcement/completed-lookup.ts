@@ -1,7 +1,7 @@
 import { restoreCompleted } from "../../engine/rows/restore-completed.ts";
 import { callerKey, NO_INDEX } from "../../engine/executions/execution-table.ts";
 import type { CallerId } from "../../domain/ids.ts";
-import type { EngineHost } from "../../runtime/engine-host.ts";
+import type { EngineAccess } from "../engine-access.ts";
 import type { TransportObserver } from "../transport-observer.ts";
 
 /** How long an id that the file does not know is not asked for again, ms; and how many are remembered. */
@@ -13,13 +13,13 @@ export type FindCompleted = (key: string) => Promise<string | undefined>;
 
 /** Executions that completed longer ago than memory goes back, looked up in the file before the engine's turn. */
 export class CompletedLookup {
-  readonly #host: EngineHost;
+  readonly #host: EngineAccess;
   readonly #find: FindCompleted;
   readonly #observer: TransportObserver;
   /** Monotonic instant until which an id is known to be unknown. */
   readonly #unknown = new Map<string, number>();
 
-  constructor(host: EngineHost, find: FindCompleted, observer: TransportObserver) {
+  constructor(host: EngineAccess, find: FindCompleted, observer: TransportObserver) {
     this.#host = host;
     this.#find = find;
     this.#observer = observer;

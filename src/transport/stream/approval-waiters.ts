@@ -1,11 +1,11 @@
 import type { Effect } from "../../engine/world.ts";
-import type { EngineHost } from "../../runtime/engine-host.ts";
+import type { EngineAccess } from "../engine-access.ts";
 
 /** Polls that wait for the answer to an approval. */
 export class ApprovalWaiters {
   readonly #waiting = new Map<string, Set<() => void>>();
 
-  constructor(host: EngineHost) {
+  constructor(host: EngineAccess) {
     host.onEffect((effect) => this.#onEffect(effect));
   }
 

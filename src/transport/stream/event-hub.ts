@@ -4,7 +4,7 @@ import type { ExecutionRecord } from "../../engine/executions/execution-table.ts
 import type { Effect } from "../../engine/world.ts";
 import { WatchExecutionResponseSchema, type Event } from "../../gen/tollgate/enforcement/v1/event_pb.ts";
 import { StreamUsageResponseSchema } from "../../gen/tollgate/enforcement/v1/stream_pb.ts";
-import type { EngineHost } from "../../runtime/engine-host.ts";
+import type { EngineAccess } from "../engine-access.ts";
 import { eventToProto } from "../convert/events.ts";
 import type { Counters } from "../counters.ts";
 
@@ -44,13 +44,13 @@ export interface EventSink {
 
 /** Hands the events of the engine to the streams and watches of their executions, in the turn they happen in. */
 export class EventHub {
-  readonly #host: EngineHost;
+  readonly #host: EngineAccess;
   readonly #storeId: () => string;
   readonly #counters: Counters;
   /** By the record itself: its index is used again one day. */
   readonly #sinks = new WeakMap<ExecutionRecord, Set<EventSink>>();
 
-  constructor(host: EngineHost, storeId: () => string, counters: Counters) {
+  constructor(host: EngineAccess, storeId: () => string, counters: Counters) {
     this.#host = host;
     this.#storeId = storeId;
     this.#counters = counters;

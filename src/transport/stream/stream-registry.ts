@@ -1,5 +1,5 @@
 import type { Effect } from "../../engine/world.ts";
-import type { EngineHost } from "../../runtime/engine-host.ts";
+import type { EngineAccess } from "../engine-access.ts";
 import type { TransportLimits } from "../transport-limits.ts";
 
 /** What the registry does with an open stream of a reporter. */
@@ -25,7 +25,7 @@ const SWEEP_MS = 30_000;
 
 /** All open streams of reports: which one is current for a reporter, and which have something to say at the end of the turn. */
 export class StreamRegistry {
-  readonly #host: EngineHost;
+  readonly #host: EngineAccess;
   readonly #limits: TransportLimits;
   readonly #open = new Set<ReporterStream>();
   /** The current stream of a reporter's row. */
@@ -36,7 +36,7 @@ export class StreamRegistry {
   #scheduled = false;
   #sweep: NodeJS.Timeout | undefined;
 
-  constructor(host: EngineHost, limits: TransportLimits) {
+  constructor(host: EngineAccess, limits: TransportLimits) {
     this.#host = host;
     this.#limits = limits;
     host.onEffect((effect) => this.#onEffect(effect));

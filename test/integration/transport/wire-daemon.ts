@@ -1,0 +1,118 @@
+// The doors of the daemon over a real Unix socket, with the real engine and the real loop of cuts, in one process. The
+// file is the memory store: it passes the same suite as the real one and can be told to fail.
+
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createMemoryVolume, openMemoryStore, type MemoryVolume } from "../../../src/adapters/memory/cut-store.ts";
+import { systemDigest } from "../../../src/adapters/system/system-digest.ts";
+import { createSystemIds } from "../../../src/adapters/system/system-ids.ts";
+import { createNow, type Now, type WallMs } from "../../../src/domain/time.ts";
+import { createWorld } from "../../../src/engine/create-world.ts";
+import { builtInLimits, type LimitPolicy } from "../../../src/engine/limits/effective-limits.ts";
+import type { World } from "../../../src/engine/world.ts";
+import type { Clock } from "../../../src/ports/clock.ts";
+import { CutLoop } from "../../../src/runtime/cut-loop.ts";
+import { DeadlineLoop } from "../../../src/runtime/deadline-loop.ts";
+import { EngineHost } from "../../../src/runtime/engine-host.ts";
+import { createServers, type Servers, type ServersOptions } from "../../../src/transport/create-servers.ts";
+
+export const STORE_ID = "store-of-the-test";
+
+export interface WireDaemon {
+  readonly servers: Servers;
+  readonly host: EngineHost;
+  readonly world: World;
+  readonly volume: MemoryVolume;
+  readonly agent: string;
+  readonly admin: string;
+  /** Calls that failed by a mistake of ours; a test that expects none looks here. */
+  readonly internalErrors: unknown[];
+  /** Moves the clock of the engine, ms. */
+  advance(ms: number): void;
+  close(): Promise<void>;
+}
+
+export interface WireDaemonOptions {
+  readonly policy?: Partial<LimitPolicy>;
+  readonly maxLiveExecutions?: number;
+  readonly onStoreFailure?: "continue" | "block";
+  readonly servers?: Partial<ServersOptions>;
+  readonly volume?: MemoryVolume;
+}
+
+class ShiftedClock implements Clock {
+  readonly bootId = "boot-of-the-test";
+  shiftMs = 0;
+
+  now(): Now {
+    return createNow(performance.now() + 10_000_000 + this.shiftMs, Date.now() + this.shiftMs);
+  }
+}
+
+export async function startWireDaemon(options: WireDaemonOptions = {}): Promise<WireDaemon> {
+  const folder = mkdtempSync(join(tmpdir(), "tollgate-wire-"));
+  const clock = new ShiftedClock();
+  const volume = options.volume ?? createMemoryVolume(STORE_ID);
+  const { store, loaded } = openMemoryStore(volume);
+  const limits = { ...builtInLimits(), ...options.policy };
+  const world = createWorld({
+    ids: createSystemIds(),
+    digest: systemDigest,
+    policy: { generation: 1, etag: "policy-of-the-test", limits, prices: undefined },
+    maxLiveExecutions: options.maxLiveExecutions ?? 200,
+  });
+  const host = new EngineHost(world, clock);
+  const internalErrors: unknown[] = [];
+  const servers = createServers({
+    host,
+    storeInfo: () => ({ storeId: STORE_ID, durability: "power" }),
+    info: { version: "0.0.0-test", startedAt: Date.now() as WallMs, settings: { on_store_failure: "continue" }, warnings: [] },
+    agent: {
+      socket: { path: join(folder, "agent.sock"), mode: 0o660 },
+      tcp: { host: "127.0.0.1", port: 0 },
+    },
+    admin: { path: join(folder, "admin.sock"), mode: 0o600 },
+    findCompleted: async (subject) => {
+      const [row] = await store.query({ table: "completed_executions", subject, limit: 1 });
+      return row?.body;
+    },
+    observer: {
+      internalError: (_method, cause) => internalErrors.push(cause),
+      connectionRefused: () => undefined,
+      lookupFailed: () => undefined,
+    },
+    ...options.servers,
+  });
+  const cuts = new CutLoop(host, {
+    store,
+    clock,
+    lastCut: loaded.lastCut,
+    onStoreFailure: options.onStoreFailure ?? "continue",
+    maxUnsavedBytes: 64 * 1_048_576,
+    onStateChange: (state) => servers.storeStateChanged(state),
+    onCut: () => undefined,
+  });
+  const deadlines = new DeadlineLoop(host);
+  await servers.start();
+  const [agent] = servers.targets.agent;
+  return {
+    servers,
+    host,
+    world,
+    volume,
+    agent: agent as string,
+    admin: servers.targets.admin as string,
+    internalErrors,
+    advance: (ms) => {
+      clock.shiftMs += ms;
+    },
+    close: async () => {
+      await servers.stop(0);
+      deadlines.stop();
+      await cuts.drain();
+      await store.close();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
