@@ -10,8 +10,14 @@ export interface UsageProblem {
   readonly description: string;
 }
 
-/** Longest text of a step's name, signature or digest, and of an operation, in characters. */
-const MAX_TEXT = 1_024;
+/** Longest signature of a step, and longest other text of a report, in characters. */
+const MAX_SIGNATURE = 1_024;
+const MAX_TEXT = 128;
+/** Most bytes of one report. */
+const MAX_REPORT_BYTES = 8_192;
+/** Bytes of one extra cost beside the text of its kind, and of all numbers of a report, at most. */
+const EXTRA_COST_BYTES = 24;
+const NUMBERS_BYTES = 256;
 /** Most levels of discovery that one report may enter or leave. */
 const MAX_DEPTH_DELTA = 1_000;
 const MAX_EXTRA_COSTS = 64;
@@ -78,11 +84,15 @@ function findCostProblem(usage: Usage): UsageProblem | undefined {
   const problem = costProblem("cost_nano_usd", usage.costNanoUsd);
   if (problem !== undefined || usage.extraCosts.length === 0) return problem;
   if (usage.extraCosts.length > MAX_EXTRA_COSTS) return rejected("extra_costs", `at most ${MAX_EXTRA_COSTS}`);
+  let bytes = NUMBERS_BYTES + (usage.step?.signature?.length ?? 0) + (usage.operation?.length ?? 0);
   for (let at = 0; at < usage.extraCosts.length; at++) {
-    const extra = costProblem(`extra_costs[${at}].nano_usd`, usage.extraCosts[at]?.nanoUsd);
+    const { kind, nanoUsd } = usage.extraCosts[at] as Usage["extraCosts"][number];
+    const extra = costProblem(`extra_costs[${at}].nano_usd`, nanoUsd);
     if (extra !== undefined) return extra;
+    if (!isId(kind)) return rejected(`extra_costs[${at}].kind`, "1 to 128 visible ASCII characters");
+    bytes += kind.length + EXTRA_COST_BYTES;
   }
-  return undefined;
+  return bytes > MAX_REPORT_BYTES ? rejected("extra_costs", `a report is at most ${MAX_REPORT_BYTES} bytes`) : undefined;
 }
 
 function costProblem(field: string, nanoUsd: bigint | undefined): UsageProblem | undefined {
@@ -108,8 +118,11 @@ function findTextProblem(usage: Usage): UsageProblem | undefined {
   const { step, depthDelta, settlesReservationId, occurredAt } = usage;
   if (step !== undefined) {
     if ((step.name?.length ?? 0) > MAX_TEXT) return rejected("step.name", `at most ${MAX_TEXT} characters`);
-    if ((step.signature?.length ?? 0) > MAX_TEXT) return rejected("step.signature", `at most ${MAX_TEXT} characters`);
+    if ((step.signature?.length ?? 0) > MAX_SIGNATURE) return rejected("step.signature", `at most ${MAX_SIGNATURE} characters`);
     if ((step.resultDigest?.length ?? 0) > MAX_TEXT) return rejected("step.result_digest", `at most ${MAX_TEXT} characters`);
+  }
+  if (usage.operation !== undefined && usage.operation.length > MAX_TEXT) {
+    return rejected("operation", `at most ${MAX_TEXT} characters`);
   }
   if (depthDelta !== undefined && Math.abs(depthDelta) > MAX_DEPTH_DELTA) {
     return rejected("depth_delta", `between -${MAX_DEPTH_DELTA} and ${MAX_DEPTH_DELTA}`);

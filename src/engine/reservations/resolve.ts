@@ -183,8 +183,8 @@ export function extend(world: World, caller: CallerId, executionId: string, rese
   if (entry.timedOut) throw new TollgateError("RESERVATION_TIMED_OUT", `step ${reservationId} timed out; settle what it used`);
   touchActivity(world, index, now.monoMs);
   world.rows.reservations.touch(entry.row);
-  // The deadline that is armed already comes up first and re-arms itself at the new instant.
-  entry.expiresMono = now.monoMs + Math.min(ttlMs, HOLD_TTL_MAX_MS);
+  // The deadline that is armed already comes up first and re-arms itself at the new instant. A heartbeat never shortens.
+  entry.expiresMono = Math.max(entry.expiresMono, now.monoMs + Math.min(ttlMs, HOLD_TTL_MAX_MS));
   world.deadlines.add(entry.expiresMono, DEADLINE.reservation, entry.row, entry.stamp);
   return entry.expiresMono - now.monoMs;
 }
