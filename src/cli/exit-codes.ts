@@ -1,4 +1,4 @@
-import type { StartFailureKind } from "../daemon.ts";
+import type { StartFailureKind } from "../daemon/start-failure.ts";
 
 /** After sysexits.h, so that a supervisor can tell what waiting cures from what it does not. */
 export const EXIT_CODES = {

@@ -2,7 +2,8 @@ import { constants } from "node:os";
 import { isOpenTelemetryConfigured, readSettings, type SettingsInForce } from "../config/read-settings.ts";
 import { SettingsError } from "../config/settings-error.ts";
 import { formatSettingsHelp } from "../config/settings-text.ts";
-import { type Daemon, StartFailure, startDaemon } from "../daemon.ts";
+import { StartFailure } from "../daemon/start-failure.ts";
+import { type Daemon, startDaemon } from "../daemon.ts";
 import { EXIT_CODES } from "./exit-codes.ts";
 
 const HELP = `usage: tollgate serve [flags]
