@@ -1,11 +1,11 @@
-import { type Answer, answerFrom, formatFinding } from "../src/client/answer.ts";
+import { type Answer, answerFrom } from "../src/client/answer.ts";
 import { CallError } from "../src/client/call-error.ts";
 import { createReporter, type Reporter } from "../src/client/reporter.ts";
 import { ExecutionState } from "../src/gen/tollgate/enforcement/v1/execution_pb.ts";
-import { type Finding, Verdict } from "../src/gen/tollgate/enforcement/v1/finding_pb.ts";
+import { Verdict } from "../src/gen/tollgate/enforcement/v1/finding_pb.ts";
 import { type Fleet, findExecution, giveTime, PRINCIPAL } from "./fleet.ts";
 import { answerPause } from "./operator.ts";
-import { tell, tellMore } from "./screen.ts";
+import { tell, tellWayOut } from "./screen.ts";
 import { insist, type Session } from "./session.ts";
 import type { PlannedStep } from "./trajectory.ts";
 
@@ -17,16 +17,23 @@ const EPOCH = 1n;
 /** What an agent that estimates expects of an answer. */
 const EXPECTED_OUTPUT_TOKENS = 80n;
 
-/** What every run may use. */
-export const RUN_LIMITS = {
-  maxTokens: 50_000n,
-  maxSteps: 24n,
+/** What a run may use. */
+const RUN_LIMITS = {
+  maxTokens: 60_000n,
+  maxSteps: 22n,
   maxToolCalls: 12n,
   costAlertThresholdNanoUsd: 100_000_000n,
   maxSameStepRepetitions: 2n,
 };
+/** Tokens of every fifth run. */
+const SMALL_BUDGET_TOKENS = 30_000n;
+const SMALL_BUDGET_EVERY = 5;
 export const RUN_LIMITS_TEXT =
-  "50,000 tokens, 24 steps, 12 tool calls, 2 repetitions; a person is asked at 0.10 USD";
+  "60,000 tokens (every fifth 30,000), 22 steps, 12 tool calls, 2 repetitions; a person is asked at 0.10 USD";
+
+function limitsOf({ index }: AgentRun): typeof RUN_LIMITS {
+  return index % SMALL_BUDGET_EVERY === 1 ? { ...RUN_LIMITS, maxTokens: SMALL_BUDGET_TOKENS } : RUN_LIMITS;
+}
 
 export interface AgentRun {
   readonly executionId: string;
@@ -65,7 +72,8 @@ export async function replayRun(session: Session, fleet: Fleet, run: AgentRun): 
 }
 
 /** Registers the run, or joins it after a kill. False when it has ended already. */
-async function join(session: Session, fleet: Fleet, { executionId }: AgentRun): Promise<boolean> {
+async function join(session: Session, fleet: Fleet, run: AgentRun): Promise<boolean> {
+  const { executionId } = run;
   const parent = { parent: { case: "executionId" as const, value: fleet.rootId } };
   try {
     const answer = await insist(() =>
@@ -73,7 +81,7 @@ async function join(session: Session, fleet: Fleet, { executionId }: AgentRun): 
         executionId,
         principal: PRINCIPAL,
         parent,
-        limits: RUN_LIMITS,
+        limits: limitsOf(run),
       }),
     );
     if (answer.state === ExecutionState.HALTED) return false;
@@ -184,11 +192,6 @@ async function tellRefusal(
   tellWayOut(finding);
   if (isHalted) return "halted";
   return finding?.reason === "SAME_STEP_LOOP" ? "skipped" : "gave_up";
-}
-
-export function tellWayOut(finding: Finding | undefined): void {
-  const wayOut = finding === undefined ? undefined : formatFinding(finding).split("; way out: ")[1];
-  if (wayOut !== undefined) tellMore(`way out: ${wayOut}`);
 }
 
 async function tellEnd(session: Session, run: AgentRun): Promise<void> {

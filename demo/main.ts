@@ -31,6 +31,15 @@ async function main(): Promise<void> {
     onFailure: (error) => fail(error),
   });
   stopOnSignal(daemon);
+  try {
+    await serve(daemon, source, options);
+  } catch (error) {
+    await daemon.stop();
+    throw error;
+  }
+}
+
+async function serve(daemon: DaemonProcess, source: Source, options: DemoOptions): Promise<void> {
   const how = await daemon.open();
   say(`replaying  ${source.title}`);
   say(

@@ -1,4 +1,3 @@
-import { formatFinding } from "../src/client/answer.ts";
 import { CallError } from "../src/client/call-error.ts";
 import { createReporter, type Reporter } from "../src/client/reporter.ts";
 import { type Event, EventType } from "../src/gen/tollgate/enforcement/v1/event_pb.ts";
@@ -6,7 +5,7 @@ import { ExecutionState } from "../src/gen/tollgate/enforcement/v1/execution_pb.
 import type { Finding } from "../src/gen/tollgate/enforcement/v1/finding_pb.ts";
 import { count } from "./find-source.ts";
 import { type Fleet, giveTime, PRINCIPAL, resume } from "./fleet.ts";
-import { say, tell, tellMore } from "./screen.ts";
+import { say, tell, tellMore, tellWayOut } from "./screen.ts";
 import { insist, type Session } from "./session.ts";
 import { forEachAtOnce } from "./tally.ts";
 import type { Invocation } from "./trace.ts";
@@ -142,7 +141,6 @@ function tellFinding(
   finding: Finding | undefined,
   event: Event,
 ): void {
-  const [why, wayOut] = (finding === undefined ? event.message : formatFinding(finding)).split("; way out: ");
-  tell(who, what, why ?? "", what === "PAUSED" ? "paused" : "stopped");
-  if (wayOut !== undefined) tellMore(`way out: ${wayOut}`);
+  tell(who, what, finding?.message ?? event.message, what === "PAUSED" ? "paused" : "stopped");
+  tellWayOut(finding);
 }

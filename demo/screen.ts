@@ -1,4 +1,6 @@
 import { styleText } from "node:util";
+import { formatFinding } from "../src/client/answer.ts";
+import type { Finding } from "../src/gen/tollgate/enforcement/v1/finding_pb.ts";
 
 // What a person sees. Colours only where the output is a terminal.
 
@@ -30,6 +32,12 @@ export function tell(who: string, what: string, why: string, tone: Tone): void {
 /** A second line below the one before, for its way out or what a person did. */
 export function tellMore(text: string): void {
   process.stdout.write(`${" ".repeat(2 + WHO_WIDTH + WHAT_WIDTH)}${paint(text, "quiet")}\n`);
+}
+
+/** What would change the answer, where the finding says it. */
+export function tellWayOut(finding: Finding | undefined): void {
+  const wayOut = finding === undefined ? undefined : formatFinding(finding).split("; way out: ")[1];
+  if (wayOut !== undefined) tellMore(`way out: ${wayOut}`);
 }
 
 function paint(text: string, tone: Tone): string {

@@ -1,5 +1,6 @@
 import { watchExecution } from "../src/client/watch.ts";
 import { type Event, EventType } from "../src/gen/tollgate/enforcement/v1/event_pb.ts";
+import { ExecutionState } from "../src/gen/tollgate/enforcement/v1/execution_pb.ts";
 import { type Fleet, findExecution } from "./fleet.ts";
 import type { Session } from "./session.ts";
 
@@ -48,18 +49,24 @@ export async function readEvents(session: Session, executionId: string): Promise
   for await (const watched of watchExecution(session.client, executionId, { afterEventNumber: 0n })) {
     if (watched.kind === "event") events.push(watched.event);
     const number = watched.kind === "event" ? watched.event.eventNumber : watched.execution.lastEventNumber;
-    if (number >= last) break;
+    // The events of one that has ended end by themselves; breaking off thousands of streams would look like an attack.
+    if (number >= last && execution?.state !== ExecutionState.COMPLETED) break;
   }
   return events;
 }
 
-/** A halt that an operator took back does not count. */
+/** A halt that was taken back does not count. */
 export function strongest(events: readonly Event[]): RunVerdict {
   const order = ["ALLOW", "WARN", "PAUSE", "BLOCK"] as const satisfies readonly RunVerdict[];
   let rank = 0;
-  for (const event of events) {
-    if (event.payload.case === "resume" && event.payload.value.approvalId === undefined) rank = 0;
-    rank = Math.max(rank, RANK[event.type] ?? 0);
+  let beforeHalt: number | undefined;
+  for (const { type } of events) {
+    if (type === EventType.HALT) beforeHalt ??= rank;
+    if (type === EventType.RESUME && beforeHalt !== undefined) {
+      rank = beforeHalt;
+      beforeHalt = undefined;
+    }
+    rank = Math.max(rank, RANK[type] ?? 0);
   }
   return order[rank] ?? "ALLOW";
 }
