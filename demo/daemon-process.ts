@@ -15,6 +15,8 @@ const START_DEADLINE_MS = 30_000;
 /** How long a stop may take: above the daemon's own drain timeout of 10 s. */
 const STOP_DEADLINE_MS = 15_000;
 const LOOK_EVERY_MS = 100;
+/** Exit codes that waiting cures: the address is taken, the file is locked. */
+const PASSING_EXITS: ReadonlySet<number> = new Set([69, 75]);
 
 export class DaemonStartError extends Error {
   override readonly name = "DaemonStartError";
@@ -105,8 +107,10 @@ export class DaemonProcess {
       const child = this.#spawn();
       if (await this.#serves(child, until)) {
         child.once("exit", () => void this.#restart());
+        if (hasEnded(child)) void this.#restart();
         return;
       }
+      if (child.exitCode !== null && !PASSING_EXITS.has(child.exitCode)) break;
       // A daemon that is just going away may still hold the file.
       await sleep(LOOK_EVERY_MS * 5);
       if (this.#isStopping) return;
@@ -125,7 +129,7 @@ export class DaemonProcess {
       detached: true,
       stdio: ["ignore", output, output],
       env: {
-        ...process.env,
+        ...environmentWithoutSettings(),
         TOLLGATE_ADDRESS: agentAddress,
         TOLLGATE_ADMIN_ADDRESS: adminAddress,
         TOLLGATE_DATA: data,
@@ -141,9 +145,8 @@ export class DaemonProcess {
 
   /** Whether the child serves before it ends or time is over. */
   async #serves(child: ChildProcess, until: number): Promise<boolean> {
-    while (Date.now() < until && child.exitCode === null && child.signalCode === null) {
-      if (await this.#isServing(LOOK_EVERY_MS * 5))
-        return child.exitCode === null && child.signalCode === null;
+    while (Date.now() < until && !hasEnded(child)) {
+      if (await this.#isServing(LOOK_EVERY_MS * 5)) return !hasEnded(child);
     }
     return false;
   }
@@ -178,6 +181,15 @@ export class DaemonProcess {
     while (!this.#isStopping && isAlive(this.#pid)) await sleep(LOOK_EVERY_MS);
     await this.#restart();
   }
+}
+
+function hasEnded(child: ChildProcess): boolean {
+  return child.exitCode !== null || child.signalCode !== null;
+}
+
+/** The daemon of the demo has its own settings; those of the shell are for another one. */
+function environmentWithoutSettings(): { readonly [name: string]: string | undefined } {
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("TOLLGATE_")));
 }
 
 function isAlive(pid: number): boolean {
