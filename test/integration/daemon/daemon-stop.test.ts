@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from "vitest";
-import { CallError, isUnavailable } from "../../src/client/call-error.ts";
-import { createClient, type TollgateClient } from "../../src/client/connect-client.ts";
-import { watchExecution } from "../../src/client/watch.ts";
+import { CallError, isUnavailable } from "../../../src/client/call-error.ts";
+import { createClient, type TollgateClient } from "../../../src/client/connect-client.ts";
+import { watchExecution } from "../../../src/client/watch.ts";
 import { DaemonProcess } from "./daemon-process.ts";
 
 const running: DaemonProcess[] = [];

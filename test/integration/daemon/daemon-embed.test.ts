@@ -1,12 +1,12 @@
 import { mkdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
-import { createClient, type TollgateClient } from "../../src/client/connect-client.ts";
-import { createSettings } from "../../src/config/read-settings.ts";
-import type { Settings } from "../../src/config/settings.ts";
-import { type Daemon, startDaemon } from "../../src/daemon.ts";
-import { DurabilityMode, IdentityMode } from "../../src/gen/tollgate/enforcement/v1/info_pb.ts";
-import { createLogger } from "../../src/observability/logger.ts";
+import { createClient, type TollgateClient } from "../../../src/client/connect-client.ts";
+import { createSettings } from "../../../src/config/read-settings.ts";
+import type { Settings } from "../../../src/config/settings.ts";
+import { type Daemon, startDaemon } from "../../../src/daemon.ts";
+import { DurabilityMode, IdentityMode } from "../../../src/gen/tollgate/enforcement/v1/info_pb.ts";
+import { createLogger } from "../../../src/observability/logger.ts";
 import { createDirectory } from "./daemon-process.ts";
 
 const PRICES = `apiVersion: tollgate.dev/v1
