@@ -36,14 +36,16 @@ const write = { note: text(NOTE_LENGTH), etag: text(ETAG_LENGTH, 1), requestId: 
 
 const selector: Rule<ExecutionSelector | undefined> = every(
   message<ExecutionSelector>({ tenant: optionalId, labels, sessionId: optionalId, agent: optionalId, user: optionalId }),
-  satisfies("at least one field is required", (value) => value === undefined || !isEmptySelector(value)),
+  satisfies("at least one field is required", (value) => value === undefined || !isEmptySelector(value), "selector"),
 );
 
 const target: Rule<ExecutionTarget | undefined> = every(
   message<ExecutionTarget>({ caller, target: satisfies("is required", (value) => value.case !== undefined) }),
-  satisfies("execution_id: 1 to 128 visible ASCII characters", (value) => {
-    return value?.target.case !== "executionId" || requiredId(value.target.value) === undefined;
-  }),
+  satisfies(
+    "1 to 128 visible ASCII characters",
+    (value) => value?.target.case !== "executionId" || requiredId(value.target.value) === undefined,
+    "execution_id",
+  ),
   (value) => (value?.target.case === "selector" ? selector(value.target.value) : undefined),
 );
 

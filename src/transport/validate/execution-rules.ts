@@ -19,9 +19,11 @@ const MAX_PAGE_TOKEN_LENGTH = 1_024;
 
 const parent: Rule<Parent | undefined> = every(
   message<Parent>({ parent: satisfies("is required", (value) => value.case !== undefined) }),
-  satisfies("execution_id: 1 to 128 visible ASCII characters", (value) => {
-    return value?.parent.case !== "executionId" || requiredId(value.parent.value) === undefined;
-  }),
+  satisfies(
+    "1 to 128 visible ASCII characters",
+    (value) => value?.parent.case !== "executionId" || requiredId(value.parent.value) === undefined,
+    "execution_id",
+  ),
 );
 
 export const REGISTER_RULE: Rule<RegisterExecutionRequest | undefined> = every(
@@ -37,7 +39,7 @@ export const REGISTER_RULE: Rule<RegisterExecutionRequest | undefined> = every(
     wait,
     detail,
   }),
-  satisfies("carve: needs a parent", (request) => request?.carve === undefined || request.parent !== undefined),
+  satisfies("needs a parent", (request) => request?.carve === undefined || request.parent !== undefined, "carve"),
 );
 
 export const COMPLETE_RULE = message<CompleteExecutionRequest>({ executionId: requiredId, wait });

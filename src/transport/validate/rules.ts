@@ -127,9 +127,9 @@ export function every<T>(...rules: readonly Rule<T>[]): Rule<T> {
   };
 }
 
-/** A rule that is any predicate. */
-export function satisfies<T>(description: string, holds: (value: T) => boolean): Rule<T> {
-  const problem = wrong(description);
+/** A rule that is any predicate; `field` is the path of what is wrong below the value. */
+export function satisfies<T>(description: string, holds: (value: T) => boolean, field = ""): Rule<T> {
+  const problem: readonly FieldProblem[] = [{ field, description }];
   return (value) => (holds(value) ? undefined : problem);
 }
 
