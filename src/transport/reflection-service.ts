@@ -75,11 +75,11 @@ function answer(index: Index, version: Version, request: Request) {
   };
 }
 
-/** Reflection of one version over these services. `path` names the method in errors. */
+/** Reflection of one version over these services and both versions of itself. */
 export function createReflectionService(services: readonly DescService[], version: "v1"): Implementation<typeof ServerReflection>;
 export function createReflectionService(services: readonly DescService[], version: "v1alpha"): Implementation<typeof ServerReflectionAlpha>;
 export function createReflectionService(services: readonly DescService[], version: Version): unknown {
-  const index = createIndex([...services, SERVICES[version]]);
+  const index = createIndex([...services, SERVICES.v1, SERVICES.v1alpha]);
   const schema = SERVICES[version].method.serverReflectionInfo.output as DescMessage;
   return {
     serverReflectionInfo: (call: ServerDuplexStream<Request | Undecoded, Uint8Array>) => {

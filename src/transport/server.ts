@@ -78,23 +78,28 @@ export class Listener {
     return `${host}:${(this.#server.address() as AddressInfo | null)?.port ?? address.port}`;
   }
 
-  /** Takes no more connections and waits until all calls have ended. */
+  /** Takes no more connections and waits until all calls have ended and the connections with them. */
   drain(): Promise<void> {
     this.#server.close();
-    return new Promise((resolve) => this.grpc.tryShutdown(() => resolve()));
+    // Says goodbye on every connection; on this Node it does not wait for their calls.
+    this.grpc.tryShutdown(() => undefined);
+    return this.#allClosed();
   }
 
   /** Closes what is still open, after a moment for the last words. */
   async close(): Promise<void> {
     this.#server.close();
     if (this.#sockets.size > 0) {
-      const closed = Promise.all([...this.#sockets].map((socket) => new Promise((resolve) => socket.once("close", resolve))));
-      await Promise.race([closed, new Promise((resolve) => setTimeout(resolve, LAST_WORDS_MS))]);
+      await Promise.race([this.#allClosed(), new Promise((resolve) => setTimeout(resolve, LAST_WORDS_MS))]);
     }
     // Without channelz, forceShutdown() knows no sessions: the sockets are closed here.
     for (const socket of this.#sockets) socket.destroy();
     this.#injector?.destroy();
     this.grpc.forceShutdown();
+  }
+
+  async #allClosed(): Promise<void> {
+    await Promise.all([...this.#sockets].map((socket) => new Promise((resolve) => socket.once("close", resolve))));
   }
 
   #accept(socket: Socket): void {
