@@ -15,8 +15,8 @@ import type { Invocation } from "./trace.ts";
 
 /** Invocations of one round: registered together, then reported, then ended. */
 const ROUND = 500;
-/** Registrations under way at once. */
-const REGISTERED_AT_ONCE = 250;
+/** Registrations under way at once: a connection takes 64 calls, the stream of reports is one of them. */
+const REGISTERED_AT_ONCE = 60;
 /** The reporter's epoch: the same after a restart, because the same reports can be made again. */
 const EPOCH = 1n;
 /** Warnings shown one by one; the rest is counted. */

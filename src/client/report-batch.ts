@@ -15,10 +15,11 @@ export interface BatchBounds {
 /** Bytes of a group besides its texts and reports: tags, lengths, sequence, flag. */
 const GROUP_OVERHEAD_BYTES = 48;
 
-/** One message to send, and the last position in it. */
+/** One message to send, the last position in it, and about how large it is. */
 export interface NextMessage {
   readonly message: StreamUsageRequest;
   readonly through: number;
+  readonly bytes: number;
 }
 
 /**
@@ -43,12 +44,14 @@ export function nextMessage(
     return {
       message: create(StreamUsageRequestSchema, { message: { case: "completeExecution", value } }),
       through: position,
+      bytes: first.bytes,
     };
   }
-  const { groups, last } = collect(buffer, position, through, base, bounds);
+  const { groups, last, bytes } = collect(buffer, position, through, base, bounds);
   return {
     message: create(StreamUsageRequestSchema, { message: { case: "usageBatch", value: { groups } } }),
     through: last,
+    bytes,
   };
 }
 
@@ -58,7 +61,7 @@ function collect(
   through: number,
   base: number,
   bounds: BatchBounds,
-): { groups: UsageGroup[]; last: number } {
+): { groups: UsageGroup[]; last: number; bytes: number } {
   const groups: UsageGroup[] = [];
   let bytes = 0;
   let reports = 0;
@@ -76,7 +79,7 @@ function collect(
     bytes += more;
     reports++;
   }
-  return { groups, last: position - 1 };
+  return { groups, last: position - 1, bytes };
 }
 
 function startGroup(subject: ReportSubject, sequence: number): UsageGroup {

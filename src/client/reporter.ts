@@ -12,6 +12,7 @@ import { answerFrom } from "./answer.ts";
 import { Backoff } from "./backoff.ts";
 import { CallError } from "./call-error.ts";
 import type { TollgateClient } from "./connect-client.ts";
+import { MessagesInFlight } from "./messages-in-flight.ts";
 import { nextMessage } from "./report-batch.ts";
 import {
   KEPT_BYTES_MAX,
@@ -50,6 +51,7 @@ export class Reporter {
   readonly #epoch: ReporterEpoch;
   readonly #buffer: ReportBuffer;
   readonly #backoff = new Backoff();
+  readonly #inFlight = new MessagesInFlight();
   readonly #durable = new WaitingLine();
   readonly #room = new WaitingLine();
   readonly #opening = Promise.withResolvers<number>();
@@ -198,6 +200,7 @@ export class Reporter {
     };
     this.#isWelcome = false;
     this.#isBlocked = false;
+    this.#inFlight.clear();
     this.#stream = new ReportStream(this.#client.channel, hello, {
       onMessage: (message) => this.#receive(message),
       onDrain: () => {
@@ -270,6 +273,7 @@ export class Reporter {
   }
 
   #progress(progress: Progress): void {
+    this.#inFlight.accept(this.#epoch.base + Number(progress.acceptedThrough));
     this.#noteDurable(Number(progress.durableThrough));
     for (const rejected of progress.rejected) this.#options.onRejected?.(rejected);
     this.#pump();
@@ -307,12 +311,13 @@ export class Reporter {
   }
 
   #pump(): void {
-    while (this.#isWelcome && !this.#isBlocked) {
+    while (this.#isWelcome && !this.#isBlocked && !this.#inFlight.isFull) {
       const through = Math.min(this.#buffer.last, this.#buffer.durableThrough + this.#bounds.window);
       const next = nextMessage(this.#buffer, this.#next, through, this.#epoch.base, this.#bounds);
       if (next === undefined) return;
       this.#epoch.noteSent();
       this.#next = next.through + 1;
+      this.#inFlight.add(next.through, next.bytes);
       this.#isBlocked = this.#stream?.write(next.message) === false;
     }
   }
