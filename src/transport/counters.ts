@@ -26,7 +26,8 @@ export interface Counters {
 }
 
 export function createCounters(): Counters {
-  const perVerdict = () => Object.fromEntries(VERDICTS.map((verdict) => [verdict, 0])) as { [V in Verdict]: number };
+  const perVerdict = () =>
+    Object.fromEntries(VERDICTS.map((verdict) => [verdict, 0])) as { [V in Verdict]: number };
   return {
     connections: 0,
     usageStreams: 0,
@@ -35,7 +36,9 @@ export function createCounters(): Counters {
     connectionsRefused: 0,
     calls: 0,
     errors: {},
-    decisions: Object.fromEntries(DECISION_SOURCES.map((source) => [source, perVerdict()])) as Counters["decisions"],
+    decisions: Object.fromEntries(
+      DECISION_SOURCES.map((source) => [source, perVerdict()]),
+    ) as Counters["decisions"],
     batches: 0,
     reports: 0,
     duplicates: 0,

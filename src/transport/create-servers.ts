@@ -1,32 +1,37 @@
 import type { DescService } from "@bufbuild/protobuf";
 import type { CallerId } from "../domain/ids.ts";
+import { Health } from "../gen/grpc/health/v1/health_pb.ts";
+import { ServerReflection } from "../gen/grpc/reflection/v1/reflection_pb.ts";
+import { ServerReflection as ServerReflectionAlpha } from "../gen/grpc/reflection/v1alpha/reflection_pb.ts";
 import { ApprovalService } from "../gen/tollgate/admin/v1/approval_service_pb.ts";
 import { ExecutionAdminService } from "../gen/tollgate/admin/v1/execution_admin_service_pb.ts";
 import { EnforcementService } from "../gen/tollgate/enforcement/v1/enforcement_service_pb.ts";
 import { GuardService } from "../gen/tollgate/enforcement/v1/guard_service_pb.ts";
-import { Health } from "../gen/grpc/health/v1/health_pb.ts";
-import { ServerReflection } from "../gen/grpc/reflection/v1/reflection_pb.ts";
-import { ServerReflection as ServerReflectionAlpha } from "../gen/grpc/reflection/v1alpha/reflection_pb.ts";
-import type { EngineAccess } from "./engine-access.ts";
 import { createApprovalAdminService } from "./admin/approval-admin-service.ts";
 import { createExecutionAdminService } from "./admin/execution-admin-service.ts";
 import { storeEventToProto } from "./convert/events.ts";
 import { durationToProto } from "./convert/times.ts";
-import { createCounters, type Counters } from "./counters.ts";
+import { type Counters, createCounters } from "./counters.ts";
 import { CompletedLookup, type FindCompleted } from "./enforcement/completed-lookup.ts";
-import { createEnforcementService, ENFORCEMENT_MAX_BYTES } from "./enforcement-service.ts";
-import { createGuardService } from "./guard-service.ts";
+import { createEnforcementService, ENFORCEMENT_MAX_BYTES } from "./enforcement/enforcement-service.ts";
+import { createGuardService } from "./enforcement/guard-service.ts";
+import type { EngineAccess } from "./engine-access.ts";
 import { bindService, type HandlerOptions } from "./handler.ts";
 import { createHealthService, HealthState } from "./health-service.ts";
 import { NOTHING_PINNED, type PinnedIdentity } from "./pinned-identity.ts";
 import { createReflectionService } from "./reflection-service.ts";
-import { Listener, type ListenAddress } from "./server.ts";
+import { type ListenAddress, Listener } from "./server.ts";
 import type { DaemonInfo, ServiceContext, StoreInfo } from "./service-context.ts";
 import { ApprovalWaiters } from "./stream/approval-waiters.ts";
 import { EventHub } from "./stream/event-hub.ts";
 import { encode } from "./stream/pending-answers.ts";
 import { StreamRegistry } from "./stream/stream-registry.ts";
-import { DEFAULT_LIMITS, MAX_MESSAGE_BYTES, MAX_REQUEST_BYTES, type TransportLimits } from "./transport-limits.ts";
+import {
+  DEFAULT_LIMITS,
+  MAX_MESSAGE_BYTES,
+  MAX_REQUEST_BYTES,
+  type TransportLimits,
+} from "./transport-limits.ts";
 import { SILENT_OBSERVER, type TransportObserver } from "./transport-observer.ts";
 
 // The doors of the daemon. What daemon.ts needs: createServers(options), then start(); storeStateChanged() from the loop
@@ -78,7 +83,11 @@ export function createServers(options: ServersOptions): Servers {
     observer,
     storeInfo,
     info,
-    completed: new CompletedLookup(host, options.findCompleted ?? (() => Promise.resolve(undefined)), observer),
+    completed: new CompletedLookup(
+      host,
+      options.findCompleted ?? (() => Promise.resolve(undefined)),
+      observer,
+    ),
     events: new EventHub(host, () => storeInfo().storeId, counters),
     streams: new StreamRegistry(host, limits),
     approvals: new ApprovalWaiters(host),
@@ -118,7 +127,8 @@ function createDoors(options: ServersOptions, shared: Shared, health: HealthStat
     // Tool outputs travel here.
     bindService(door.grpc, GuardService, createGuardService(), { ...handlers, maxBytes: MAX_MESSAGE_BYTES });
     bindService(door.grpc, Health, createHealthService(shared, health), handlers);
-    if (options.reflection === true) bindReflection(door, [EnforcementService, GuardService, Health], handlers);
+    if (options.reflection === true)
+      bindReflection(door, [EnforcementService, GuardService, Health], handlers);
     doors.push(door);
   }
   if (options.admin !== undefined) {
@@ -148,18 +158,32 @@ async function startDoors(doors: readonly Listener[], health: HealthState): Prom
 }
 
 function tellStoreState(shared: Shared, health: HealthState, state: "ok" | "failing" | "blocking"): void {
-  const message = state === "ok" ? "the file can be written again" : "the file cannot be written: nothing is acknowledged as durable";
+  const message =
+    state === "ok"
+      ? "the file can be written again"
+      : "the file cannot be written: nothing is acknowledged as durable";
   const event = storeEventToProto(state === "ok", message, shared.host.now());
   shared.streams.tellAll(encode({ case: "event", value: event }));
   shared.streams.storeStateChanged();
   health.changed();
 }
 
-async function stopDoors(doors: readonly Listener[], shared: Shared, health: HealthState, drainMs: number): Promise<void> {
+async function stopDoors(
+  doors: readonly Listener[],
+  shared: Shared,
+  health: HealthState,
+  drainMs: number,
+): Promise<void> {
   shared.streams.draining = true;
   health.setServing(false);
-  const draining = { $typeName: "tollgate.enforcement.v1.Draining", timeLeft: durationToProto(drainMs) } as const;
-  const notice = { $typeName: "tollgate.enforcement.v1.FlowNotice", notice: { case: "draining", value: draining } } as const;
+  const draining = {
+    $typeName: "tollgate.enforcement.v1.Draining",
+    timeLeft: durationToProto(drainMs),
+  } as const;
+  const notice = {
+    $typeName: "tollgate.enforcement.v1.FlowNotice",
+    notice: { case: "draining", value: draining },
+  } as const;
   shared.streams.tellAll(encode({ case: "flowNotice", value: notice }));
   shared.approvals.stopAll();
   health.endWatches();

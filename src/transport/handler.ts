@@ -1,11 +1,11 @@
 import type { DescMessage, DescMethod, DescService, MessageShape } from "@bufbuild/protobuf";
 import {
-  ServerInterceptingCall,
   type handleBidiStreamingCall,
   type handleServerStreamingCall,
   type handleUnaryCall,
   type Server,
   type ServerDuplexStream,
+  ServerInterceptingCall,
   type ServerInterceptor,
   type ServerUnaryCall,
   type ServerWritableStream,
@@ -13,7 +13,7 @@ import {
 } from "@grpc/grpc-js";
 import { TollgateError } from "../domain/errors.ts";
 import type { Counters } from "./counters.ts";
-import { defineMethod, pathOf, Undecoded, type Received, type Sent } from "./service-binding.ts";
+import { defineMethod, pathOf, type Received, type Sent, Undecoded } from "./service-binding.ts";
 import { internalStatus, statusOf } from "./status.ts";
 import type { TransportObserver } from "./transport-observer.ts";
 
@@ -22,7 +22,11 @@ import type { TransportObserver } from "./transport-observer.ts";
 
 export type UnaryCall = ServerUnaryCall<unknown, unknown>;
 
-type HandlerOf<M> = M extends { methodKind: infer Kind; input: infer I extends DescMessage; output: infer O extends DescMessage }
+type HandlerOf<M> = M extends {
+  methodKind: infer Kind;
+  input: infer I extends DescMessage;
+  output: infer O extends DescMessage;
+}
   ? Kind extends "unary"
     ? (request: MessageShape<I>, call: UnaryCall) => MessageShape<O> | Promise<MessageShape<O>>
     : Kind extends "server_streaming"
@@ -33,7 +37,9 @@ type HandlerOf<M> = M extends { methodKind: infer Kind; input: infer I extends D
   : never;
 
 /** Every method of a service, under its local name. */
-export type Implementation<S extends DescService> = { readonly [K in keyof S["method"]]: HandlerOf<S["method"][K]> };
+export type Implementation<S extends DescService> = {
+  readonly [K in keyof S["method"]]: HandlerOf<S["method"][K]>;
+};
 
 export interface HandlerOptions {
   readonly observer: TransportObserver;
@@ -65,7 +71,8 @@ type AnyHandler = (...input: never[]) => unknown;
 
 function wrap(method: DescMethod, handler: AnyHandler, options: HandlerOptions): unknown {
   const path = pathOf(method);
-  if (method.methodKind === "unary") return wrapUnary(path, handler as (request: unknown, call: UnaryCall) => unknown, options);
+  if (method.methodKind === "unary")
+    return wrapUnary(path, handler as (request: unknown, call: UnaryCall) => unknown, options);
   if (method.methodKind === "server_streaming") return wrapServerStream(path, handler as never, options);
   return wrapBidi(path, handler as never, options);
 }
@@ -131,7 +138,11 @@ export function failStream(
   call.emit("error", statusFor(error, path, options));
 }
 
-function statusFor(error: unknown, path: string, options: Pick<HandlerOptions, "observer" | "counters">): StatusObject & Error {
+function statusFor(
+  error: unknown,
+  path: string,
+  options: Pick<HandlerOptions, "observer" | "counters">,
+): StatusObject & Error {
   const { errors } = options.counters;
   if (error instanceof TollgateError) {
     errors[error.reason] = (errors[error.reason] ?? 0) + 1;
@@ -149,6 +160,9 @@ function statusFor(error: unknown, path: string, options: Pick<HandlerOptions, "
 export const refuseCompression: ServerInterceptor = (_method, call) => {
   const { incomingEncoding } = call as unknown as { readonly incomingEncoding: string };
   if (incomingEncoding === "identity") return call as unknown as ServerInterceptingCall;
-  const error = new TollgateError("COMPRESSION_REFUSED", "compressed messages are not taken: send them as they are");
+  const error = new TollgateError(
+    "COMPRESSION_REFUSED",
+    "compressed messages are not taken: send them as they are",
+  );
   return new ServerInterceptingCall(call, { start: () => call.sendStatus(statusOf(error)) });
 };

@@ -1,9 +1,13 @@
-import { status, type ServerWritableStream } from "@grpc/grpc-js";
-import { HealthCheckResponse_ServingStatus as Serving, type Health, type HealthCheckResponse } from "../gen/grpc/health/v1/health_pb.ts";
+import { type ServerWritableStream, status } from "@grpc/grpc-js";
 import { TollgateError } from "../domain/errors.ts";
-import { internalStatus } from "./status.ts";
-import { assertStreamRoom, type ServiceContext } from "./service-context.ts";
+import {
+  type Health,
+  type HealthCheckResponse,
+  HealthCheckResponse_ServingStatus as Serving,
+} from "../gen/grpc/health/v1/health_pb.ts";
 import type { Implementation } from "./handler.ts";
+import { assertStreamRoom, type ServiceContext } from "./service-context.ts";
+import { internalStatus } from "./status.ts";
 
 /** The services that health is told of: `""` decides, the other says whether the file can be written. */
 export const DURABILITY_SERVICE = "tollgate.durability";
@@ -71,11 +75,15 @@ function responseOf(serving: Serving): HealthCheckResponse {
   return { $typeName: "grpc.health.v1.HealthCheckResponse", status: serving };
 }
 
-export function createHealthService(context: Pick<ServiceContext, "counters" | "limits">, health: HealthState): Implementation<typeof Health> {
+export function createHealthService(
+  context: Pick<ServiceContext, "counters" | "limits">,
+  health: HealthState,
+): Implementation<typeof Health> {
   return {
     check: ({ service }) => {
       const serving = health.find(service);
-      if (serving === undefined) throw new TollgateError("SERVICE_UNKNOWN", `health of "${service}" is not kept`);
+      if (serving === undefined)
+        throw new TollgateError("SERVICE_UNKNOWN", `health of "${service}" is not kept`);
       return responseOf(serving);
     },
     watch: ({ service }, call) => {
@@ -90,7 +98,9 @@ export function createHealthService(context: Pick<ServiceContext, "counters" | "
     },
     list: () => ({
       $typeName: "grpc.health.v1.HealthListResponse",
-      statuses: Object.fromEntries(["", DURABILITY_SERVICE].map((name) => [name, responseOf(health.find(name) as Serving)])),
+      statuses: Object.fromEntries(
+        ["", DURABILITY_SERVICE].map((name) => [name, responseOf(health.find(name) as Serving)]),
+      ),
     }),
   };
 }

@@ -9,7 +9,10 @@ export interface PinnedIdentity {
   readonly labels: { readonly [name: string]: string };
 }
 
-export const NOTHING_PINNED: PinnedIdentity = Object.freeze({ principal: Object.freeze({}), labels: Object.freeze({}) });
+export const NOTHING_PINNED: PinnedIdentity = Object.freeze({
+  principal: Object.freeze({}),
+  labels: Object.freeze({}),
+});
 
 const LEVELS = [
   ["tenant", "tenant"],
@@ -20,7 +23,9 @@ const LEVELS = [
 ] as const;
 
 export function isPinned(pinned: PinnedIdentity): boolean {
-  return LEVELS.some(([level]) => pinned.principal[level] !== undefined) || Object.keys(pinned.labels).length > 0;
+  return (
+    LEVELS.some(([level]) => pinned.principal[level] !== undefined) || Object.keys(pinned.labels).length > 0
+  );
 }
 
 /**
@@ -48,7 +53,8 @@ export function principalFromProto(
 
 /** @throws TollgateError PRINCIPAL_PINNED */
 export function sessionFromProto(asked: string | undefined, pinned: PinnedIdentity): string | undefined {
-  if (pinned.session !== undefined && asked !== undefined && asked !== pinned.session) throw pinnedError("session_id");
+  if (pinned.session !== undefined && asked !== undefined && asked !== pinned.session)
+    throw pinnedError("session_id");
   return asked ?? pinned.session;
 }
 

@@ -1,6 +1,12 @@
-import { toBinary, type DescFile, type DescMessage, type DescService, type MessageShape } from "@bufbuild/protobuf";
+import {
+  type DescFile,
+  type DescMessage,
+  type DescService,
+  type MessageShape,
+  toBinary,
+} from "@bufbuild/protobuf";
 import { FileDescriptorProtoSchema } from "@bufbuild/protobuf/wkt";
-import { status, type ServerDuplexStream } from "@grpc/grpc-js";
+import { type ServerDuplexStream, status } from "@grpc/grpc-js";
 import { ServerReflection } from "../gen/grpc/reflection/v1/reflection_pb.ts";
 import { ServerReflection as ServerReflectionAlpha } from "../gen/grpc/reflection/v1alpha/reflection_pb.ts";
 import type { Implementation } from "./handler.ts";
@@ -60,13 +66,21 @@ function answer(index: Index, version: Version, request: Request) {
   const { messageRequest: asked } = request;
   const notFound = (what: string) => ({
     case: "errorResponse" as const,
-    value: { $typeName: `${prefix}.ErrorResponse`, errorCode: status.NOT_FOUND, errorMessage: `${what} is not known` },
+    value: {
+      $typeName: `${prefix}.ErrorResponse`,
+      errorCode: status.NOT_FOUND,
+      errorMessage: `${what} is not known`,
+    },
   });
   if (asked.case === "listServices") {
     const service = index.services.map((name) => ({ $typeName: `${prefix}.ServiceResponse`, name }));
-    return { case: "listServicesResponse" as const, value: { $typeName: `${prefix}.ListServiceResponse`, service } };
+    return {
+      case: "listServicesResponse" as const,
+      value: { $typeName: `${prefix}.ListServiceResponse`, service },
+    };
   }
-  if (asked.case !== "fileByFilename" && asked.case !== "fileContainingSymbol") return notFound("the extension");
+  if (asked.case !== "fileByFilename" && asked.case !== "fileContainingSymbol")
+    return notFound("the extension");
   const file = (asked.case === "fileByFilename" ? index.byName : index.bySymbol).get(asked.value);
   if (file === undefined) return notFound(asked.value.slice(0, 200));
   return {
@@ -76,8 +90,14 @@ function answer(index: Index, version: Version, request: Request) {
 }
 
 /** Reflection of one version over these services and both versions of itself. */
-export function createReflectionService(services: readonly DescService[], version: "v1"): Implementation<typeof ServerReflection>;
-export function createReflectionService(services: readonly DescService[], version: "v1alpha"): Implementation<typeof ServerReflectionAlpha>;
+export function createReflectionService(
+  services: readonly DescService[],
+  version: "v1",
+): Implementation<typeof ServerReflection>;
+export function createReflectionService(
+  services: readonly DescService[],
+  version: "v1alpha",
+): Implementation<typeof ServerReflectionAlpha>;
 export function createReflectionService(services: readonly DescService[], version: Version): unknown {
   const index = createIndex([...services, SERVICES.v1, SERVICES.v1alpha]);
   const schema = SERVICES[version].method.serverReflectionInfo.output as DescMessage;

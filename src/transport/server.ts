@@ -1,5 +1,5 @@
-import { createServer, type AddressInfo, type Server as NetServer, type Socket } from "node:net";
-import { Server, ServerCredentials, type ConnectionInjector } from "@grpc/grpc-js";
+import { type AddressInfo, createServer, type Server as NetServer, type Socket } from "node:net";
+import { type ConnectionInjector, Server, ServerCredentials } from "@grpc/grpc-js";
 import type { Counters } from "./counters.ts";
 import { refuseCompression } from "./handler.ts";
 import { listenOnLoopback, listenOnSocket } from "./sockets/socket-file.ts";
@@ -18,8 +18,8 @@ import type { TransportObserver } from "./transport-observer.ts";
 // One listener with a grpc-js server behind it. The sockets are ours: grpc-js never closes a connection that sends nothing.
 
 export type ListenAddress =
-  | { readonly path: string; /** Permissions of the socket file, e.g. 0o660. */ readonly mode: number }
-  | { readonly host: string; /** 0 = any free port. */ readonly port: number };
+  | { readonly path: string /** Permissions of the socket file, e.g. 0o660. */; readonly mode: number }
+  | { readonly host: string /** 0 = any free port. */; readonly port: number };
 
 export interface ListenerOptions {
   /** For operators: `agent`, `agent-tcp`, `admin`. */
@@ -99,7 +99,9 @@ export class Listener {
   }
 
   async #allClosed(): Promise<void> {
-    await Promise.all([...this.#sockets].map((socket) => new Promise((resolve) => socket.once("close", resolve))));
+    await Promise.all(
+      [...this.#sockets].map((socket) => new Promise((resolve) => socket.once("close", resolve))),
+    );
   }
 
   #accept(socket: Socket): void {

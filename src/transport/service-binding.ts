@@ -1,4 +1,11 @@
-import { fromBinary, toBinary, type DescMessage, type DescMethod, type DescService, type MessageShape } from "@bufbuild/protobuf";
+import {
+  type DescMessage,
+  type DescMethod,
+  type DescService,
+  fromBinary,
+  type MessageShape,
+  toBinary,
+} from "@bufbuild/protobuf";
 import type { MethodDefinition } from "@grpc/grpc-js";
 import { TollgateError } from "../domain/errors.ts";
 
@@ -19,11 +26,16 @@ export type Sent<O extends DescMessage> = MessageShape<O> | Uint8Array;
 const READ_OPTIONS = { readUnknownFields: false } as const;
 
 /** Decodes without ever throwing: grpc-js would answer INTERNAL. */
-export function createDecoder<I extends DescMessage>(schema: I, maxBytes: number): (bytes: Buffer) => Received<I> {
+export function createDecoder<I extends DescMessage>(
+  schema: I,
+  maxBytes: number,
+): (bytes: Buffer) => Received<I> {
   return (bytes) => {
     if (bytes.byteLength > maxBytes) {
       const message = `message of ${bytes.byteLength} bytes is above ${maxBytes}, the most of ${schema.typeName}`;
-      return new Undecoded(new TollgateError("MESSAGE_TOO_LARGE", message, { metadata: { max_bytes: String(maxBytes) } }));
+      return new Undecoded(
+        new TollgateError("MESSAGE_TOO_LARGE", message, { metadata: { max_bytes: String(maxBytes) } }),
+      );
     }
     try {
       return fromBinary(schema, bytes, READ_OPTIONS);

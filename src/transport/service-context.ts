@@ -1,9 +1,9 @@
 import { TollgateError } from "../domain/errors.ts";
 import type { CallerId } from "../domain/ids.ts";
 import type { WallMs } from "../domain/time.ts";
-import type { EngineAccess } from "./engine-access.ts";
-import { openStreams, type Counters } from "./counters.ts";
+import { type Counters, openStreams } from "./counters.ts";
 import type { CompletedLookup } from "./enforcement/completed-lookup.ts";
+import type { EngineAccess } from "./engine-access.ts";
 import type { PinnedIdentity } from "./pinned-identity.ts";
 import type { ApprovalWaiters } from "./stream/approval-waiters.ts";
 import type { EventHub } from "./stream/event-hub.ts";
@@ -51,5 +51,7 @@ export interface ServiceContext {
 export function assertStreamRoom(context: Pick<ServiceContext, "counters" | "limits">): void {
   const { maxStreams } = context.limits;
   if (openStreams(context.counters) < maxStreams) return;
-  throw new TollgateError("STREAMS_FULL", `${maxStreams} streams are open, as many as may be (max_streams)`, { retryAfterMs: 1_000 });
+  throw new TollgateError("STREAMS_FULL", `${maxStreams} streams are open, as many as may be (max_streams)`, {
+    retryAfterMs: 1_000,
+  });
 }

@@ -1,8 +1,8 @@
 import { toBinary } from "@bufbuild/protobuf";
-import { Metadata, status, type StatusObject } from "@grpc/grpc-js";
-import { TollgateError, type ErrorStatus } from "../domain/errors.ts";
+import { Metadata, type StatusObject, status } from "@grpc/grpc-js";
+import type { ErrorStatus, TollgateError } from "../domain/errors.ts";
 import { BadRequestSchema, ErrorInfoSchema, RetryInfoSchema } from "../gen/google/rpc/error_details_pb.ts";
-import { StatusSchema, type Status } from "../gen/google/rpc/status_pb.ts";
+import { type Status, StatusSchema } from "../gen/google/rpc/status_pb.ts";
 import { durationToProto } from "./convert/times.ts";
 import { MAX_FIELD_PROBLEMS, MAX_PROBLEM_LENGTH } from "./transport-limits.ts";
 
@@ -33,7 +33,12 @@ export function statusOf(error: TollgateError): StatusObject {
   const code = CODES[error.status];
   const details = clip(error.message);
   const metadata = new Metadata();
-  const message: Status = { $typeName: "google.rpc.Status", code, message: details, details: detailsOf(error) };
+  const message: Status = {
+    $typeName: "google.rpc.Status",
+    code,
+    message: details,
+    details: detailsOf(error),
+  };
   metadata.set("grpc-status-details-bin", Buffer.from(toBinary(StatusSchema, message)));
   return { code, details, metadata };
 }
@@ -45,7 +50,12 @@ export function internalStatus(): StatusObject {
 
 function detailsOf(error: TollgateError): Any[] {
   const { reason, metadata } = error;
-  const info = { $typeName: "google.rpc.ErrorInfo", reason, domain: ERROR_DOMAIN, metadata: { ...metadata } } as const;
+  const info = {
+    $typeName: "google.rpc.ErrorInfo",
+    reason,
+    domain: ERROR_DOMAIN,
+    metadata: { ...metadata },
+  } as const;
   const details = [pack("google.rpc.ErrorInfo", toBinary(ErrorInfoSchema, info))];
   if (error.fields.length > 0) {
     const fieldViolations = error.fields.slice(0, MAX_FIELD_PROBLEMS).map(({ field, description }) => ({
@@ -54,10 +64,18 @@ function detailsOf(error: TollgateError): Any[] {
       description: clip(description),
       reason: "",
     }));
-    details.push(pack("google.rpc.BadRequest", toBinary(BadRequestSchema, { $typeName: "google.rpc.BadRequest", fieldViolations })));
+    details.push(
+      pack(
+        "google.rpc.BadRequest",
+        toBinary(BadRequestSchema, { $typeName: "google.rpc.BadRequest", fieldViolations }),
+      ),
+    );
   }
   if (error.retryAfterMs !== undefined) {
-    const retry = { $typeName: "google.rpc.RetryInfo", retryDelay: durationToProto(error.retryAfterMs) } as const;
+    const retry = {
+      $typeName: "google.rpc.RetryInfo",
+      retryDelay: durationToProto(error.retryAfterMs),
+    } as const;
     details.push(pack("google.rpc.RetryInfo", toBinary(RetryInfoSchema, retry)));
   }
   return details;

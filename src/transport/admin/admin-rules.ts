@@ -1,7 +1,5 @@
-import {
-  ApprovalKindSchema,
-  ApprovalStateSchema,
-} from "../../gen/tollgate/enforcement/v1/approval_pb.ts";
+import { MAX_CUSTOM_COUNTERS } from "../../domain/execution.ts";
+import { LIMIT_KEYS } from "../../domain/limits.ts";
 import type {
   ApprovalServiceApproveRequest,
   ApprovalServiceGetRequest,
@@ -16,10 +14,20 @@ import type {
   ExecutionSelector,
   ExecutionTarget,
 } from "../../gen/tollgate/admin/v1/execution_admin_service_pb.ts";
-import { LIMIT_KEYS } from "../../domain/limits.ts";
-import { MAX_CUSTOM_COUNTERS } from "../../domain/execution.ts";
+import { ApprovalKindSchema, ApprovalStateSchema } from "../../gen/tollgate/enforcement/v1/approval_pb.ts";
 import { pageSize, pageToken, states } from "../validate/execution-rules.ts";
-import { enumValue, every, list, message, optionalId, required, requiredId, satisfies, text, type Rule } from "../validate/rules.ts";
+import {
+  enumValue,
+  every,
+  list,
+  message,
+  optionalId,
+  type Rule,
+  required,
+  requiredId,
+  satisfies,
+  text,
+} from "../validate/rules.ts";
 import { labels, wait } from "../validate/shared-rules.ts";
 import { isEmptySelector } from "./execution-targets.ts";
 
@@ -35,8 +43,18 @@ const caller = text(CALLER_LENGTH, 1);
 const write = { note: text(NOTE_LENGTH), etag: text(ETAG_LENGTH, 1), requestId: optionalId, wait };
 
 const selector: Rule<ExecutionSelector | undefined> = every(
-  message<ExecutionSelector>({ tenant: optionalId, labels, sessionId: optionalId, agent: optionalId, user: optionalId }),
-  satisfies("at least one field is required", (value) => value === undefined || !isEmptySelector(value), "selector"),
+  message<ExecutionSelector>({
+    tenant: optionalId,
+    labels,
+    sessionId: optionalId,
+    agent: optionalId,
+    user: optionalId,
+  }),
+  satisfies(
+    "at least one field is required",
+    (value) => value === undefined || !isEmptySelector(value),
+    "selector",
+  ),
 );
 
 const target: Rule<ExecutionTarget | undefined> = every(
@@ -84,6 +102,9 @@ export const GET_APPROVAL_ADMIN_RULE = message<ApprovalServiceGetRequest>({ appr
 export const APPROVE_RULE = message<ApprovalServiceApproveRequest>({
   ...write,
   approvalId: requiredId,
-  timeExtension: satisfies("is not for cost alerts, the only approvals there are yet", (value) => value === undefined),
+  timeExtension: satisfies(
+    "is not for cost alerts, the only approvals there are yet",
+    (value) => value === undefined,
+  ),
 });
 export const REJECT_RULE = message<ApprovalServiceRejectRequest>({ ...write, approvalId: requiredId });

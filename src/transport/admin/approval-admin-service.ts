@@ -1,21 +1,25 @@
-import type { ApprovalState } from "../../domain/approval.ts";
 import { parseUsd } from "../../domain/amounts.ts";
+import type { ApprovalState } from "../../domain/approval.ts";
 import { invalidField, TollgateError } from "../../domain/errors.ts";
 import type { ApprovalRow } from "../../engine/approvals/approval-table.ts";
-import { approve, reject, type ApprovalAnswer } from "../../engine/approvals/approvals.ts";
+import { type ApprovalAnswer, approve, reject } from "../../engine/approvals/approvals.ts";
 import { listApprovals } from "../../engine/approvals/list-approvals.ts";
 import { canonicalText } from "../../engine/executions/register.ts";
 import type { World } from "../../engine/world.ts";
-import type { ApprovalService, ApprovalServiceListRequest, ApprovalServiceListResponse } from "../../gen/tollgate/admin/v1/approval_service_pb.ts";
+import type {
+  ApprovalService,
+  ApprovalServiceListRequest,
+  ApprovalServiceListResponse,
+} from "../../gen/tollgate/admin/v1/approval_service_pb.ts";
 import { ApprovalKind } from "../../gen/tollgate/enforcement/v1/approval_pb.ts";
 import { APPROVAL_STATE_TO_PROTO } from "../convert/approvals.ts";
 import { reachedToProto, waitFromProto } from "../convert/decisions.ts";
+import { formatPageToken, pageSizeFromProto, parsePageToken } from "../convert/page-tokens.ts";
 import type { Implementation } from "../handler.ts";
-import { formatPageToken, pageSizeFromProto, parsePageToken } from "../page-tokens.ts";
 import { assertValid } from "../validate/rules.ts";
 import { ADMIN_ACTOR, type AdminContext } from "./admin-context.ts";
 import { APPROVE_RULE, GET_APPROVAL_ADMIN_RULE, LIST_APPROVALS_RULE, REJECT_RULE } from "./admin-rules.ts";
-import { adminApproval, approvalEtag, ApprovalFeed, ApprovalWatch } from "./approval-watch.ts";
+import { ApprovalFeed, ApprovalWatch, adminApproval, approvalEtag } from "./approval-watch.ts";
 import { assertEtag } from "./execution-targets.ts";
 import { RequestMemory } from "./request-memory.ts";
 
@@ -24,7 +28,12 @@ export function createApprovalAdminService(context: AdminContext): Implementatio
   const memory = new RequestMemory();
   const feed = new ApprovalFeed(context.host);
   const { host } = context;
-  const answer = async (verb: typeof approve, given: ApprovalAnswer, etag: string | undefined, wait: Parameters<typeof waitFromProto>[0]) => {
+  const answer = async (
+    verb: typeof approve,
+    given: ApprovalAnswer,
+    etag: string | undefined,
+    wait: Parameters<typeof waitFromProto>[0],
+  ) => {
     const approval = host.turn((world, now) => {
       if (etag !== undefined) assertEtag(approvalEtag(getApproval(world, given.approvalId)), etag);
       return adminApproval(world, verb(world, given, now));
@@ -43,22 +52,32 @@ export function createApprovalAdminService(context: AdminContext): Implementatio
       const { approvalId, note, thresholdUsd, etag, requestId, wait } = request;
       const thresholdNanoUsd = thresholdUsd === undefined ? undefined : thresholdOf(thresholdUsd);
       const given = { approvalId, approvedBy: ADMIN_ACTOR, note, thresholdNanoUsd };
-      return memory.once(requestId, canonicalText({ verb: "approve", ...given, etag }), host.now(), async () => ({
-        $typeName: "tollgate.admin.v1.ApprovalServiceApproveResponse",
-        ...(await answer(approve, given, etag, wait)),
-      }));
+      return memory.once(
+        requestId,
+        canonicalText({ verb: "approve", ...given, etag }),
+        host.now(),
+        async () => ({
+          $typeName: "tollgate.admin.v1.ApprovalServiceApproveResponse",
+          ...(await answer(approve, given, etag, wait)),
+        }),
+      );
     },
     reject: (request) => {
       assertValid(request, REJECT_RULE);
       const { approvalId, note, etag, requestId, wait } = request;
       const given = { approvalId, approvedBy: ADMIN_ACTOR, note };
-      return memory.once(requestId, canonicalText({ verb: "reject", ...given, etag }), host.now(), async () => ({
-        $typeName: "tollgate.admin.v1.ApprovalServiceRejectResponse",
-        ...(await answer(reject, given, etag, wait)),
-      }));
+      return memory.once(
+        requestId,
+        canonicalText({ verb: "reject", ...given, etag }),
+        host.now(),
+        async () => ({
+          $typeName: "tollgate.admin.v1.ApprovalServiceRejectResponse",
+          ...(await answer(reject, given, etag, wait)),
+        }),
+      );
     },
     watch: (request, call) => {
-      new ApprovalWatch(context, feed, request, call);
+      ApprovalWatch.open(context, feed, request, call);
     },
   };
 }
@@ -67,7 +86,10 @@ function thresholdOf(text: string): bigint {
   try {
     return parseUsd(text);
   } catch (error) {
-    throw invalidField("threshold_usd", error instanceof RangeError ? error.message : "is no amount of money");
+    throw invalidField(
+      "threshold_usd",
+      error instanceof RangeError ? error.message : "is no amount of money",
+    );
   }
 }
 
@@ -77,7 +99,9 @@ function list(context: AdminContext, request: ApprovalServiceListRequest): Appro
   assertValid(request, LIST_APPROVALS_RULE);
   const { world } = context.host;
   const { tenant, executionId, states, kind } = request;
-  const wanted = ALL_STATES.filter((state) => states.length === 0 || states.includes(APPROVAL_STATE_TO_PROTO[state]));
+  const wanted = ALL_STATES.filter(
+    (state) => states.length === 0 || states.includes(APPROVAL_STATE_TO_PROTO[state]),
+  );
   const filters = canonicalText({ tenant, executionId, states, kind });
   const after = parsePageToken(request.pageToken, filters);
   const size = pageSizeFromProto(request.pageSize);

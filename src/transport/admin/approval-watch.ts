@@ -5,13 +5,13 @@ import type { ApprovalRow } from "../../engine/approvals/approval-table.ts";
 import { listApprovals } from "../../engine/approvals/list-approvals.ts";
 import type { World } from "../../engine/world.ts";
 import {
-  ApprovalServiceWatchResponseSchema,
   type AdminApproval,
   type ApprovalServiceWatchRequest,
+  ApprovalServiceWatchResponseSchema,
 } from "../../gen/tollgate/admin/v1/approval_service_pb.ts";
-import type { EngineAccess } from "../engine-access.ts";
 import { approvalToProto } from "../convert/approvals.ts";
 import { principalToProto } from "../convert/executions.ts";
+import type { EngineAccess } from "../engine-access.ts";
 import { failStream } from "../handler.ts";
 import type { Sent } from "../service-binding.ts";
 import { assertStreamRoom } from "../service-context.ts";
@@ -63,9 +63,23 @@ export class ApprovalWatch implements WriterOwner {
   readonly #tenant: string | undefined;
   #ended = false;
 
-  /** @throws TollgateError STREAMS_FULL */
-  constructor(context: AdminContext, feed: ApprovalFeed, request: ApprovalServiceWatchRequest, call: Call) {
+  /** Serves a call from its start to its end. @throws TollgateError STREAMS_FULL */
+  static open(
+    context: AdminContext,
+    feed: ApprovalFeed,
+    request: ApprovalServiceWatchRequest,
+    call: Call,
+  ): ApprovalWatch {
     assertStreamRoom(context);
+    return new ApprovalWatch(context, feed, request, call);
+  }
+
+  private constructor(
+    context: AdminContext,
+    feed: ApprovalFeed,
+    request: ApprovalServiceWatchRequest,
+    call: Call,
+  ) {
     this.#context = context;
     this.#feed = feed;
     this.#call = call;
@@ -78,7 +92,12 @@ export class ApprovalWatch implements WriterOwner {
     call.on("close", () => this.#close());
     call.sendMetadata(new Metadata());
     if (request.includeOpen !== true) return;
-    const open = listApprovals(context.host.world, { states: new Set(["open"]) }, undefined, Number.MAX_SAFE_INTEGER);
+    const open = listApprovals(
+      context.host.world,
+      { states: new Set(["open"]) },
+      undefined,
+      Number.MAX_SAFE_INTEGER,
+    );
     for (const entry of open.toReversed()) this.tell(entry);
   }
 

@@ -1,10 +1,14 @@
 import type { Finding } from "../../domain/decision.ts";
-import { TollgateError, invalidField } from "../../domain/errors.ts";
+import { invalidField, TollgateError } from "../../domain/errors.ts";
 import { EXECUTION_STATES } from "../../domain/execution.ts";
 import type { Now } from "../../domain/time.ts";
 import { canonicalText } from "../../engine/executions/register.ts";
 import type { World } from "../../engine/world.ts";
-import type { ExecutionAdminServiceHaltRequest, ExecutionChange, ExecutionTarget } from "../../gen/tollgate/admin/v1/execution_admin_service_pb.ts";
+import type {
+  ExecutionAdminServiceHaltRequest,
+  ExecutionChange,
+  ExecutionTarget,
+} from "../../gen/tollgate/admin/v1/execution_admin_service_pb.ts";
 import type { WaitMode } from "../../gen/tollgate/enforcement/v1/request_pb.ts";
 import { reachedToProto, waitFromProto } from "../convert/decisions.ts";
 import { STATE_TO_PROTO } from "../convert/executions.ts";
@@ -47,7 +51,11 @@ export function changeExecutions(
   return memory.once(request.requestId, content, context.host.now(), () => runChange(context, request, verb));
 }
 
-async function runChange(context: AdminContext, request: ChangeRequest, verb: ChangeVerb): Promise<ChangeAnswer> {
+async function runChange(
+  context: AdminContext,
+  request: ChangeRequest,
+  verb: ChangeVerb,
+): Promise<ChangeAnswer> {
   const { host } = context;
   const { indexes, single } = resolveTarget(host.world, request.target as ExecutionTarget);
   if (!single && request.etag !== undefined) throw invalidField("etag", "only with a single execution");
@@ -68,9 +76,16 @@ async function runChange(context: AdminContext, request: ChangeRequest, verb: Ch
   return { changes, reached: reachedToProto(await host.settled(waitFromProto(request.wait))) };
 }
 
-function changeOne(world: World, index: number, verb: ChangeVerb, single: boolean, now: Now): ExecutionChange {
+function changeOne(
+  world: World,
+  index: number,
+  verb: ChangeVerb,
+  single: boolean,
+  now: Now,
+): ExecutionChange {
   const { id, caller } = world.executions.record(index);
-  const stateNow = () => STATE_TO_PROTO[EXECUTION_STATES[world.executions.state[index] as number] ?? "RUNNING"];
+  const stateNow = () =>
+    STATE_TO_PROTO[EXECUTION_STATES[world.executions.state[index] as number] ?? "RUNNING"];
   const previousState = stateNow();
   let finding: Finding | undefined;
   try {

@@ -3,8 +3,13 @@ import { invalidField } from "../../domain/errors.ts";
 import type { LimitKey } from "../../domain/limits.ts";
 import { LIMIT_KEYS } from "../../domain/limits.ts";
 import type { Now } from "../../domain/time.ts";
-import { adjustByOperator, haltByOperator, pauseByOperator, resumeByOperator } from "../../engine/executions/administer.ts";
-import { listExecutions, placeOf, type ExecutionFilter } from "../../engine/executions/list-executions.ts";
+import {
+  adjustByOperator,
+  haltByOperator,
+  pauseByOperator,
+  resumeByOperator,
+} from "../../engine/executions/administer.ts";
+import { type ExecutionFilter, listExecutions, placeOf } from "../../engine/executions/list-executions.ts";
 import { canonicalText } from "../../engine/executions/register.ts";
 import type { World } from "../../engine/world.ts";
 import type {
@@ -18,10 +23,10 @@ import type {
 import { reachedToProto, waitFromProto } from "../convert/decisions.ts";
 import { executionToProto, statesFromProto, summaryToProto } from "../convert/executions.ts";
 import { effectiveLimitsToProto } from "../convert/limits.ts";
+import { formatPageToken, pageSizeFromProto, parsePageToken } from "../convert/page-tokens.ts";
 import { timestampFromProto } from "../convert/times.ts";
 import { policyRequired } from "../enforcement/intent-calls.ts";
 import type { Implementation } from "../handler.ts";
-import { formatPageToken, pageSizeFromProto, parsePageToken } from "../page-tokens.ts";
 import { assertValid } from "../validate/rules.ts";
 import { ADMIN_ACTOR, type AdminContext } from "./admin-context.ts";
 import { ADJUST_RULE, GET_RULE, LIST_RULE } from "./admin-rules.ts";
@@ -31,7 +36,9 @@ import { adjustmentsFromProto, adjustmentsToProto } from "./limit-adjustments.ts
 import { RequestMemory } from "./request-memory.ts";
 
 /** What operators do with executions, at the door of operators. */
-export function createExecutionAdminService(context: AdminContext): Implementation<typeof ExecutionAdminService> {
+export function createExecutionAdminService(
+  context: AdminContext,
+): Implementation<typeof ExecutionAdminService> {
   const memory = new RequestMemory();
   return {
     list: (request) => list(context, request),
@@ -46,22 +53,34 @@ export function createExecutionAdminService(context: AdminContext): Implementati
       const verb = (world: World, index: number, now: Now): undefined => {
         pauseByOperator(world, index, ADMIN_ACTOR, request.note, now);
       };
-      return { $typeName: "tollgate.admin.v1.ExecutionAdminServicePauseResponse", ...(await changeExecutions(context, memory, "pause", request, verb)) };
+      return {
+        $typeName: "tollgate.admin.v1.ExecutionAdminServicePauseResponse",
+        ...(await changeExecutions(context, memory, "pause", request, verb)),
+      };
     },
     resume: async (request) => {
-      const verb = (world: World, index: number, now: Now): Finding | undefined => resumeByOperator(world, index, ADMIN_ACTOR, request.note, now);
-      return { $typeName: "tollgate.admin.v1.ExecutionAdminServiceResumeResponse", ...(await changeExecutions(context, memory, "resume", request, verb)) };
+      const verb = (world: World, index: number, now: Now): Finding | undefined =>
+        resumeByOperator(world, index, ADMIN_ACTOR, request.note, now);
+      return {
+        $typeName: "tollgate.admin.v1.ExecutionAdminServiceResumeResponse",
+        ...(await changeExecutions(context, memory, "resume", request, verb)),
+      };
     },
     halt: async (request) => {
       const verb = (world: World, index: number, now: Now): undefined => {
         haltByOperator(world, index, ADMIN_ACTOR, request.note, now);
       };
-      return { $typeName: "tollgate.admin.v1.ExecutionAdminServiceHaltResponse", ...(await changeExecutions(context, memory, "halt", request, verb)) };
+      return {
+        $typeName: "tollgate.admin.v1.ExecutionAdminServiceHaltResponse",
+        ...(await changeExecutions(context, memory, "halt", request, verb)),
+      };
     },
     adjustLimits: (request) => {
       assertValid(request, ADJUST_RULE);
       const { requestId, wait: _wait, ...content } = request;
-      return memory.once(requestId, canonicalText({ verb: "adjust", ...content }), context.host.now(), () => adjustLimits(context, request));
+      return memory.once(requestId, canonicalText({ verb: "adjust", ...content }), context.host.now(), () =>
+        adjustLimits(context, request),
+      );
     },
     resetSession: () => {
       throw policyRequired("ResetSession");
@@ -69,7 +88,10 @@ export function createExecutionAdminService(context: AdminContext): Implementati
   };
 }
 
-function list(context: AdminContext, request: ExecutionAdminServiceListRequest): ExecutionAdminServiceListResponse {
+function list(
+  context: AdminContext,
+  request: ExecutionAdminServiceListRequest,
+): ExecutionAdminServiceListResponse {
   assertValid(request, LIST_RULE);
   const { world } = context.host;
   const { registeredFrom, registeredBefore } = request;
@@ -89,7 +111,12 @@ function list(context: AdminContext, request: ExecutionAdminServiceListRequest):
   const after = parsePageToken(request.pageToken, filters);
   const size = pageSizeFromProto(request.pageSize);
   const place = after === undefined ? undefined : { startedWall: after.number, key: after.key };
-  const found = listExecutions(world, { ...filter, states: statesFromProto(request.states) }, place, size + 1);
+  const found = listExecutions(
+    world,
+    { ...filter, states: statesFromProto(request.states) },
+    place,
+    size + 1,
+  );
   const now = context.host.now();
   const last = found.length <= size ? undefined : placeOf(world, found[size - 1] as number);
   return {
@@ -125,7 +152,8 @@ async function adjustLimits(
     assertEtag(executionEtag(world, index), request.etag);
     const record = world.executions.record(index);
     for (const name of Object.keys(change.custom)) {
-      if (record.limits.custom[name] === undefined) throw invalidField("adjustments", `custom.${name} is not a limit of this execution`);
+      if (record.limits.custom[name] === undefined)
+        throw invalidField("adjustments", `custom.${name} is not a limit of this execution`);
     }
     adjustByOperator(world, index, withResets(change, request.resetKeys), ADMIN_ACTOR, now);
     return {
@@ -139,12 +167,16 @@ async function adjustLimits(
 }
 
 /** A key that is reset has no adjusted value any more. */
-function withResets(change: ReturnType<typeof adjustmentsFromProto>, resetKeys: readonly string[]): ReturnType<typeof adjustmentsFromProto> {
+function withResets(
+  change: ReturnType<typeof adjustmentsFromProto>,
+  resetKeys: readonly string[],
+): ReturnType<typeof adjustmentsFromProto> {
   const values: { [K in LimitKey]?: bigint } = { ...change.values };
   const custom: { [name: string]: bigint } = { ...change.custom };
   for (const key of resetKeys) {
     const isCustom = key.startsWith("custom.");
-    if (!isCustom && !(LIMIT_KEYS as readonly string[]).includes(key)) throw invalidField("reset_keys", `${key} is not the key of a limit`);
+    if (!isCustom && !(LIMIT_KEYS as readonly string[]).includes(key))
+      throw invalidField("reset_keys", `${key} is not the key of a limit`);
     if (isCustom) custom[key.slice("custom.".length)] = undefined as never;
     else values[key as LimitKey] = undefined as never;
   }

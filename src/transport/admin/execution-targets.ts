@@ -1,9 +1,12 @@
 import { TollgateError } from "../../domain/errors.ts";
-import { STATE, type ExecutionState } from "../../domain/execution.ts";
-import { listExecutions, type ExecutionFilter } from "../../engine/executions/list-executions.ts";
+import { type ExecutionState, STATE } from "../../domain/execution.ts";
+import { type ExecutionFilter, listExecutions } from "../../engine/executions/list-executions.ts";
 import { canonicalText } from "../../engine/executions/register.ts";
 import type { World } from "../../engine/world.ts";
-import type { ExecutionSelector, ExecutionTarget } from "../../gen/tollgate/admin/v1/execution_admin_service_pb.ts";
+import type {
+  ExecutionSelector,
+  ExecutionTarget,
+} from "../../gen/tollgate/admin/v1/execution_admin_service_pb.ts";
 
 // Which executions an operator means. Ids are kept per caller, so one id can name several.
 
@@ -12,10 +15,14 @@ const LIVE: ReadonlySet<ExecutionState> = new Set(["RUNNING", "PAUSED", "HALTED"
 /** @throws TollgateError EXECUTION_NOT_FOUND · EXECUTION_AMBIGUOUS */
 export function getTarget(world: World, executionId: string, caller: string | undefined): number {
   const found = listExecutions(world, { id: executionId, caller }, undefined, 2);
-  if (found.length === 0) throw new TollgateError("EXECUTION_NOT_FOUND", `execution ${executionId} is not known`);
+  if (found.length === 0)
+    throw new TollgateError("EXECUTION_NOT_FOUND", `execution ${executionId} is not known`);
   if (found.length > 1) {
     const callers = found.map((index) => world.executions.record(index).caller).join(", ");
-    throw new TollgateError("EXECUTION_AMBIGUOUS", `execution ${executionId} is used by several callers (${callers}): name one`);
+    throw new TollgateError(
+      "EXECUTION_AMBIGUOUS",
+      `execution ${executionId} is used by several callers (${callers}): name one`,
+    );
   }
   return found[0] as number;
 }
@@ -33,8 +40,12 @@ export function isEmptySelector({ tenant, labels, sessionId, agent, user }: Exec
 }
 
 /** The indexes that a target names, and whether it named a single one. */
-export function resolveTarget(world: World, target: ExecutionTarget): { readonly indexes: readonly number[]; readonly single: boolean } {
-  if (target.target.case === "selector") return { indexes: findTargets(world, target.target.value, target.caller), single: false };
+export function resolveTarget(
+  world: World,
+  target: ExecutionTarget,
+): { readonly indexes: readonly number[]; readonly single: boolean } {
+  if (target.target.case === "selector")
+    return { indexes: findTargets(world, target.target.value, target.caller), single: false };
   return { indexes: [getTarget(world, target.target.value ?? "", target.caller)], single: true };
 }
 
@@ -42,11 +53,15 @@ export function resolveTarget(world: World, target: ExecutionTarget): { readonly
 export function executionEtag(world: World, index: number): string {
   const { adjusted, stateFinding } = world.executions.record(index);
   const state = world.executions.state[index] ?? STATE.running;
-  return world.digest.digest128(canonicalText({ state, adjusted, reason: stateFinding?.message })).slice(0, 16);
+  return world.digest
+    .digest128(canonicalText({ state, adjusted, reason: stateFinding?.message }))
+    .slice(0, 16);
 }
 
 /** @throws TollgateError ETAG_MISMATCH */
 export function assertEtag(actual: string, wanted: string | undefined): void {
   if (wanted === undefined || wanted === actual) return;
-  throw new TollgateError("ETAG_MISMATCH", "it has changed since it was read: read it again", { metadata: { etag: actual } });
+  throw new TollgateError("ETAG_MISMATCH", "it has changed since it was read: read it again", {
+    metadata: { etag: actual },
+  });
 }

@@ -1,6 +1,12 @@
 import { formatUsd, MAX_COUNTER, parseUsd } from "../../domain/amounts.ts";
 import type { FieldProblem } from "../../domain/errors.ts";
-import { LIMIT_KEYS, LIMITS, type LimitKey, type LimitOverrides, type LimitUnit } from "../../domain/limits.ts";
+import {
+  LIMIT_KEYS,
+  LIMITS,
+  type LimitKey,
+  type LimitOverrides,
+  type LimitUnit,
+} from "../../domain/limits.ts";
 import type { ExecutionRecord } from "../../engine/executions/execution-table.ts";
 import type { LimitAdjustment } from "../../gen/tollgate/admin/v1/execution_admin_service_pb.ts";
 import { limitAmount } from "../convert/amounts.ts";
@@ -30,7 +36,8 @@ export function adjustmentsFromProto(adjustments: readonly LimitAdjustment[]): L
   for (const [at, { key, value }] of adjustments.entries()) {
     const field = `adjustments[${at}]`;
     const isCustom = key.startsWith("custom.");
-    if (!isCustom && !keys.has(key)) problems.push({ field: `${field}.key`, description: "is not the key of a limit" });
+    if (!isCustom && !keys.has(key))
+      problems.push({ field: `${field}.key`, description: "is not the key of a limit" });
     else if (seen.has(key)) problems.push({ field: `${field}.key`, description: "comes twice" });
     else {
       seen.add(key);
@@ -60,7 +67,8 @@ function amountOf(value: Value, unit: LimitUnit): bigint | string {
     if (value.value.nanos < 0 || ms < 0 || ms > MAX_TIME_MS) return "0 to 365 days";
     return unit === "seconds" ? BigInt(Math.ceil(ms / 1000)) : BigInt(ms);
   }
-  if (value.case === "count" || value.case === "bytes") return value.value <= MAX_COUNTER ? value.value : `at most ${MAX_COUNTER}`;
+  if (value.case === "count" || value.case === "bytes")
+    return value.value <= MAX_COUNTER ? value.value : `at most ${MAX_COUNTER}`;
   return "is required";
 }
 
@@ -74,7 +82,8 @@ export function adjustmentsToProto({ adjusted }: ExecutionRecord): LimitAdjustme
     const value = adjusted.values[key];
     if (value !== undefined) result.push(adjustment(key, valueToProto(LIMITS[key].unit, value)));
   }
-  for (const [name, value] of Object.entries(adjusted.custom)) result.push(adjustment(`custom.${name}`, { case: "count", value }));
+  for (const [name, value] of Object.entries(adjusted.custom))
+    result.push(adjustment(`custom.${name}`, { case: "count", value }));
   return result;
 }
 

@@ -1,7 +1,11 @@
 import type { Amount } from "../../domain/amounts.ts";
 import type { Remaining } from "../../domain/decision.ts";
 import type { LimitUnit } from "../../domain/limits.ts";
-import { Unit, type Amount as WireAmount, type UnitAmount } from "../../gen/tollgate/enforcement/v1/amount_pb.ts";
+import {
+  Unit,
+  type UnitAmount,
+  type Amount as WireAmount,
+} from "../../gen/tollgate/enforcement/v1/amount_pb.ts";
 import { durationToProto } from "./times.ts";
 
 export function amountToProto(amount: Amount): WireAmount {

@@ -2,7 +2,11 @@ import type { ApprovalState } from "../../domain/approval.ts";
 import type { Finding } from "../../domain/decision.ts";
 import type { ApprovalRow } from "../../engine/approvals/approval-table.ts";
 import type { World } from "../../engine/world.ts";
-import { ApprovalKind, ApprovalState as WireState, type Approval } from "../../gen/tollgate/enforcement/v1/approval_pb.ts";
+import {
+  type Approval,
+  ApprovalKind,
+  ApprovalState as WireState,
+} from "../../gen/tollgate/enforcement/v1/approval_pb.ts";
 import { findingToProto } from "./findings.ts";
 import { timestampToProto } from "./times.ts";
 

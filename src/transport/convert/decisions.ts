@@ -1,4 +1,4 @@
-import { NO_FINDINGS, type Decision, type Finding } from "../../domain/decision.ts";
+import { type Decision, type Finding, NO_FINDINGS } from "../../domain/decision.ts";
 import type { Detail } from "../../domain/intent.ts";
 import type { Decision as WireDecision } from "../../gen/tollgate/enforcement/v1/decision_pb.ts";
 import type { Finding as WireFinding } from "../../gen/tollgate/enforcement/v1/finding_pb.ts";
@@ -17,7 +17,8 @@ export function decisionToProto(decision: Decision, detail: Detail, askingId: st
     $typeName: "tollgate.enforcement.v1.Decision",
     verdict: VERDICT_TO_PROTO[decision.verdict],
     allowed: decision.allowed,
-    findings: findings === NO_FINDINGS || findings.length === 0 ? [] : findingsToProto(findings, detail, askingId),
+    findings:
+      findings === NO_FINDINGS || findings.length === 0 ? [] : findingsToProto(findings, detail, askingId),
     retryAfter: retryAfterMs === undefined ? undefined : durationToProto(retryAfterMs),
     approvalIds: approvalIds as string[],
     remaining: detail === "MINIMAL" ? [] : remaining.map(remainingToProto),

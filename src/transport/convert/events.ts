@@ -2,7 +2,7 @@ import type { EventType, ExecutionEvent } from "../../domain/event.ts";
 import type { Now } from "../../domain/time.ts";
 import { usageSnapshot } from "../../engine/executions/snapshot.ts";
 import type { World } from "../../engine/world.ts";
-import { EventType as WireEventType, type Event } from "../../gen/tollgate/enforcement/v1/event_pb.ts";
+import { type Event, EventType as WireEventType } from "../../gen/tollgate/enforcement/v1/event_pb.ts";
 import { approvalToProto } from "./approvals.ts";
 import { snapshotToProto } from "./executions.ts";
 import { findingToProto } from "./findings.ts";
@@ -57,14 +57,21 @@ export function storeEventToProto(recovered: boolean, message: string, now: Now)
     message,
     payload: {
       case: "storeFailing",
-      value: { $typeName: "tollgate.enforcement.v1.StoreFailingEvent", recovered: recovered ? true : undefined },
+      value: {
+        $typeName: "tollgate.enforcement.v1.StoreFailingEvent",
+        recovered: recovered ? true : undefined,
+      },
     },
   };
 }
 
 const PREFIX = "tollgate.enforcement.v1";
 
-function payloadOf(event: ExecutionEvent, index: number, { world, storeId, now }: EventSurroundings): Event["payload"] {
+function payloadOf(
+  event: ExecutionEvent,
+  index: number,
+  { world, storeId, now }: EventSurroundings,
+): Event["payload"] {
   const record = world.executions.record(index);
   const finding = event.finding === undefined ? undefined : findingToProto(event.finding, record.id);
   const { approvalId = event.finding?.approvalId, reservationId = "" } = event;
@@ -78,21 +85,36 @@ function payloadOf(event: ExecutionEvent, index: number, { world, storeId, now }
     case "WARNING":
       return { case: "warning", value: { $typeName: `${PREFIX}.WarningEvent`, finding } };
     case "BLOCK":
-      return { case: "block", value: { $typeName: `${PREFIX}.BlockEvent`, findings: finding === undefined ? [] : [finding] } };
+      return {
+        case: "block",
+        value: { $typeName: `${PREFIX}.BlockEvent`, findings: finding === undefined ? [] : [finding] },
+      };
     case "LIMITS_CHANGED": {
       const limits = effectiveLimitsToProto(record.limits);
-      return { case: "limitsChanged", value: { $typeName: `${PREFIX}.LimitsChangedEvent`, limits, policyEtag: world.policy.etag } };
+      return {
+        case: "limitsChanged",
+        value: { $typeName: `${PREFIX}.LimitsChangedEvent`, limits, policyEtag: world.policy.etag },
+      };
     }
     case "QUOTA_EXHAUSTED":
       return { case: "quotaExhausted", value: { $typeName: `${PREFIX}.QuotaExhaustedEvent`, finding } };
     case "QUOTA_ALERT":
-      return { case: "quotaAlert", value: { $typeName: `${PREFIX}.QuotaAlertEvent`, finding, levelPercent: event.finding?.percent ?? 0 } };
+      return {
+        case: "quotaAlert",
+        value: { $typeName: `${PREFIX}.QuotaAlertEvent`, finding, levelPercent: event.finding?.percent ?? 0 },
+      };
     case "RESERVATION_EXPIRED":
-      return { case: "reservationExpired", value: { $typeName: `${PREFIX}.ReservationExpiredEvent`, reservationId } };
+      return {
+        case: "reservationExpired",
+        value: { $typeName: `${PREFIX}.ReservationExpiredEvent`, reservationId },
+      };
     case "STEP_TIMEOUT": {
       const elapsed = durationToProto(event.elapsedMs ?? 0);
       const limit = durationToProto(event.limitMs ?? 0);
-      return { case: "stepTimeout", value: { $typeName: `${PREFIX}.StepTimeoutEvent`, reservationId, elapsed, limit, finding } };
+      return {
+        case: "stepTimeout",
+        value: { $typeName: `${PREFIX}.StepTimeoutEvent`, reservationId, elapsed, limit, finding },
+      };
     }
     case "APPROVAL_OPENED":
     case "APPROVAL_ANSWERED": {

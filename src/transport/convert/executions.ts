@@ -1,20 +1,20 @@
+import { HELD_STRIDE } from "../../domain/counters.ts";
 import type { ExecutionState, Principal, UsageSnapshot } from "../../domain/execution.ts";
 import { EXECUTION_STATES, STATE } from "../../domain/execution.ts";
 import type { HoldView } from "../../domain/reservation.ts";
 import type { Now } from "../../domain/time.ts";
-import { HELD_STRIDE } from "../../domain/counters.ts";
-import { holdsOf, stateOf, usageSnapshot } from "../../engine/executions/snapshot.ts";
 import type { ExecutionRecord } from "../../engine/executions/execution-table.ts";
-import { wallMs } from "../../engine/limits/times.ts";
-import { isUncertain } from "../../engine/limits/standing.ts";
+import { holdsOf, stateOf, usageSnapshot } from "../../engine/executions/snapshot.ts";
 import { stateFindings } from "../../engine/executions/state-findings.ts";
+import { isUncertain } from "../../engine/limits/standing.ts";
+import { wallMs } from "../../engine/limits/times.ts";
 import type { World } from "../../engine/world.ts";
 import {
-  ExecutionState as WireState,
   type Execution,
   type ExecutionSummary,
   type Hold,
   type UsageSnapshot as WireSnapshot,
+  ExecutionState as WireState,
 } from "../../gen/tollgate/enforcement/v1/execution_pb.ts";
 import type { Finding as WireFinding } from "../../gen/tollgate/enforcement/v1/finding_pb.ts";
 import type { Principal as WirePrincipal } from "../../gen/tollgate/enforcement/v1/request_pb.ts";
@@ -33,7 +33,9 @@ export const STATE_TO_PROTO: { readonly [S in ExecutionState]: WireState } = {
 
 /** The states that a filter names; all when it names none. */
 export function statesFromProto(states: readonly WireState[]): ReadonlySet<ExecutionState> {
-  const named = EXECUTION_STATES.filter((state) => states.length === 0 || states.includes(STATE_TO_PROTO[state]));
+  const named = EXECUTION_STATES.filter(
+    (state) => states.length === 0 || states.includes(STATE_TO_PROTO[state]),
+  );
   return new Set(named);
 }
 
@@ -84,7 +86,10 @@ export function executionToProto(world: World, index: number, now: Now): Executi
       return entry === undefined ? [] : [approvalToProto(world, entry)];
     }),
     carve: carve === undefined ? undefined : carveToProto(carve.total, carve.total),
-    carveLeft: carve === undefined ? undefined : carveToProto(carve.active ? carve.held : carve.total.map(() => 0n), carve.total),
+    carveLeft:
+      carve === undefined
+        ? undefined
+        : carveToProto(carve.active ? carve.held : carve.total.map(() => 0n), carve.total),
     carveMode: carve === undefined ? undefined : carveModeToProto(carve.mode),
     uncertain: isUncertain(world, index) ? true : undefined,
     lastEventNumber: BigInt(table.eventNumber[index] as number),
@@ -127,7 +132,8 @@ function standingToProto(world: World, index: number, now: Now) {
 /** Why it is paused or halted, its own reason or an ancestor's; for a completed one only what its parent's end says. */
 function stateFindingToProto(world: World, index: number): WireFinding | undefined {
   const { id, stateFinding } = world.executions.record(index);
-  const finding = world.executions.state[index] === STATE.completed ? stateFinding : stateFindings(world, index)[0];
+  const finding =
+    world.executions.state[index] === STATE.completed ? stateFinding : stateFindings(world, index)[0];
   return finding === undefined ? undefined : findingToProto(finding, id);
 }
 

@@ -1,17 +1,23 @@
-import { remedyOf, type Finding, type FindingKind, type Severity, type Verdict } from "../../domain/decision.ts";
+import {
+  type Finding,
+  type FindingKind,
+  remedyOf,
+  type Severity,
+  type Verdict,
+} from "../../domain/decision.ts";
 import type { Category, Tier, ViolationType } from "../../domain/limits.ts";
 import type { Role } from "../../domain/reasons.ts";
 import { Unit } from "../../gen/tollgate/enforcement/v1/amount_pb.ts";
 import {
+  type Remedy,
   Category as WireCategory,
+  type Finding as WireFinding,
   FindingKind as WireKind,
   Role as WireRole,
   Severity as WireSeverity,
   Tier as WireTier,
   Verdict as WireVerdict,
   ViolationType as WireViolationType,
-  type Finding as WireFinding,
-  type Remedy,
 } from "../../gen/tollgate/enforcement/v1/finding_pb.ts";
 import { amountToProto, unitOfKey } from "./amounts.ts";
 import { durationToProto } from "./times.ts";

@@ -1,13 +1,13 @@
-import type { Ask, Intent } from "../../domain/intent.ts";
 import { TollgateError } from "../../domain/errors.ts";
-import { canonicalText } from "../../engine/executions/register.ts";
-import type { ChargeRequest, CheckRequest } from "../../gen/tollgate/enforcement/v1/check_pb.ts";
-import type { Intent as WireIntent } from "../../gen/tollgate/enforcement/v1/intent_pb.ts";
-import type { ReserveRequest, SettleRequest } from "../../gen/tollgate/enforcement/v1/reservation_pb.ts";
+import type { Ask, Intent } from "../../domain/intent.ts";
 import type { HoldRequest } from "../../domain/reservation.ts";
 import { HOLD_TTL_DEFAULT_MS } from "../../domain/reservation.ts";
 import { NO_USAGE } from "../../domain/usage.ts";
+import { canonicalText } from "../../engine/executions/register.ts";
 import type { SettleRequest as DomainSettle } from "../../engine/reservations/resolve.ts";
+import type { ChargeRequest, CheckRequest } from "../../gen/tollgate/enforcement/v1/check_pb.ts";
+import type { Intent as WireIntent } from "../../gen/tollgate/enforcement/v1/intent_pb.ts";
+import type { ReserveRequest, SettleRequest } from "../../gen/tollgate/enforcement/v1/reservation_pb.ts";
 import { detailFromProto } from "./decisions.ts";
 import { durationFromProto } from "./times.ts";
 
@@ -38,9 +38,13 @@ const POLICY_PARTS = [
 export function intentFromProto(intent: WireIntent): Intent {
   for (const [part, name] of POLICY_PARTS) {
     if (intent[part] === undefined) continue;
-    throw new TollgateError("POLICY_REQUIRED", `intent.${name} is judged by policies and guards, which this daemon does not have`, {
-      fields: [{ field: `intent.${name}`, description: "leave it out" }],
-    });
+    throw new TollgateError(
+      "POLICY_REQUIRED",
+      `intent.${name} is judged by policies and guards, which this daemon does not have`,
+      {
+        fields: [{ field: `intent.${name}`, description: "leave it out" }],
+      },
+    );
   }
   const { step, estimate, weight } = intent;
   return {

@@ -1,28 +1,28 @@
+import { CARVE_UNITS } from "../../domain/counters.ts";
+import { TollgateError } from "../../domain/errors.ts";
 import type { Carve, CarveMode } from "../../domain/execution.ts";
 import {
   CONCURRENCY_LEVELS,
-  LIMIT_KEYS,
-  LIMITS,
-  NO_OVERRIDES,
   type EffectiveLimit,
   type EffectiveLimits,
+  LIMIT_KEYS,
+  LIMITS,
   type LimitKey,
   type LimitOverrides,
   type LimitUnit,
   type LongRunningPreset,
+  NO_OVERRIDES,
   type OnExceed,
 } from "../../domain/limits.ts";
-import { CARVE_UNITS } from "../../domain/counters.ts";
-import { TollgateError } from "../../domain/errors.ts";
 import { Unit } from "../../gen/tollgate/enforcement/v1/amount_pb.ts";
 import {
-  CarveMode as WireCarveMode,
   EnforcementMode,
-  LongRunningPreset as WirePreset,
-  OnExceed as WireOnExceed,
-  type Carve as WireCarve,
-  type EffectiveLimit as WireEffectiveLimit,
   type Limits,
+  type Carve as WireCarve,
+  CarveMode as WireCarveMode,
+  type EffectiveLimit as WireEffectiveLimit,
+  OnExceed as WireOnExceed,
+  LongRunningPreset as WirePreset,
 } from "../../gen/tollgate/enforcement/v1/limits_pb.ts";
 import { fieldError } from "../validate/rules.ts";
 import { limitAmount, unitOfKey } from "./amounts.ts";
@@ -72,22 +72,34 @@ const PLAIN_FIELDS = [
 export function limitsFromProto(limits: Limits | undefined, declared: readonly string[]): LimitOverrides {
   if (limits === undefined) return NO_OVERRIDES;
   if (limits.maxConcurrentExecutions !== undefined) {
-    throw new TollgateError("POLICY_REQUIRED", "limits.max_concurrent_executions is set by policy, not by a registration", {
-      fields: [{ field: "limits.max_concurrent_executions", description: "leave it out" }],
-    });
+    throw new TollgateError(
+      "POLICY_REQUIRED",
+      "limits.max_concurrent_executions is set by policy, not by a registration",
+      {
+        fields: [{ field: "limits.max_concurrent_executions", description: "leave it out" }],
+      },
+    );
   }
   const values: { [K in LimitKey]?: bigint } = {};
   for (const [key, field] of PLAIN_FIELDS) {
     const value = limits[field];
     if (value !== undefined) values[key] = value;
   }
-  if (limits.maxWallTime !== undefined) values.max_wall_time_ms = BigInt(durationFromProto(limits.maxWallTime));
-  if (limits.maxWorkingTime !== undefined) values.max_working_time_ms = BigInt(durationFromProto(limits.maxWorkingTime));
+  if (limits.maxWallTime !== undefined)
+    values.max_wall_time_ms = BigInt(durationFromProto(limits.maxWallTime));
+  if (limits.maxWorkingTime !== undefined)
+    values.max_working_time_ms = BigInt(durationFromProto(limits.maxWorkingTime));
   // To the second, rounded up: a requested timeout below a second must not become "at once".
-  if (limits.idleTimeout !== undefined) values.idle_timeout_seconds = BigInt(Math.ceil(durationFromProto(limits.idleTimeout) / 1000));
+  if (limits.idleTimeout !== undefined)
+    values.idle_timeout_seconds = BigInt(Math.ceil(durationFromProto(limits.idleTimeout) / 1000));
   const unknown = Object.keys(limits.custom).filter((name) => !declared.includes(name));
   if (unknown.length > 0) {
-    throw fieldError(unknown.map((name) => ({ field: `limits.custom[${name}]`, description: "is not declared in custom_counters" })));
+    throw fieldError(
+      unknown.map((name) => ({
+        field: `limits.custom[${name}]`,
+        description: "is not declared in custom_counters",
+      })),
+    );
   }
   const preset = limits.longRunning === undefined ? undefined : PRESET_FROM_PROTO[limits.longRunning];
   const onExceed = onExceedFromProto(limits.onExceed);
@@ -148,11 +160,15 @@ export function effectiveLimitsToProto(limits: EffectiveLimits): WireEffectiveLi
     const limit = limits.byKey[key];
     if (limit !== undefined) result.push(effectiveLimitToProto(key, limit, LIMITS[key].unit));
   }
-  for (const [name, limit] of Object.entries(limits.custom)) result.push(effectiveLimitToProto(`custom.${name}`, limit, "count"));
+  for (const [name, limit] of Object.entries(limits.custom))
+    result.push(effectiveLimitToProto(`custom.${name}`, limit, "count"));
   for (const level of CONCURRENCY_LEVELS) {
     const limit = limits.concurrency[level];
     if (limit === undefined) continue;
-    result.push({ ...effectiveLimitToProto(`max_concurrent_executions.${level}`, limit, "count"), onExceed: undefined });
+    result.push({
+      ...effectiveLimitToProto(`max_concurrent_executions.${level}`, limit, "count"),
+      onExceed: undefined,
+    });
   }
   return result;
 }

@@ -2,13 +2,21 @@ import type { Decision } from "../../domain/decision.ts";
 import type { Detail } from "../../domain/intent.ts";
 import type { RejectedReport } from "../../engine/reports/apply-batch.ts";
 import type { ReporterRow } from "../../engine/reports/reporter-table.ts";
-import type { Decisions, Progress, RejectedReport as WireRejected } from "../../gen/tollgate/enforcement/v1/report_pb.ts";
+import type {
+  Decisions,
+  Progress,
+  RejectedReport as WireRejected,
+} from "../../gen/tollgate/enforcement/v1/report_pb.ts";
 import type { Welcome } from "../../gen/tollgate/enforcement/v1/stream_pb.ts";
 import { MAX_BATCH_BYTES, MAX_BATCH_REPORTS, WINDOW_REPORTS } from "../transport-limits.ts";
 import { decisionToProto } from "./decisions.ts";
 import { timestampToProto } from "./times.ts";
 
-export function progressToProto(reporter: ReporterRow, duplicates: number, rejected: readonly RejectedReport[]): Progress {
+export function progressToProto(
+  reporter: ReporterRow,
+  duplicates: number,
+  rejected: readonly RejectedReport[],
+): Progress {
   return {
     $typeName: "tollgate.enforcement.v1.Progress",
     acceptedThrough: BigInt(reporter.floor),
@@ -34,7 +42,11 @@ export interface TakenDecision {
   readonly decision: Decision;
 }
 
-export function decisionsToProto(throughSequence: number, decisions: Iterable<TakenDecision>, detail: Detail): Decisions {
+export function decisionsToProto(
+  throughSequence: number,
+  decisions: Iterable<TakenDecision>,
+  detail: Detail,
+): Decisions {
   return {
     $typeName: "tollgate.enforcement.v1.Decisions",
     throughSequence: BigInt(throughSequence),

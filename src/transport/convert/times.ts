@@ -4,7 +4,11 @@ import type { Duration, Timestamp } from "@bufbuild/protobuf/wkt";
 export function durationToProto(ms: number): Duration {
   const whole = Math.max(0, Math.floor(ms));
   const seconds = Math.floor(whole / 1000);
-  return { $typeName: "google.protobuf.Duration", seconds: BigInt(seconds), nanos: (whole - seconds * 1000) * 1_000_000 };
+  return {
+    $typeName: "google.protobuf.Duration",
+    seconds: BigInt(seconds),
+    nanos: (whole - seconds * 1000) * 1_000_000,
+  };
 }
 
 /** Milliseconds, rounded down; the table of request checks has bounded it before. */
@@ -16,7 +20,11 @@ export function durationFromProto(duration: Duration): number {
 export function timestampToProto(wallMs: number): Timestamp {
   const whole = Math.floor(wallMs);
   const seconds = Math.floor(whole / 1000);
-  return { $typeName: "google.protobuf.Timestamp", seconds: BigInt(seconds), nanos: (whole - seconds * 1000) * 1_000_000 };
+  return {
+    $typeName: "google.protobuf.Timestamp",
+    seconds: BigInt(seconds),
+    nanos: (whole - seconds * 1000) * 1_000_000,
+  };
 }
 
 export function timestampFromProto(timestamp: Timestamp): number {

@@ -1,6 +1,9 @@
 import { TollgateError } from "../../domain/errors.ts";
 import type { ApprovalRow } from "../../engine/approvals/approval-table.ts";
-import type { GetApprovalRequest, GetApprovalResponse } from "../../gen/tollgate/enforcement/v1/approval_pb.ts";
+import type {
+  GetApprovalRequest,
+  GetApprovalResponse,
+} from "../../gen/tollgate/enforcement/v1/approval_pb.ts";
 import { approvalToProto } from "../convert/approvals.ts";
 import { durationFromProto } from "../convert/times.ts";
 import type { UnaryCall } from "../handler.ts";
@@ -9,7 +12,11 @@ import { GET_APPROVAL_RULE } from "../validate/execution-rules.ts";
 import { assertValid } from "../validate/rules.ts";
 
 /** One approval of the caller's executions; waits for its answer where the request says so. */
-export async function callGetApproval(context: ServiceContext, request: GetApprovalRequest, call: UnaryCall): Promise<GetApprovalResponse> {
+export async function callGetApproval(
+  context: ServiceContext,
+  request: GetApprovalRequest,
+  call: UnaryCall,
+): Promise<GetApprovalResponse> {
   assertValid(request, GET_APPROVAL_RULE);
   const entry = getApproval(context, request.approvalId);
   const waitMs = request.waitUpTo === undefined ? 0 : durationFromProto(request.waitUpTo);
@@ -24,7 +31,10 @@ export async function callGetApproval(context: ServiceContext, request: GetAppro
       context.counters.waitingPolls--;
     }
   }
-  return { $typeName: "tollgate.enforcement.v1.GetApprovalResponse", approval: approvalToProto(context.host.world, entry) };
+  return {
+    $typeName: "tollgate.enforcement.v1.GetApprovalResponse",
+    approval: approvalToProto(context.host.world, entry),
+  };
 }
 
 /** Another caller's approval is not found. */

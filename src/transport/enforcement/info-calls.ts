@@ -2,7 +2,12 @@ import { MAX_OPEN_APPROVALS } from "../../domain/approval.ts";
 import { MAX_CUSTOM_COUNTERS, MAX_EVENTS, MAX_LABELS, MAX_TREE_DEPTH } from "../../domain/execution.ts";
 import { HOLD_TTL_MAX_MS } from "../../domain/reservation.ts";
 import { MAX_SEQUENCES_AHEAD } from "../../engine/reports/mark.ts";
-import { DurabilityMode, IdentityMode, type GetInfoResponse, type ServerLimits } from "../../gen/tollgate/enforcement/v1/info_pb.ts";
+import {
+  DurabilityMode,
+  type GetInfoResponse,
+  IdentityMode,
+  type ServerLimits,
+} from "../../gen/tollgate/enforcement/v1/info_pb.ts";
 import { EnforcementMode } from "../../gen/tollgate/enforcement/v1/limits_pb.ts";
 import { durationToProto, timestampToProto } from "../convert/times.ts";
 import { isPinned } from "../pinned-identity.ts";

@@ -3,7 +3,12 @@ import { invalidField, TollgateError } from "../../domain/errors.ts";
 import type { RequestedPrincipal } from "../../domain/execution.ts";
 import { callerKey, NO_INDEX } from "../../engine/executions/execution-table.ts";
 import { charge, check } from "../../engine/intents/intents.ts";
-import type { ChargeRequest, ChargeResponse, CheckRequest, CheckResponse } from "../../gen/tollgate/enforcement/v1/check_pb.ts";
+import type {
+  ChargeRequest,
+  ChargeResponse,
+  CheckRequest,
+  CheckResponse,
+} from "../../gen/tollgate/enforcement/v1/check_pb.ts";
 import type { Principal as WirePrincipal } from "../../gen/tollgate/enforcement/v1/request_pb.ts";
 import { decisionToProto, reachedToProto, waitFromProto } from "../convert/decisions.ts";
 import { askFromProto } from "../convert/intents.ts";
@@ -19,11 +24,17 @@ export function callCheck(context: ServiceContext, request: CheckRequest): Check
   const ask = askFromProto(request);
   const decision = context.host.turn((world, now) => check(world, context.caller, ask, principal, now));
   context.counters.decisions.check[decision.verdict]++;
-  return { $typeName: "tollgate.enforcement.v1.CheckResponse", decision: decisionToProto(decision, ask.detail, ask.executionId) };
+  return {
+    $typeName: "tollgate.enforcement.v1.CheckResponse",
+    decision: decisionToProto(decision, ask.detail, ask.executionId),
+  };
 }
 
 /** Checks an intent and takes it; answered when that is durable. A refusal took nothing and is answered at once. */
-export function callCharge(context: ServiceContext, request: ChargeRequest): ChargeResponse | Promise<ChargeResponse> {
+export function callCharge(
+  context: ServiceContext,
+  request: ChargeRequest,
+): ChargeResponse | Promise<ChargeResponse> {
   assertValid(request, CHARGE_RULE);
   const principal = principalOfIntent(context, request);
   const ask = askFromProto(request);
@@ -60,7 +71,10 @@ interface IntentRequest {
  * Who pays when the execution is not registered.
  * @throws TollgateError PRINCIPAL_PINNED · FIELD_INVALID for another principal or another label than those of the execution
  */
-export function principalOfIntent(context: ServiceContext, request: IntentRequest): RequestedPrincipal | undefined {
+export function principalOfIntent(
+  context: ServiceContext,
+  request: IntentRequest,
+): RequestedPrincipal | undefined {
   const { pinned, host, caller } = context;
   const principal = principalFromProto(request.principal, pinned);
   const names = Object.keys(request.labels);
@@ -72,11 +86,13 @@ export function principalOfIntent(context: ServiceContext, request: IntentReques
   const record = executions.record(index);
   for (const [level, name] of LEVELS) {
     const told = request.principal?.[level];
-    if (told !== undefined && told !== record.principal[level]) throw invalidField(`principal.${name}`, "must be that of the execution, or absent");
+    if (told !== undefined && told !== record.principal[level])
+      throw invalidField(`principal.${name}`, "must be that of the execution, or absent");
   }
   for (const name of names) {
     const known = record.labels[name];
-    if (known !== undefined && known !== request.labels[name]) throw invalidField(`labels[${name}]`, "an intent adds labels, it never replaces one");
+    if (known !== undefined && known !== request.labels[name])
+      throw invalidField(`labels[${name}]`, "an intent adds labels, it never replaces one");
   }
   return principal;
 }

@@ -12,9 +12,14 @@ import type {
   RegisterExecutionResponse,
 } from "../../gen/tollgate/enforcement/v1/execution_pb.ts";
 import { decisionToProto, detailFromProto, reachedToProto, waitFromProto } from "../convert/decisions.ts";
-import { snapshotToProto, STATE_TO_PROTO } from "../convert/executions.ts";
+import { STATE_TO_PROTO, snapshotToProto } from "../convert/executions.ts";
 import { findingToProto } from "../convert/findings.ts";
-import { carveFromProto, carveModeFromProto, effectiveLimitsToProto, limitsFromProto } from "../convert/limits.ts";
+import {
+  carveFromProto,
+  carveModeFromProto,
+  effectiveLimitsToProto,
+  limitsFromProto,
+} from "../convert/limits.ts";
 import { labelsFromProto, principalFromProto, sessionFromProto } from "../pinned-identity.ts";
 import type { ServiceContext } from "../service-context.ts";
 import { COMPLETE_RULE, REGISTER_RULE } from "../validate/execution-rules.ts";
@@ -22,9 +27,15 @@ import { assertValid } from "../validate/rules.ts";
 
 // How executions begin and end.
 
-export async function callRegister(context: ServiceContext, request: RegisterExecutionRequest): Promise<RegisterExecutionResponse> {
+export async function callRegister(
+  context: ServiceContext,
+  request: RegisterExecutionRequest,
+): Promise<RegisterExecutionResponse> {
   assertValid(request, REGISTER_RULE);
-  if (context.streams.draining) throw new TollgateError("DRAINING", "the daemon stops and takes no new executions", { retryAfterMs: 1_000 });
+  if (context.streams.draining)
+    throw new TollgateError("DRAINING", "the daemon stops and takes no new executions", {
+      retryAfterMs: 1_000,
+    });
   const registration = registrationFromProto(context, request);
   if (request.executionId !== "") await assertNotCompleted(context, request.executionId);
   const { host, caller } = context;
@@ -32,14 +43,21 @@ export async function callRegister(context: ServiceContext, request: RegisterExe
   const { answer, stored } = host.turn((world, now) => {
     const { decision, index, rejoined } = registerExecution(world, caller, registration, now);
     context.counters.decisions.register[decision.verdict]++;
-    return { answer: registeredToProto(index, rejoined, decisionToProto(decision, detail, registration.executionId)), stored: index >= 0 };
+    return {
+      answer: registeredToProto(index, rejoined, decisionToProto(decision, detail, registration.executionId)),
+      stored: index >= 0,
+    };
   });
   if (!stored) return answer;
   context.completed.forget(caller, registration.executionId);
   answer.reached = reachedToProto(await host.settled(waitFromProto(request.wait)));
   return answer;
 
-  function registeredToProto(index: number, rejoined: boolean, decision: RegisterExecutionResponse["decision"]): RegisterExecutionResponse {
+  function registeredToProto(
+    index: number,
+    rejoined: boolean,
+    decision: RegisterExecutionResponse["decision"],
+  ): RegisterExecutionResponse {
     const { executions } = host.world;
     const known = index >= 0;
     return {
@@ -87,7 +105,10 @@ async function assertNotCompleted(context: ServiceContext, executionId: string):
   throw new TollgateError("EXECUTION_COMPLETED", `execution ${executionId} has ended; register another id`);
 }
 
-export async function callComplete(context: ServiceContext, request: CompleteExecutionRequest): Promise<CompleteExecutionResponse> {
+export async function callComplete(
+  context: ServiceContext,
+  request: CompleteExecutionRequest,
+): Promise<CompleteExecutionResponse> {
   assertValid(request, COMPLETE_RULE);
   const { host, caller } = context;
   await context.completed.restore(caller, request.executionId);

@@ -15,7 +15,10 @@ import { assertBatch, REPORT_USAGE_RULE } from "../validate/batch-rules.ts";
 import { assertValid } from "../validate/rules.ts";
 
 /** One batch of reports without a stream; the same rules, answered when durable. */
-export async function callReportUsage(context: ServiceContext, request: ReportUsageRequest): Promise<ReportUsageResponse> {
+export async function callReportUsage(
+  context: ServiceContext,
+  request: ReportUsageRequest,
+): Promise<ReportUsageResponse> {
   assertValid(request, REPORT_USAGE_RULE);
   const batch = request.batch as UsageBatch;
   const { host, caller, counters, pinned } = context;
@@ -52,7 +55,10 @@ function answerToProto(
   return {
     $typeName: "tollgate.enforcement.v1.ReportUsageResponse",
     progress: progressToProto(reporter, answer.duplicates, answer.rejected),
-    decisions: answer.decisions.length === 0 ? undefined : decisionsToProto(answer.throughSequence, answer.decisions, detail),
+    decisions:
+      answer.decisions.length === 0
+        ? undefined
+        : decisionsToProto(answer.throughSequence, answer.decisions, detail),
     storeId: context.storeInfo().storeId,
     findings: notesOf(answer).map((one) => findingToProto(one, "")),
   };
@@ -63,7 +69,8 @@ function notesOf(answer: BatchAnswer): readonly Finding[] {
   const notes = new Map<string, Finding>();
   for (const { executionId, decision } of answer.decisions) {
     for (const finding of decision.findings) {
-      if (finding.kind === "STATE" && !notes.has(finding.reason)) notes.set(finding.reason, { executionId, ...finding });
+      if (finding.kind === "STATE" && !notes.has(finding.reason))
+        notes.set(finding.reason, { executionId, ...finding });
     }
   }
   return [...notes.values()];

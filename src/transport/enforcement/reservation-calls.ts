@@ -2,42 +2,54 @@ import { TollgateError } from "../../domain/errors.ts";
 import { HOLD_TTL_DEFAULT_MS, type ReservationState } from "../../domain/reservation.ts";
 import type { Now } from "../../domain/time.ts";
 import { callerKey, NO_INDEX } from "../../engine/executions/execution-table.ts";
+import { findUsageProblem } from "../../engine/reports/check-usage.ts";
 import { reserve } from "../../engine/reservations/reserve.ts";
-import { extend, findExecution, findingsOf, release, settle, type SettleOutcome } from "../../engine/reservations/resolve.ts";
+import {
+  extend,
+  findExecution,
+  findingsOf,
+  release,
+  type SettleOutcome,
+  settle,
+} from "../../engine/reservations/resolve.ts";
 import type { World } from "../../engine/world.ts";
 import {
-  ReservationState as WireState,
-  SettlementOutcome,
   type ExtendRequest,
   type ExtendResponse,
   type ReleaseRequest,
   type ReleaseResponse,
   type ReserveRequest,
   type ReserveResponse,
+  SettlementOutcome,
   type SettleRequest,
   type SettleResponse,
+  ReservationState as WireState,
 } from "../../gen/tollgate/enforcement/v1/reservation_pb.ts";
-import { findUsageProblem } from "../../engine/reports/check-usage.ts";
 import { decisionToProto, detailFromProto, reachedToProto, waitFromProto } from "../convert/decisions.ts";
 import { findingToProto } from "../convert/findings.ts";
 import { holdFromProto, settlementFromProto } from "../convert/intents.ts";
 import { durationFromProto, timestampToProto } from "../convert/times.ts";
+import { principalFromProto } from "../pinned-identity.ts";
 import type { ServiceContext } from "../service-context.ts";
 import { EXTEND_RULE, RELEASE_RULE, RESERVE_RULE, SETTLE_RULE } from "../validate/intent-rules.ts";
 import { assertValid, fieldError } from "../validate/rules.ts";
-import { principalFromProto } from "../pinned-identity.ts";
 import { policyRequired, principalOfIntent, whenReached } from "./intent-calls.ts";
 
 // Holds: made, settled, released, extended.
 
-export function callReserve(context: ServiceContext, request: ReserveRequest): ReserveResponse | Promise<ReserveResponse> {
+export function callReserve(
+  context: ServiceContext,
+  request: ReserveRequest,
+): ReserveResponse | Promise<ReserveResponse> {
   assertValid(request, RESERVE_RULE);
   principalOfIntent(context, request);
   const hold = holdFromProto(request);
   const { host, caller, counters } = context;
   const { decision, answer } = host.turn((world, now) => {
     const made = reserve(world, caller, hold, now);
-    const expiresAtMs = made.allowed ? expiryOf(world, callerKey(caller, hold.executionId), hold.reservationId, now) : undefined;
+    const expiresAtMs = made.allowed
+      ? expiryOf(world, callerKey(caller, hold.executionId), hold.reservationId, now)
+      : undefined;
     const response: ReserveResponse = {
       $typeName: "tollgate.enforcement.v1.ReserveResponse",
       decision: decisionToProto(made, hold.detail, hold.executionId),
@@ -67,8 +79,12 @@ export async function callSettle(context: ServiceContext, request: SettleRequest
   assertValid(request, SETTLE_RULE);
   principalFromProto(request.principal, context.pinned);
   const { host, caller, counters } = context;
-  const problem = request.usage === undefined ? undefined : findUsageProblem(request.usage, host.world.policy.limits.customCounters);
-  if (problem !== undefined) throw fieldError([{ field: `usage.${problem.field}`, description: problem.description }]);
+  const problem =
+    request.usage === undefined
+      ? undefined
+      : findUsageProblem(request.usage, host.world.policy.limits.customCounters);
+  if (problem !== undefined)
+    throw fieldError([{ field: `usage.${problem.field}`, description: problem.description }]);
   await assertRemembered(context, request.executionId);
   const settlement = settlementFromProto(request);
   const { decision, outcome } = host.turn((world, now) => settle(world, caller, settlement, now));
@@ -86,7 +102,10 @@ async function assertRemembered(context: ServiceContext, executionId: string): P
   const { completed, caller } = context;
   if (!completed.isMissing(caller, executionId)) return;
   if ((await completed.find(caller, executionId)) === undefined) return;
-  throw new TollgateError("RESERVATION_FORGOTTEN", `execution ${executionId} ended too long ago; report its usage by StreamUsage instead`);
+  throw new TollgateError(
+    "RESERVATION_FORGOTTEN",
+    `execution ${executionId} ended too long ago; report its usage by StreamUsage instead`,
+  );
 }
 
 const STATES: { readonly [S in ReservationState]: WireState } = {
@@ -96,15 +115,22 @@ const STATES: { readonly [S in ReservationState]: WireState } = {
   expired: WireState.EXPIRED,
 };
 
-export async function callRelease(context: ServiceContext, request: ReleaseRequest): Promise<ReleaseResponse> {
+export async function callRelease(
+  context: ServiceContext,
+  request: ReleaseRequest,
+): Promise<ReleaseResponse> {
   assertValid(request, RELEASE_RULE);
   const { host, caller } = context;
   const { executionId, reservationId } = request;
-  const answer = host.turn((world, now): ReleaseResponse => ({
-    $typeName: "tollgate.enforcement.v1.ReleaseResponse",
-    state: STATES[release(world, caller, executionId, reservationId, now)],
-    findings: findingsOf(world, findExecution(world, caller, executionId), now).map((one) => findingToProto(one, executionId)),
-  }));
+  const answer = host.turn(
+    (world, now): ReleaseResponse => ({
+      $typeName: "tollgate.enforcement.v1.ReleaseResponse",
+      state: STATES[release(world, caller, executionId, reservationId, now)],
+      findings: findingsOf(world, findExecution(world, caller, executionId), now).map((one) =>
+        findingToProto(one, executionId),
+      ),
+    }),
+  );
   answer.reached = reachedToProto(await host.settled(waitFromProto(request.wait)));
   return answer;
 }
@@ -115,11 +141,15 @@ export async function callExtend(context: ServiceContext, request: ExtendRequest
   const { executionId, target, timeToLive } = request;
   if (target.case !== "reservationId") throw policyRequired("the slot of a tool call (call_id)");
   const ttlMs = timeToLive === undefined ? HOLD_TTL_DEFAULT_MS : durationFromProto(timeToLive);
-  const answer = host.turn((world, now): ExtendResponse => ({
-    $typeName: "tollgate.enforcement.v1.ExtendResponse",
-    expiresAt: timestampToProto(now.wallMs + extend(world, caller, executionId, target.value, ttlMs, now)),
-    findings: findingsOf(world, findExecution(world, caller, executionId), now).map((one) => findingToProto(one, executionId)),
-  }));
+  const answer = host.turn(
+    (world, now): ExtendResponse => ({
+      $typeName: "tollgate.enforcement.v1.ExtendResponse",
+      expiresAt: timestampToProto(now.wallMs + extend(world, caller, executionId, target.value, ttlMs, now)),
+      findings: findingsOf(world, findExecution(world, caller, executionId), now).map((one) =>
+        findingToProto(one, executionId),
+      ),
+    }),
+  );
   answer.reached = reachedToProto(await host.settled(waitFromProto(request.wait)));
   return answer;
 }

@@ -1,4 +1,4 @@
-import { chmodSync, lstatSync, unlinkSync, type Stats } from "node:fs";
+import { chmodSync, lstatSync, type Stats, unlinkSync } from "node:fs";
 import { connect, type Server } from "node:net";
 import { isMainThread } from "node:worker_threads";
 import { MAX_SOCKET_PATH_BYTES } from "../transport-limits.ts";
@@ -15,7 +15,9 @@ export class SocketError extends Error {
 export async function clearStaleSocket(path: string): Promise<void> {
   const bytes = Buffer.byteLength(path);
   if (bytes === 0 || bytes > MAX_SOCKET_PATH_BYTES) {
-    throw new SocketError(`socket path ${path} has ${bytes} bytes; 1 to ${MAX_SOCKET_PATH_BYTES} are possible`);
+    throw new SocketError(
+      `socket path ${path} has ${bytes} bytes; 1 to ${MAX_SOCKET_PATH_BYTES} are possible`,
+    );
   }
   if (path.startsWith("\0")) throw new SocketError("abstract sockets have no permissions and are not opened");
   const found: Stats | undefined = lstatSync(path, { throwIfNoEntry: false });
@@ -23,7 +25,8 @@ export async function clearStaleSocket(path: string): Promise<void> {
   if (!found.isSocket()) throw new SocketError(`${path} exists and is no socket; it is left alone`);
   const answer = await tryConnect(path);
   if (answer === "connected") throw new SocketError(`${path} is served by another process`);
-  if (answer !== "ECONNREFUSED" && answer !== "ENOENT") throw new SocketError(`${path} cannot be tried: ${answer}`);
+  if (answer !== "ECONNREFUSED" && answer !== "ENOENT")
+    throw new SocketError(`${path} cannot be tried: ${answer}`);
   if (answer === "ECONNREFUSED") unlinkSync(path);
 }
 
@@ -61,7 +64,8 @@ const LOOPBACK = /^(?:127(?:\.\d{1,3}){3}|::1|localhost)$/;
 
 /** Listens on loopback; anything else would be open to the network without credentials. @throws SocketError */
 export async function listenOnLoopback(server: Server, host: string, port: number): Promise<void> {
-  if (!LOOPBACK.test(host)) throw new SocketError(`${host} is not a loopback address: without TLS nothing else is served`);
+  if (!LOOPBACK.test(host))
+    throw new SocketError(`${host} is not a loopback address: without TLS nothing else is served`);
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
     server.listen({ host, port }, () => {

@@ -2,11 +2,11 @@ import { toBinary } from "@bufbuild/protobuf";
 import type { ExecutionEvent } from "../../domain/event.ts";
 import type { ExecutionRecord } from "../../engine/executions/execution-table.ts";
 import type { Effect } from "../../engine/world.ts";
-import { WatchExecutionResponseSchema, type Event } from "../../gen/tollgate/enforcement/v1/event_pb.ts";
+import { type Event, WatchExecutionResponseSchema } from "../../gen/tollgate/enforcement/v1/event_pb.ts";
 import { StreamUsageResponseSchema } from "../../gen/tollgate/enforcement/v1/stream_pb.ts";
-import type { EngineAccess } from "../engine-access.ts";
 import { eventToProto } from "../convert/events.ts";
 import type { Counters } from "../counters.ts";
+import type { EngineAccess } from "../engine-access.ts";
 
 /** One event, encoded at most once for each kind of receiver, however many there are. */
 export class PushedEvent {

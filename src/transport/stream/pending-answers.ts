@@ -1,12 +1,15 @@
 import { toBinary } from "@bufbuild/protobuf";
 import type { Detail } from "../../domain/intent.ts";
-import { NO_INDEX, callerKey } from "../../engine/executions/execution-table.ts";
+import type { Now } from "../../domain/time.ts";
+import { callerKey, NO_INDEX } from "../../engine/executions/execution-table.ts";
 import { remainingOf } from "../../engine/intents/judge-intent.ts";
 import type { BatchAnswer, RejectedReport } from "../../engine/reports/apply-batch.ts";
 import type { ReporterRow } from "../../engine/reports/reporter-table.ts";
-import type { Now } from "../../domain/time.ts";
 import type { World } from "../../engine/world.ts";
-import { StreamUsageResponseSchema, type StreamUsageResponse } from "../../gen/tollgate/enforcement/v1/stream_pb.ts";
+import {
+  type StreamUsageResponse,
+  StreamUsageResponseSchema,
+} from "../../gen/tollgate/enforcement/v1/stream_pb.ts";
 import { decisionsToProto, progressToProto, type TakenDecision } from "../convert/reports.ts";
 
 /** Most executions in one message of decisions: it stays far below the size of a message. */
@@ -56,7 +59,9 @@ export class PendingAnswers {
     }
     const moved = reporter.floor !== this.#toldFloor || reporter.durableFloor !== this.#toldDurable;
     if (!this.#due && !moved) return messages;
-    messages.push(encode({ case: "progress", value: progressToProto(reporter, this.#duplicates, this.#rejected) }));
+    messages.push(
+      encode({ case: "progress", value: progressToProto(reporter, this.#duplicates, this.#rejected) }),
+    );
     this.#due = false;
     this.#duplicates = 0;
     if (this.#rejected.length > 0) this.#rejected = [];
@@ -66,11 +71,19 @@ export class PendingAnswers {
 }
 
 export function encode(message: StreamUsageResponse["message"]): Uint8Array {
-  return toBinary(StreamUsageResponseSchema, { $typeName: "tollgate.enforcement.v1.StreamUsageResponse", message });
+  return toBinary(StreamUsageResponseSchema, {
+    $typeName: "tollgate.enforcement.v1.StreamUsageResponse",
+    message,
+  });
 }
 
 /** Adds what remains to the decisions of a batch, for a caller that wants to be told. */
-export function withRemaining(world: World, reporter: ReporterRow, answer: BatchAnswer, now: Now): BatchAnswer {
+export function withRemaining(
+  world: World,
+  reporter: ReporterRow,
+  answer: BatchAnswer,
+  now: Now,
+): BatchAnswer {
   if (answer.decisions.length === 0) return answer;
   const decisions = answer.decisions.map(({ executionId, decision }) => {
     const index = world.executions.find(callerKey(reporter.caller, executionId));

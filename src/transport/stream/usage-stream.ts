@@ -3,32 +3,45 @@ import { invalidField, TollgateError } from "../../domain/errors.ts";
 import type { Detail } from "../../domain/intent.ts";
 import type { Now } from "../../domain/time.ts";
 import type { ExecutionRecord } from "../../engine/executions/execution-table.ts";
-import { applyBatch, completeInStream, skipRange, type BatchAnswer } from "../../engine/reports/apply-batch.ts";
+import {
+  applyBatch,
+  type BatchAnswer,
+  completeInStream,
+  skipRange,
+} from "../../engine/reports/apply-batch.ts";
 import { openReporter } from "../../engine/reports/open-reporter.ts";
 import type { ReporterRow } from "../../engine/reports/reporter-table.ts";
 import type { World } from "../../engine/world.ts";
 import type { SkipRange } from "../../gen/tollgate/enforcement/v1/report_pb.ts";
-import type { CompleteExecution, Hello, StreamUsageRequestSchema, StreamUsageResponseSchema } from "../../gen/tollgate/enforcement/v1/stream_pb.ts";
+import type {
+  CompleteExecution,
+  Hello,
+  StreamUsageRequestSchema,
+  StreamUsageResponseSchema,
+} from "../../gen/tollgate/enforcement/v1/stream_pb.ts";
 import type { UsageBatch } from "../../gen/tollgate/enforcement/v1/usage_pb.ts";
 import { detailFromProto } from "../convert/decisions.ts";
 import { welcomeToProto } from "../convert/reports.ts";
 import { failStream } from "../handler.ts";
 import { principalFromProto } from "../pinned-identity.ts";
-import { Undecoded, type Received, type Sent } from "../service-binding.ts";
+import { type Received, type Sent, Undecoded } from "../service-binding.ts";
 import { assertStreamRoom, type ServiceContext } from "../service-context.ts";
 import { assertBatch, HELLO_RULE } from "../validate/batch-rules.ts";
 import { assertValid, requiredId } from "../validate/rules.ts";
 import type { EventSink, PushedEvent } from "./event-hub.ts";
 import { encode, PendingAnswers, withRemaining } from "./pending-answers.ts";
 import { ReportedExecutions } from "./reported-executions.ts";
-import { sequenceOf, assertWindow } from "./sequences.ts";
+import { assertWindow, sequenceOf } from "./sequences.ts";
 import type { ReporterStream } from "./stream-registry.ts";
 import { boundReadAhead, resetStream, StreamWriter, type WriterOwner } from "./stream-writer.ts";
 
 // One stream of reports. A message is applied in the turn it arrives in; what is to be said of it waits for the end of the
 // turn, so that many messages share one answer, and for the next durable cut. No closure and no promise per message.
 
-type Call = ServerDuplexStream<Received<typeof StreamUsageRequestSchema>, Sent<typeof StreamUsageResponseSchema>>;
+type Call = ServerDuplexStream<
+  Received<typeof StreamUsageRequestSchema>,
+  Sent<typeof StreamUsageResponseSchema>
+>;
 
 const PATH = "/tollgate.enforcement.v1.EnforcementService/StreamUsage";
 
@@ -49,9 +62,13 @@ export class UsageStream implements ReporterStream, EventSink, WriterOwner {
   #halfClosed = false;
   #ended = false;
 
-  /** @throws TollgateError STREAMS_FULL */
-  constructor(context: ServiceContext, call: Call) {
+  /** Serves a call from its start to its end. @throws TollgateError STREAMS_FULL */
+  static open(context: ServiceContext, call: Call): UsageStream {
     assertStreamRoom(context);
+    return new UsageStream(context, call);
+  }
+
+  private constructor(context: ServiceContext, call: Call) {
     this.#context = context;
     this.#call = call;
     this.#writer = new StreamWriter(call, this, context.limits);
@@ -81,7 +98,10 @@ export class UsageStream implements ReporterStream, EventSink, WriterOwner {
       else if (message.case === "hello") this.#onHello(message.value);
       else if (message.case === "completeExecution") this.#onComplete(message.value);
       else if (message.case === "skipRange") this.#onSkip(message.value);
-      else throw new TollgateError("FIELD_REQUIRED", "message is required", { fields: [{ field: "message", description: "is required" }] });
+      else
+        throw new TollgateError("FIELD_REQUIRED", "message is required", {
+          fields: [{ field: "message", description: "is required" }],
+        });
     } catch (error) {
       this.#fail(error);
     }
@@ -107,7 +127,9 @@ export class UsageStream implements ReporterStream, EventSink, WriterOwner {
     this.#detail = detailFromProto(hello.detail);
     streams.attach(reporter.row, this);
     this.#pending.told(reporter);
-    this.#writer.send(encode({ case: "welcome", value: welcomeToProto(reporter, storeInfo().storeId, info.startedAt) }));
+    this.#writer.send(
+      encode({ case: "welcome", value: welcomeToProto(reporter, storeInfo().storeId, info.startedAt) }),
+    );
     this.#adjustReading();
   }
 
@@ -165,9 +187,17 @@ export class UsageStream implements ReporterStream, EventSink, WriterOwner {
     if (requiredId(message.executionId) !== undefined) {
       throw invalidField("complete_execution.execution_id", "1 to 128 visible ASCII characters");
     }
-    const duplicate = !this.#context.host.turn((world, now) => completeInStream(world, reporter, sequence, message.executionId, now));
+    const duplicate = !this.#context.host.turn((world, now) =>
+      completeInStream(world, reporter, sequence, message.executionId, now),
+    );
     if (duplicate) this.#context.counters.duplicates++;
-    this.#pending.take({ duplicates: duplicate ? 1 : 0, rejected: [], decisions: [], throughSequence: sequence, indexes: [] });
+    this.#pending.take({
+      duplicates: duplicate ? 1 : 0,
+      rejected: [],
+      decisions: [],
+      throughSequence: sequence,
+      indexes: [],
+    });
     this.#schedule();
   }
 
@@ -183,7 +213,8 @@ export class UsageStream implements ReporterStream, EventSink, WriterOwner {
   /** The reporter, as long as this stream is its current one. */
   #current(): ReporterRow {
     const reporter = this.#reporter;
-    if (reporter === undefined) throw new TollgateError("HELLO_REQUIRED", "the first message must be a hello");
+    if (reporter === undefined)
+      throw new TollgateError("HELLO_REQUIRED", "the first message must be a hello");
     if (reporter.session !== this.#session || reporter.fenced) throw superseded(reporter);
     return reporter;
   }
@@ -208,7 +239,8 @@ export class UsageStream implements ReporterStream, EventSink, WriterOwner {
   #onHalfClose(): void {
     if (this.#ended) return;
     this.#halfClosed = true;
-    if (this.#reporter === undefined) this.#fail(new TollgateError("HELLO_REQUIRED", "the stream ended before its hello"));
+    if (this.#reporter === undefined)
+      this.#fail(new TollgateError("HELLO_REQUIRED", "the stream ended before its hello"));
     else this.#schedule();
   }
 
@@ -244,7 +276,12 @@ export class UsageStream implements ReporterStream, EventSink, WriterOwner {
   }
 
   onIdle(): void {
-    this.#fail(new TollgateError("STREAM_IDLE", `nothing came for ${this.#context.limits.streamIdleMs} ms; connect again and resume`));
+    this.#fail(
+      new TollgateError(
+        "STREAM_IDLE",
+        `nothing came for ${this.#context.limits.streamIdleMs} ms; connect again and resume`,
+      ),
+    );
   }
 
   onSlowReader(): void {
@@ -252,7 +289,9 @@ export class UsageStream implements ReporterStream, EventSink, WriterOwner {
   }
 
   onStop(): void {
-    this.#fail(new TollgateError("DRAINING", "the daemon stops; connect again and resume", { retryAfterMs: 1_000 }));
+    this.#fail(
+      new TollgateError("DRAINING", "the daemon stops; connect again and resume", { retryAfterMs: 1_000 }),
+    );
   }
 
   /** Reading pauses while the peer does not read, the file takes nothing more, or an execution is looked up. */
@@ -286,5 +325,8 @@ export class UsageStream implements ReporterStream, EventSink, WriterOwner {
 }
 
 function superseded(reporter: ReporterRow): TollgateError {
-  return new TollgateError("REPORTER_SUPERSEDED", `a newer stream or epoch of reporter ${reporter.reporterId} has taken over`);
+  return new TollgateError(
+    "REPORTER_SUPERSEDED",
+    `a newer stream or epoch of reporter ${reporter.reporterId} has taken over`,
+  );
 }

@@ -4,7 +4,11 @@ import { TollgateError } from "../../domain/errors.ts";
 import { STATE } from "../../domain/execution.ts";
 import type { ExecutionRecord } from "../../engine/executions/execution-table.ts";
 import { findExecution } from "../../engine/reservations/resolve.ts";
-import { WatchExecutionResponseSchema, type WatchExecutionRequest, type WatchExecutionResponse } from "../../gen/tollgate/enforcement/v1/event_pb.ts";
+import {
+  type WatchExecutionRequest,
+  type WatchExecutionResponse,
+  WatchExecutionResponseSchema,
+} from "../../gen/tollgate/enforcement/v1/event_pb.ts";
 import { eventToProto } from "../convert/events.ts";
 import { executionToProto } from "../convert/executions.ts";
 import { failStream } from "../handler.ts";
@@ -28,13 +32,21 @@ export class WatchStream implements EventSink, WriterOwner {
   #completed = false;
   #ended = false;
 
-  /** @throws TollgateError EXECUTION_NOT_FOUND · WATCHERS_FULL · STREAMS_FULL */
-  constructor(context: ServiceContext, request: WatchExecutionRequest, call: Call) {
+  /**
+   * Serves a call from its start to its end.
+   * @throws TollgateError EXECUTION_NOT_FOUND · WATCHERS_FULL · STREAMS_FULL
+   */
+  static open(context: ServiceContext, request: WatchExecutionRequest, call: Call): WatchStream {
     const { world } = context.host;
     const index = findExecution(world, context.caller, request.executionId);
-    this.#record = world.executions.record(index);
     assertStreamRoom(context);
-    assertWatcherRoom(context, this.#record);
+    assertWatcherRoom(context, world.executions.record(index));
+    return new WatchStream(context, index, request.afterEventNumber, call);
+  }
+
+  private constructor(context: ServiceContext, index: number, after: bigint | undefined, call: Call) {
+    const { world } = context.host;
+    this.#record = world.executions.record(index);
     this.#context = context;
     this.#call = call;
     this.#writer = new StreamWriter(call, this, context.limits);
@@ -45,7 +57,7 @@ export class WatchStream implements EventSink, WriterOwner {
     // The client learns that it is watching before the first event.
     call.sendMetadata(new Metadata());
     const completed = world.executions.state[index] === STATE.completed;
-    this.#replay(index, request.afterEventNumber, completed);
+    this.#replay(index, after, completed);
     if (completed) this.#complete();
     else context.events.add(this.#record, this);
   }
@@ -56,7 +68,8 @@ export class WatchStream implements EventSink, WriterOwner {
     const { world } = host;
     const last = world.executions.eventNumber[index] as number;
     if (after === undefined && !completed) return;
-    const events = after === undefined ? [] : this.#record.events.filter((event) => BigInt(event.number) > after);
+    const events =
+      after === undefined ? [] : this.#record.events.filter((event) => BigInt(event.number) > after);
     const first = events[0]?.number ?? last + 1;
     const missed = after === undefined || after + 1n < BigInt(first);
     if (missed) {
@@ -93,7 +106,11 @@ export class WatchStream implements EventSink, WriterOwner {
   }
 
   onStop(): void {
-    this.#fail(new TollgateError("DRAINING", "the daemon stops; connect again and go on after the last event", { retryAfterMs: 1_000 }));
+    this.#fail(
+      new TollgateError("DRAINING", "the daemon stops; connect again and go on after the last event", {
+        retryAfterMs: 1_000,
+      }),
+    );
   }
 
   #fail(error: TollgateError): void {
@@ -118,9 +135,14 @@ function assertWatcherRoom(context: ServiceContext, record: ExecutionRecord): vo
   let watchers = 0;
   for (const sink of context.events.sinksOf(record)) if (sink instanceof WatchStream) watchers++;
   if (watchers < MAX_WATCHERS) return;
-  throw new TollgateError("WATCHERS_FULL", `${MAX_WATCHERS} watch execution ${record.id}, as many as may`, { retryAfterMs: 1_000 });
+  throw new TollgateError("WATCHERS_FULL", `${MAX_WATCHERS} watch execution ${record.id}, as many as may`, {
+    retryAfterMs: 1_000,
+  });
 }
 
 function encodeWatch(message: WatchExecutionResponse["message"]): Uint8Array {
-  return toBinary(WatchExecutionResponseSchema, { $typeName: "tollgate.enforcement.v1.WatchExecutionResponse", message });
+  return toBinary(WatchExecutionResponseSchema, {
+    $typeName: "tollgate.enforcement.v1.WatchExecutionResponse",
+    message,
+  });
 }

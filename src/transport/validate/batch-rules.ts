@@ -31,20 +31,26 @@ export function assertBatch(batch: UsageBatch, path: string): number {
   let reports = 0;
   for (let at = 0; at < groups.length; at++) {
     const group = groups[at] as UsageGroup;
-    if (group.executionId !== "" && !isId(group.executionId)) throw groupError(path, at, "execution_id", "1 to 128 visible ASCII characters");
+    if (group.executionId !== "" && !isId(group.executionId))
+      throw groupError(path, at, "execution_id", "1 to 128 visible ASCII characters");
     if (group.usage.length === 0) throw groupError(path, at, "usage", "at least 1 report");
     if (group.firstSequence === 0n) throw groupError(path, at, "first_sequence", "sequences start at 1");
-    if (isTooLong(group.provider)) throw groupError(path, at, "provider", `at most ${MAX_NAME_LENGTH} characters`);
+    if (isTooLong(group.provider))
+      throw groupError(path, at, "provider", `at most ${MAX_NAME_LENGTH} characters`);
     if (isTooLong(group.model)) throw groupError(path, at, "model", `at most ${MAX_NAME_LENGTH} characters`);
     if (isTooLong(group.route)) throw groupError(path, at, "route", `at most ${MAX_NAME_LENGTH} characters`);
     reports += group.usage.length;
   }
   if (reports === 0) throw invalidField(`${path}.groups`, "at least 1 group");
   if (reports > MAX_BATCH_REPORTS) {
-    throw new TollgateError("MESSAGE_TOO_LARGE", `${path}: ${reports} reports, at most ${MAX_BATCH_REPORTS} in one batch`, {
-      metadata: { max_batch_reports: String(MAX_BATCH_REPORTS) },
-      fields: [{ field: path, description: `at most ${MAX_BATCH_REPORTS} reports` }],
-    });
+    throw new TollgateError(
+      "MESSAGE_TOO_LARGE",
+      `${path}: ${reports} reports, at most ${MAX_BATCH_REPORTS} in one batch`,
+      {
+        metadata: { max_batch_reports: String(MAX_BATCH_REPORTS) },
+        fields: [{ field: path, description: `at most ${MAX_BATCH_REPORTS} reports` }],
+      },
+    );
   }
   return reports;
 }

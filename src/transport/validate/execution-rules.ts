@@ -1,16 +1,28 @@
-import { MAX_APPROVAL_WAIT_MS } from "../transport-limits.ts";
 import type { GetApprovalRequest } from "../../gen/tollgate/enforcement/v1/approval_pb.ts";
 import type { WatchExecutionRequest } from "../../gen/tollgate/enforcement/v1/event_pb.ts";
 import {
-  ExecutionStateSchema,
   type CompleteExecutionRequest,
+  ExecutionStateSchema,
   type GetExecutionRequest,
   type ListExecutionsRequest,
   type Parent,
   type RegisterExecutionRequest,
 } from "../../gen/tollgate/enforcement/v1/execution_pb.ts";
 import { CarveModeSchema } from "../../gen/tollgate/enforcement/v1/limits_pb.ts";
-import { duration, enumValue, every, idOrEmpty, list, message, optionalId, requiredId, satisfies, text, type Rule } from "./rules.ts";
+import { MAX_APPROVAL_WAIT_MS } from "../transport-limits.ts";
+import {
+  duration,
+  enumValue,
+  every,
+  idOrEmpty,
+  list,
+  message,
+  optionalId,
+  type Rule,
+  requiredId,
+  satisfies,
+  text,
+} from "./rules.ts";
 import { carve, detail, labels, limits, principal, wait } from "./shared-rules.ts";
 
 // What the calls about executions and approvals may carry.
@@ -39,13 +51,20 @@ export const REGISTER_RULE: Rule<RegisterExecutionRequest | undefined> = every(
     wait,
     detail,
   }),
-  satisfies("needs a parent", (request) => request?.carve === undefined || request.parent !== undefined, "carve"),
+  satisfies(
+    "needs a parent",
+    (request) => request?.carve === undefined || request.parent !== undefined,
+    "carve",
+  ),
 );
 
 export const COMPLETE_RULE = message<CompleteExecutionRequest>({ executionId: requiredId, wait });
 export const GET_EXECUTION_RULE = message<GetExecutionRequest>({ executionId: requiredId });
 
-export const pageSize: Rule<number | undefined> = satisfies("0 or more", (size) => size === undefined || size >= 0);
+export const pageSize: Rule<number | undefined> = satisfies(
+  "0 or more",
+  (size) => size === undefined || size >= 0,
+);
 export const pageToken = text(MAX_PAGE_TOKEN_LENGTH);
 export const states = list(8, enumValue(ExecutionStateSchema) as Rule<number>);
 
@@ -58,4 +77,7 @@ export const LIST_EXECUTIONS_RULE = message<ListExecutionsRequest>({
 });
 
 export const WATCH_RULE = message<WatchExecutionRequest>({ executionId: requiredId });
-export const GET_APPROVAL_RULE = message<GetApprovalRequest>({ approvalId: requiredId, waitUpTo: duration(0, MAX_APPROVAL_WAIT_MS) });
+export const GET_APPROVAL_RULE = message<GetApprovalRequest>({
+  approvalId: requiredId,
+  waitUpTo: duration(0, MAX_APPROVAL_WAIT_MS),
+});

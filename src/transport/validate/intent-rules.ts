@@ -1,7 +1,23 @@
 import type { ChargeRequest, CheckRequest } from "../../gen/tollgate/enforcement/v1/check_pb.ts";
 import type { Estimate, Intent, IntentStep } from "../../gen/tollgate/enforcement/v1/intent_pb.ts";
-import type { ExtendRequest, ReleaseRequest, ReserveRequest, SettleRequest } from "../../gen/tollgate/enforcement/v1/reservation_pb.ts";
-import { amount, every, idOrEmpty, message, optionalId, required, requiredId, satisfies, text, textBytes } from "./rules.ts";
+import type {
+  ExtendRequest,
+  ReleaseRequest,
+  ReserveRequest,
+  SettleRequest,
+} from "../../gen/tollgate/enforcement/v1/reservation_pb.ts";
+import {
+  amount,
+  every,
+  idOrEmpty,
+  message,
+  optionalId,
+  required,
+  requiredId,
+  satisfies,
+  text,
+  textBytes,
+} from "./rules.ts";
 import {
   customAmounts,
   detail,
@@ -53,7 +69,12 @@ const shared = {
 };
 
 export const CHECK_RULE = message<CheckRequest>(shared);
-export const CHARGE_RULE = message<ChargeRequest>({ ...shared, requestId: optionalId, approvalId: optionalId, wait });
+export const CHARGE_RULE = message<ChargeRequest>({
+  ...shared,
+  requestId: optionalId,
+  approvalId: optionalId,
+  wait,
+});
 export const RESERVE_RULE = message<ReserveRequest>({
   ...shared,
   reservationId: requiredId,
@@ -66,7 +87,10 @@ export const RESERVE_RULE = message<ReserveRequest>({
 export const SETTLE_RULE = message<SettleRequest>({
   executionId: idOrEmpty,
   reservationId: requiredId,
-  usage: satisfies("settles_reservation_id must be absent", (usage) => usage?.settlesReservationId === undefined),
+  usage: satisfies(
+    "settles_reservation_id must be absent",
+    (usage) => usage?.settlesReservationId === undefined,
+  ),
   provider: text(NAME_LENGTH, 1),
   model: text(NAME_LENGTH, 1),
   route: textBytes(ROUTE_BYTES),
@@ -75,7 +99,11 @@ export const SETTLE_RULE = message<SettleRequest>({
   detail,
 });
 
-export const RELEASE_RULE = message<ReleaseRequest>({ executionId: idOrEmpty, reservationId: requiredId, wait });
+export const RELEASE_RULE = message<ReleaseRequest>({
+  executionId: idOrEmpty,
+  reservationId: requiredId,
+  wait,
+});
 
 export const EXTEND_RULE = every(
   message<ExtendRequest>({
@@ -86,6 +114,9 @@ export const EXTEND_RULE = every(
     requestId: optionalId,
   }),
   message<ExtendRequest>({
-    target: satisfies("1 to 128 visible ASCII characters", ({ value }) => value !== undefined && requiredId(value) === undefined),
+    target: satisfies(
+      "1 to 128 visible ASCII characters",
+      ({ value }) => value !== undefined && requiredId(value) === undefined,
+    ),
   }),
 );

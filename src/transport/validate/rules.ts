@@ -1,6 +1,6 @@
 import type { DescEnum } from "@bufbuild/protobuf";
 import type { Duration } from "@bufbuild/protobuf/wkt";
-import { TollgateError, type FieldProblem } from "../../domain/errors.ts";
+import { type FieldProblem, TollgateError } from "../../domain/errors.ts";
 import { isId } from "../../domain/ids.ts";
 import { MAX_FIELD_PROBLEMS } from "../transport-limits.ts";
 
@@ -17,16 +17,17 @@ const wrong = (description: string): readonly FieldProblem[] => [{ field: "", de
 const ID = wrong("1 to 128 visible ASCII characters");
 
 /** An id that must be there. */
-export const requiredId: Rule<string> = (text) => (isId(text) ? undefined : ID);
+export const requiredId: Rule<string> = (id) => (isId(id) ? undefined : ID);
 /** An id; empty is allowed and means that there is none. */
-export const idOrEmpty: Rule<string> = (text) => (text === "" || isId(text) ? undefined : ID);
+export const idOrEmpty: Rule<string> = (id) => (id === "" || isId(id) ? undefined : ID);
 /** An id that may be absent, and when sent must be one. */
-export const optionalId: Rule<string | undefined> = (text) => (text === undefined || isId(text) ? undefined : ID);
+export const optionalId: Rule<string | undefined> = (id) => (id === undefined || isId(id) ? undefined : ID);
 
 /** A text of at most so many characters; `least` 1 refuses an empty one that was sent. */
 export function text(most: number, least = 0): Rule<string | undefined> {
   const problem = wrong(least === 0 ? `at most ${most} characters` : `${least} to ${most} characters`);
-  return (value) => (value === undefined || (value.length <= most && value.length >= least) ? undefined : problem);
+  return (value) =>
+    value === undefined || (value.length <= most && value.length >= least) ? undefined : problem;
 }
 
 /** A text of at most so many bytes of UTF-8. */
@@ -153,6 +154,8 @@ export function assertValid<T>(value: T, rule: Rule<T>): void {
 export function fieldError(problems: readonly FieldProblem[]): TollgateError {
   const fields = problems.slice(0, MAX_FIELD_PROBLEMS);
   const missing = fields.every((one) => one.description === "is required");
-  const message = fields.map(({ field, description }) => (missing ? `${field} is required` : `${field}: ${description}`)).join("; ");
-  return new TollgateError(missing ? "FIELD_REQUIRED" : "FIELD_INVALID", message, { fields });
+  const summary = fields
+    .map(({ field, description }) => (missing ? `${field} is required` : `${field}: ${description}`))
+    .join("; ");
+  return new TollgateError(missing ? "FIELD_REQUIRED" : "FIELD_INVALID", summary, { fields });
 }

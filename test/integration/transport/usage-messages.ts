@@ -3,7 +3,10 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import type { EnforcementService } from "../../../src/gen/tollgate/enforcement/v1/enforcement_service_pb.ts";
 import type { Progress } from "../../../src/gen/tollgate/enforcement/v1/report_pb.ts";
-import type { StreamUsageRequestSchema, StreamUsageResponse } from "../../../src/gen/tollgate/enforcement/v1/stream_pb.ts";
+import type {
+  StreamUsageRequestSchema,
+  StreamUsageResponse,
+} from "../../../src/gen/tollgate/enforcement/v1/stream_pb.ts";
 import type { Duplex, WireClient } from "./wire-client.ts";
 
 export type Request = MessageInitShape<typeof StreamUsageRequestSchema>;
@@ -19,11 +22,19 @@ export function hello(reporterId: string, more: object = {}): Request {
 /** One report of one step for each sequence from `first` to `last`. */
 export function batch(executionId: string, first: number, last: number, more: object = {}): Request {
   const usage = Array.from({ length: last - first + 1 }, () => ({ steps: 1n }));
-  return { message: { case: "usageBatch", value: { groups: [{ executionId, firstSequence: BigInt(first), usage, ...more }] } } };
+  return {
+    message: {
+      case: "usageBatch",
+      value: { groups: [{ executionId, firstSequence: BigInt(first), usage, ...more }] },
+    },
+  };
 }
 
 /** A stream that has been welcomed. */
-export async function openStream(client: WireClient<typeof EnforcementService>, first: Request): Promise<Stream> {
+export async function openStream(
+  client: WireClient<typeof EnforcementService>,
+  first: Request,
+): Promise<Stream> {
   const stream: Stream = client.rpc.streamUsage();
   stream.send(first);
   const welcome = await stream.next();

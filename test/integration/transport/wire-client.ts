@@ -1,17 +1,29 @@
 // A plain grpc-js client over the descriptors: what any generated client does, without the comfort of ours.
 
-import { create, fromBinary, type DescMessage, type DescMethod, type DescService, type MessageInitShape, type MessageShape } from "@bufbuild/protobuf";
 import {
-  Client,
-  credentials,
-  Metadata,
-  status,
+  create,
+  type DescMessage,
+  type DescMethod,
+  type DescService,
+  fromBinary,
+  type MessageInitShape,
+  type MessageShape,
+} from "@bufbuild/protobuf";
+import {
   type CallOptions,
+  Client,
   type ClientDuplexStream,
   type ClientReadableStream,
+  credentials,
+  Metadata,
   type ServiceError,
+  status,
 } from "@grpc/grpc-js";
-import { BadRequestSchema, ErrorInfoSchema, RetryInfoSchema } from "../../../src/gen/google/rpc/error_details_pb.ts";
+import {
+  BadRequestSchema,
+  ErrorInfoSchema,
+  RetryInfoSchema,
+} from "../../../src/gen/google/rpc/error_details_pb.ts";
 import { StatusSchema } from "../../../src/gen/google/rpc/status_pb.ts";
 import { defineMethod } from "../../../src/transport/service-binding.ts";
 
@@ -40,11 +52,23 @@ export class CallFailure extends Error {
 }
 
 type Unary<S extends DescService> = {
-  [K in keyof S["method"]]: S["method"][K] extends { methodKind: "unary"; input: infer I extends DescMessage; output: infer O extends DescMessage }
+  [K in keyof S["method"]]: S["method"][K] extends {
+    methodKind: "unary";
+    input: infer I extends DescMessage;
+    output: infer O extends DescMessage;
+  }
     ? (request: MessageInitShape<I>, options?: CallOptions) => Promise<MessageShape<O>>
-    : S["method"][K] extends { methodKind: "server_streaming"; input: infer I extends DescMessage; output: infer O extends DescMessage }
+    : S["method"][K] extends {
+          methodKind: "server_streaming";
+          input: infer I extends DescMessage;
+          output: infer O extends DescMessage;
+        }
       ? (request: MessageInitShape<I>) => Received<MessageShape<O>>
-      : S["method"][K] extends { methodKind: "bidi_streaming"; input: infer I extends DescMessage; output: infer O extends DescMessage }
+      : S["method"][K] extends {
+            methodKind: "bidi_streaming";
+            input: infer I extends DescMessage;
+            output: infer O extends DescMessage;
+          }
         ? () => Duplex<MessageInitShape<I>, MessageShape<O>>
         : never;
 };
@@ -65,7 +89,7 @@ export class Received<O> {
     });
     call.on("error", (error: ServiceError) => this.#finish(new CallFailure(error)));
     call.on("status", (told: { code: number }) => {
-      if (told.code === status.OK) this.#finish(undefined);
+      if (told.code === 0) this.#finish(undefined);
     });
   }
 
@@ -73,7 +97,8 @@ export class Received<O> {
   next(): Promise<O | undefined> {
     const message = this.#messages.shift();
     if (message !== undefined) return Promise.resolve(message);
-    if (this.#end !== undefined) return this.#end.failure === undefined ? Promise.resolve(undefined) : Promise.reject(this.#end.failure);
+    if (this.#end !== undefined)
+      return this.#end.failure === undefined ? Promise.resolve(undefined) : Promise.reject(this.#end.failure);
     return new Promise((resolve, reject) => this.#waiting.push({ resolve, reject }));
   }
 
@@ -132,7 +157,11 @@ export interface WireClient<S extends DescService> {
   close(): void;
 }
 
-export function connect<S extends DescService>(service: S, target: string, metadata = new Metadata()): WireClient<S> {
+export function connect<S extends DescService>(
+  service: S,
+  target: string,
+  metadata = new Metadata(),
+): WireClient<S> {
   const channel = new Client(target, credentials.createInsecure(), { "grpc.use_local_subchannel_pool": 1 });
   const rpc: { [method: string]: unknown } = {};
   for (const method of service.methods) rpc[method.localName] = bind(channel, method, metadata);
@@ -145,14 +174,25 @@ function bind(channel: Client, method: DescMethod, metadata: Metadata): unknown 
   if (method.methodKind === "unary") {
     return (init: object, options: CallOptions = {}) =>
       new Promise((resolve, reject) => {
-        channel.makeUnaryRequest(path, requestSerialize, responseDeserialize, message(init), metadata, options, (error, value) => {
-          if (error === null) resolve(value);
-          else reject(new CallFailure(error));
-        });
+        channel.makeUnaryRequest(
+          path,
+          requestSerialize,
+          responseDeserialize,
+          message(init),
+          metadata,
+          options,
+          (error, value) => {
+            if (error === null) resolve(value);
+            else reject(new CallFailure(error));
+          },
+        );
       });
   }
   if (method.methodKind === "server_streaming") {
-    return (init: object) => new Received(channel.makeServerStreamRequest(path, requestSerialize, responseDeserialize, message(init), metadata));
+    return (init: object) =>
+      new Received(
+        channel.makeServerStreamRequest(path, requestSerialize, responseDeserialize, message(init), metadata),
+      );
   }
   return () => {
     const call = channel.makeBidiStreamRequest(path, requestSerialize, responseDeserialize, metadata);

@@ -4,7 +4,11 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createMemoryVolume, openMemoryStore, type MemoryVolume } from "../../../src/adapters/memory/cut-store.ts";
+import {
+  createMemoryVolume,
+  type MemoryVolume,
+  openMemoryStore,
+} from "../../../src/adapters/memory/cut-store.ts";
 import { systemDigest } from "../../../src/adapters/system/system-digest.ts";
 import { createSystemIds } from "../../../src/adapters/system/system-ids.ts";
 import { createNow, type Now, type WallMs } from "../../../src/domain/time.ts";
@@ -26,10 +30,9 @@ export interface WireDaemon {
   readonly volume: MemoryVolume;
   readonly agent: string;
   readonly admin: string;
-  /** Calls that failed by a mistake of ours; a test that expects none looks here. */
-  readonly internalErrors: unknown[];
   /** Moves the clock of the engine, ms. */
   advance(ms: number): void;
+  /** Stops everything. @throws when a call failed by a mistake of ours */
   close(): Promise<void>;
 }
 
@@ -67,7 +70,12 @@ export async function startWireDaemon(options: WireDaemonOptions = {}): Promise<
   const servers = createServers({
     host,
     storeInfo: () => ({ storeId: STORE_ID, durability: "power" }),
-    info: { version: "0.0.0-test", startedAt: Date.now() as WallMs, settings: { on_store_failure: "continue" }, warnings: [] },
+    info: {
+      version: "0.0.0-test",
+      startedAt: Date.now() as WallMs,
+      settings: { on_store_failure: "continue" },
+      warnings: [],
+    },
     agent: {
       socket: { path: join(folder, "agent.sock"), mode: 0o660 },
       tcp: { host: "127.0.0.1", port: 0 },
@@ -103,7 +111,6 @@ export async function startWireDaemon(options: WireDaemonOptions = {}): Promise<
     volume,
     agent: agent as string,
     admin: servers.targets.admin as string,
-    internalErrors,
     advance: (ms) => {
       clock.shiftMs += ms;
     },
@@ -113,6 +120,8 @@ export async function startWireDaemon(options: WireDaemonOptions = {}): Promise<
       await cuts.drain();
       await store.close();
       rmSync(folder, { recursive: true, force: true });
+      if (internalErrors.length > 0)
+        throw new AggregateError(internalErrors, "calls failed by a mistake of ours");
     },
   };
 }

@@ -1,4 +1,4 @@
-import { invalidField } from "../domain/errors.ts";
+import { invalidField } from "../../domain/errors.ts";
 
 // Opaque page tokens: the place of the last entry told, and a mark of the filters they are for.
 
@@ -15,7 +15,10 @@ export function formatPageToken(number: number, key: string, filters: string): s
 }
 
 /** @throws TollgateError FIELD_INVALID for a token that is none, or of a list with other filters */
-export function parsePageToken(token: string, filters: string): { readonly number: number; readonly key: string } | undefined {
+export function parsePageToken(
+  token: string,
+  filters: string,
+): { readonly number: number; readonly key: string } | undefined {
   if (token === "") return undefined;
   let parts: unknown;
   try {
@@ -25,7 +28,8 @@ export function parsePageToken(token: string, filters: string): { readonly numbe
   }
   if (!Array.isArray(parts)) throw invalidField("page_token", "is not a token of this daemon");
   const [number, key, mark] = parts as unknown[];
-  if (typeof number !== "number" || typeof key !== "string") throw invalidField("page_token", "is not a token of this daemon");
+  if (typeof number !== "number" || typeof key !== "string")
+    throw invalidField("page_token", "is not a token of this daemon");
   if (mark !== markOf(filters)) throw invalidField("page_token", "belongs to a list with other filters");
   return { number, key };
 }
