@@ -11,20 +11,20 @@ import {
   type sendUnaryData,
   type status,
 } from "@grpc/grpc-js";
-import { ErrorInfoSchema } from "../../src/gen/google/rpc/error_details_pb.ts";
-import { StatusSchema } from "../../src/gen/google/rpc/status_pb.ts";
+import { ErrorInfoSchema } from "../../../src/gen/google/rpc/error_details_pb.ts";
+import { StatusSchema } from "../../../src/gen/google/rpc/status_pb.ts";
 import {
   type CheckRequest,
   CheckRequestSchema,
   type CheckResponse,
   CheckResponseSchema,
-} from "../../src/gen/tollgate/enforcement/v1/check_pb.ts";
+} from "../../../src/gen/tollgate/enforcement/v1/check_pb.ts";
 import {
   type StreamUsageRequest,
   StreamUsageRequestSchema,
   type StreamUsageResponse,
   StreamUsageResponseSchema,
-} from "../../src/gen/tollgate/enforcement/v1/stream_pb.ts";
+} from "../../../src/gen/tollgate/enforcement/v1/stream_pb.ts";
 
 // The daemon's side of the wire, said line by line by a test: for what a healthy daemon does not do on demand.
 

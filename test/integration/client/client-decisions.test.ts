@@ -1,11 +1,11 @@
 import { status } from "@grpc/grpc-js";
 import { afterEach, describe, expect, test } from "vitest";
-import { findAddress } from "../../src/client/address.ts";
-import { formatFindings } from "../../src/client/answer.ts";
-import { connectClient, createClient } from "../../src/client/connect-client.ts";
-import { allowFor, UnattendedDecider } from "../../src/client/on-unavailable.ts";
-import { Role, Verdict } from "../../src/gen/tollgate/enforcement/v1/finding_pb.ts";
-import { type ScriptedDaemon, startScriptedDaemon } from "./client-scripted-daemon.ts";
+import { findAddress } from "../../../src/client/address.ts";
+import { formatFindings } from "../../../src/client/answer.ts";
+import { connectClient, createClient } from "../../../src/client/connect-client.ts";
+import { allowFor, UnattendedDecider } from "../../../src/client/on-unavailable.ts";
+import { Role, Verdict } from "../../../src/gen/tollgate/enforcement/v1/finding_pb.ts";
+import { type ScriptedDaemon, startScriptedDaemon } from "./scripted-daemon.ts";
 
 let daemon: ScriptedDaemon | undefined;
 
