@@ -30,6 +30,7 @@ import {
   DEFAULT_LIMITS,
   MAX_MESSAGE_BYTES,
   MAX_REQUEST_BYTES,
+  OPERATOR_STREAMS,
   type TransportLimits,
 } from "./transport-limits.ts";
 import { SILENT_OBSERVER, type TransportObserver } from "./transport-observer.ts";
@@ -128,23 +129,35 @@ function createDoors(options: ServersOptions, shared: Shared, health: HealthStat
     bindService(door.grpc, GuardService, createGuardService(), { ...handlers, maxBytes: MAX_MESSAGE_BYTES });
     bindService(door.grpc, Health, createHealthService(shared, health), handlers);
     if (options.reflection === true)
-      bindReflection(door, [EnforcementService, GuardService, Health], handlers);
+      bindReflection(door, [EnforcementService, GuardService, Health], shared, handlers);
     doors.push(door);
   }
   if (options.admin !== undefined) {
     const door = new Listener({ name: "admin", address: options.admin, limits, counters, observer });
-    bindService(door.grpc, ExecutionAdminService, createExecutionAdminService(shared), handlers);
-    bindService(door.grpc, ApprovalService, createApprovalAdminService(shared), handlers);
-    bindService(door.grpc, Health, createHealthService(shared, health), handlers);
-    bindReflection(door, [ExecutionAdminService, ApprovalService, Health], handlers);
+    const maxStreams = limits.maxStreams + OPERATOR_STREAMS;
+    const operators = { ...shared, limits: { ...limits, maxStreams } };
+    bindService(door.grpc, ExecutionAdminService, createExecutionAdminService(operators), handlers);
+    bindService(door.grpc, ApprovalService, createApprovalAdminService(operators), handlers);
+    bindService(door.grpc, Health, createHealthService(operators, health), handlers);
+    bindReflection(door, [ExecutionAdminService, ApprovalService, Health], operators, handlers);
     doors.push(door);
   }
   return doors;
 }
 
-function bindReflection(door: Listener, services: readonly DescService[], handlers: HandlerOptions): void {
-  bindService(door.grpc, ServerReflection, createReflectionService(services, "v1"), handlers);
-  bindService(door.grpc, ServerReflectionAlpha, createReflectionService(services, "v1alpha"), handlers);
+function bindReflection(
+  door: Listener,
+  services: readonly DescService[],
+  shared: Shared,
+  handlers: HandlerOptions,
+): void {
+  bindService(door.grpc, ServerReflection, createReflectionService(services, "v1", shared), handlers);
+  bindService(
+    door.grpc,
+    ServerReflectionAlpha,
+    createReflectionService(services, "v1alpha", shared),
+    handlers,
+  );
 }
 
 async function startDoors(doors: readonly Listener[], health: HealthState): Promise<void> {

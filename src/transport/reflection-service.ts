@@ -11,6 +11,7 @@ import { ServerReflection } from "../gen/grpc/reflection/v1/reflection_pb.ts";
 import { ServerReflection as ServerReflectionAlpha } from "../gen/grpc/reflection/v1alpha/reflection_pb.ts";
 import type { Implementation } from "./handler.ts";
 import { Undecoded } from "./service-binding.ts";
+import { assertStreamRoom, type ServiceContext } from "./service-context.ts";
 
 // Server reflection, v1 and v1alpha, from the descriptors that are there anyway. A file is answered with all it imports,
 // which is what simple clients expect.
@@ -89,36 +90,54 @@ function answer(index: Index, version: Version, request: Request) {
   };
 }
 
+type Room = Pick<ServiceContext, "counters" | "limits">;
+
 /** Reflection of one version over these services and both versions of itself. */
 export function createReflectionService(
   services: readonly DescService[],
   version: "v1",
+  room: Room,
 ): Implementation<typeof ServerReflection>;
 export function createReflectionService(
   services: readonly DescService[],
   version: "v1alpha",
+  room: Room,
 ): Implementation<typeof ServerReflectionAlpha>;
-export function createReflectionService(services: readonly DescService[], version: Version): unknown {
+export function createReflectionService(
+  services: readonly DescService[],
+  version: Version,
+  room: Room,
+): unknown {
   const index = createIndex([...services, SERVICES.v1, SERVICES.v1alpha]);
   const schema = SERVICES[version].method.serverReflectionInfo.output as DescMessage;
-  return {
-    serverReflectionInfo: (call: ServerDuplexStream<Request | Undecoded, Uint8Array>) => {
-      call.on("data", (request: Request | Undecoded) => {
-        if (request instanceof Undecoded) {
-          call.emit("error", { code: status.INVALID_ARGUMENT, details: request.error.message });
-          return;
-        }
-        const response = {
-          $typeName: schema.typeName,
-          validHost: request.host,
-          originalRequest: request,
-          messageResponse: answer(index, version, request),
-        };
-        // One answer per question: a client that does not read is not read from either.
-        if (!call.write(toBinary(schema, response as never))) call.pause();
-      });
-      call.on("drain", () => call.resume());
-      call.on("end", () => call.end());
-    },
+  const reply = (request: Request): Uint8Array =>
+    toBinary(schema, {
+      $typeName: schema.typeName,
+      validHost: request.host,
+      originalRequest: request,
+      messageResponse: answer(index, version, request),
+    } as never);
+  return { serverReflectionInfo: (call: Call) => serve(call, room, reply) };
+}
+
+type Call = ServerDuplexStream<Request | Undecoded, Uint8Array>;
+
+/** One answer per question: a client that does not read is not read from either. */
+function serve(call: Call, room: Room, reply: (request: Request) => Uint8Array): void {
+  assertStreamRoom(room);
+  room.counters.watches++;
+  let isOpen = true;
+  const close = (): void => {
+    if (isOpen) room.counters.watches--;
+    isOpen = false;
   };
+  call.on("cancelled", close);
+  call.on("close", close);
+  call.on("data", (request: Request | Undecoded) => {
+    if (request instanceof Undecoded) {
+      call.emit("error", { code: status.INVALID_ARGUMENT, details: request.error.message });
+    } else if (!call.write(reply(request))) call.pause();
+  });
+  call.on("drain", () => call.resume());
+  call.on("end", () => call.end());
 }

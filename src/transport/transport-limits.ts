@@ -32,6 +32,8 @@ export const PREFACE_BYTES = 24;
 export const MAX_SOCKET_PATH_BYTES = 107;
 /** Most watchers of one execution. */
 export const MAX_WATCHERS = 64;
+/** Streams that operators have beyond those of agents: agents can never lock them out. */
+export const OPERATOR_STREAMS = 100;
 /** Longest that GetApproval waits for an answer, ms. */
 export const MAX_APPROVAL_WAIT_MS = 60_000;
 /** Most field problems that one error names, and most characters of each. */

@@ -1,6 +1,6 @@
 import type { Decision } from "../../domain/decision.ts";
 import { invalidField, TollgateError } from "../../domain/errors.ts";
-import type { RequestedPrincipal } from "../../domain/execution.ts";
+import { MAX_LABELS, type RequestedPrincipal } from "../../domain/execution.ts";
 import { callerKey, NO_INDEX } from "../../engine/executions/execution-table.ts";
 import { charge, check } from "../../engine/intents/intents.ts";
 import type {
@@ -89,8 +89,11 @@ export function principalOfIntent(
     if (told !== undefined && told !== record.principal[level])
       throw invalidField(`principal.${name}`, "must be that of the execution, or absent");
   }
+  let count = Object.keys(record.labels).length;
   for (const name of names) {
     const known = record.labels[name];
+    if (known === undefined && ++count > MAX_LABELS)
+      throw invalidField("labels", `at most ${MAX_LABELS} with the execution's`);
     if (known !== undefined && known !== request.labels[name])
       throw invalidField(`labels[${name}]`, "an intent adds labels, it never replaces one");
   }

@@ -274,3 +274,27 @@ describe("a message", () => {
     });
   });
 });
+
+describe("ReportUsage", () => {
+  const groups = [{ executionId: "x", firstSequence: 1n, usage: [{ steps: 1n }] }];
+
+  test.each([
+    ["no reporter", { reporterId: "", batch: { groups } }, "reporter_id"],
+    ["no epoch", { epoch: 0n, batch: { groups } }, "epoch"],
+    ["no batch", {}, "batch"],
+    ["no groups", { batch: {} }, "batch.groups"],
+    ["an unspecified wait", { wait: 0, batch: { groups } }, "wait"],
+    ["a sequence beyond 2^53", { durableSeen: 1n << 60n, batch: { groups } }, "durable_seen"],
+  ])("refuses %s with its path", async (_what, request, field) => {
+    const failure = await failureOf(client.rpc.reportUsage({ reporterId: "u", epoch: EPOCH, ...(request as object) }));
+    expect(failure).toMatchObject({ code: "INVALID_ARGUMENT", fields: [field] });
+  });
+
+  test("that was told of durable reports nobody remembers is REPORTER_UNKNOWN", async () => {
+    const request = { reporterId: "nobody", epoch: EPOCH, durableSeen: 3n, batch: { groups } };
+    expect(await failureOf(client.rpc.reportUsage(request))).toMatchObject({
+      code: "FAILED_PRECONDITION",
+      reason: "REPORTER_UNKNOWN",
+    });
+  });
+});
