@@ -89,7 +89,7 @@ export function createServers(options: ServersOptions): Servers {
       options.findCompleted ?? (() => Promise.resolve(undefined)),
       observer,
     ),
-    events: new EventHub(host, () => storeInfo().storeId, counters),
+    events: new EventHub(host, () => storeInfo().storeId, counters, observer),
     streams: new StreamRegistry(host, limits),
     approvals: new ApprovalWaiters(host),
     watches: new Set(),

@@ -26,7 +26,7 @@ import { RequestMemory } from "./request-memory.ts";
 /** What people answer, at the door of operators. */
 export function createApprovalAdminService(context: AdminContext): Implementation<typeof ApprovalService> {
   const memory = new RequestMemory();
-  const feed = new ApprovalFeed(context.host);
+  const feed = new ApprovalFeed(context.host, context.observer);
   const { host } = context;
   const answer = async (
     verb: typeof approve,

@@ -16,6 +16,7 @@ import { failStream } from "../handler.ts";
 import type { Sent } from "../service-binding.ts";
 import { assertStreamRoom } from "../service-context.ts";
 import { resetStream, StreamWriter, type WriterOwner } from "../stream/stream-writer.ts";
+import type { TransportObserver } from "../transport-observer.ts";
 import type { AdminContext } from "./admin-context.ts";
 
 // Approvals as operators watch them: those that are opened and answered, of every execution.
@@ -44,13 +45,20 @@ export function approvalEtag(entry: ApprovalRow): string {
 export class ApprovalFeed {
   readonly watches = new Set<ApprovalWatch>();
 
-  constructor(host: EngineAccess) {
+  constructor(host: EngineAccess, observer: TransportObserver) {
     host.onEffect((effect) => {
       if (effect.type !== "pushed" || this.watches.size === 0) return;
       const { type, approvalId } = effect.event;
       if (approvalId === undefined || (type !== "APPROVAL_OPENED" && type !== "APPROVAL_ANSWERED")) return;
       const entry = host.world.approvals.find(approvalId);
-      if (entry !== undefined) for (const watch of [...this.watches]) watch.tell(entry);
+      if (entry === undefined) return;
+      for (const watch of [...this.watches]) {
+        try {
+          watch.tell(entry);
+        } catch (cause) {
+          observer.internalError(PATH, cause);
+        }
+      }
     });
   }
 }

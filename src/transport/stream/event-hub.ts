@@ -7,6 +7,7 @@ import { StreamUsageResponseSchema } from "../../gen/tollgate/enforcement/v1/str
 import { eventToProto } from "../convert/events.ts";
 import type { Counters } from "../counters.ts";
 import type { EngineAccess } from "../engine-access.ts";
+import type { TransportObserver } from "../transport-observer.ts";
 
 /** One event, encoded at most once for each kind of receiver, however many there are. */
 export class PushedEvent {
@@ -47,13 +48,15 @@ export class EventHub {
   readonly #host: EngineAccess;
   readonly #storeId: () => string;
   readonly #counters: Counters;
+  readonly #observer: TransportObserver;
   /** By the record itself: its index is used again one day. */
   readonly #sinks = new WeakMap<ExecutionRecord, Set<EventSink>>();
 
-  constructor(host: EngineAccess, storeId: () => string, counters: Counters) {
+  constructor(host: EngineAccess, storeId: () => string, counters: Counters, observer: TransportObserver) {
     this.#host = host;
     this.#storeId = storeId;
     this.#counters = counters;
+    this.#observer = observer;
     host.onEffect((effect) => this.#onEffect(effect));
   }
 
@@ -86,9 +89,14 @@ export class EventHub {
       const around = { world: this.#host.world, storeId: this.#storeId(), now: this.#host.now() };
       return eventToProto(event, index, around);
     });
+    // A fault while an event is told must not reach the turn that it happened in.
     for (const sink of [...sinks]) {
       this.#counters.events++;
-      sink.onEvent(pushed, record);
+      try {
+        sink.onEvent(pushed, record);
+      } catch (cause) {
+        this.#observer.internalError("event", cause);
+      }
     }
     // Nothing follows the end of an execution.
     if (event.type === "COMPLETED") this.#sinks.delete(record);

@@ -90,7 +90,6 @@ export class UsageStream implements ReporterStream, EventSink, WriterOwner {
 
   #onMessage(received: Received<typeof StreamUsageRequestSchema>): void {
     if (this.#ended) return;
-    this.lastMessageMs = this.#context.host.now().monoMs;
     try {
       if (received instanceof Undecoded) throw received.error;
       const { message } = received;
@@ -177,6 +176,7 @@ export class UsageStream implements ReporterStream, EventSink, WriterOwner {
 
   readonly #applyVerb = (world: World, now: Now): BatchAnswer => {
     const reporter = this.#reporter as ReporterRow;
+    this.lastMessageMs = now.monoMs;
     const answer = applyBatch(world, reporter, (this.#batch as UsageBatch).groups, now);
     return this.#detail === "MINIMAL" ? answer : withRemaining(world, reporter, answer, now);
   };
@@ -191,6 +191,7 @@ export class UsageStream implements ReporterStream, EventSink, WriterOwner {
       completeInStream(world, reporter, sequence, message.executionId, now),
     );
     if (duplicate) this.#context.counters.duplicates++;
+    this.lastMessageMs = this.#context.host.now().monoMs;
     this.#pending.take({
       duplicates: duplicate ? 1 : 0,
       rejected: [],
@@ -207,6 +208,7 @@ export class UsageStream implements ReporterStream, EventSink, WriterOwner {
     const to = sequenceOf(range.to, "skip_range.to");
     this.#context.host.turn((world, now) => skipRange(world, reporter, from, to, now));
     this.#pending.takeOther();
+    this.lastMessageMs = this.#context.host.now().monoMs;
     this.#schedule();
   }
 
@@ -231,7 +233,11 @@ export class UsageStream implements ReporterStream, EventSink, WriterOwner {
     this.#scheduled = false;
     const reporter = this.#reporter;
     if (this.#ended || reporter === undefined || this.#writer.blocked) return;
-    for (const bytes of this.#pending.encode(reporter, this.#detail)) this.#writer.send(bytes);
+    try {
+      for (const bytes of this.#pending.encode(reporter, this.#detail)) this.#writer.send(bytes);
+    } catch (error) {
+      return this.#fail(error);
+    }
     this.#adjustReading();
     if (this.#halfClosed) this.#endWhenDurable(reporter);
   }
