@@ -28,10 +28,16 @@ export interface ListPlace {
 }
 
 /** At most `most` indexes after `place`, newest first. Looks at every execution once and keeps only the page. */
-export function listExecutions(world: World, filter: ExecutionFilter, place: ListPlace | undefined, most: number): number[] {
+export function listExecutions(
+  world: World,
+  filter: ExecutionFilter,
+  place: ListPlace | undefined,
+  most: number,
+): number[] {
   const table = world.executions;
   const page: number[] = [];
-  const isBefore = (one: number, other: number): boolean => comparePlaces(placeOf(world, one), placeOf(world, other)) < 0;
+  const isBefore = (one: number, other: number): boolean =>
+    comparePlaces(placeOf(world, one), placeOf(world, other)) < 0;
   for (const index of table.indexes()) {
     if (!matches(world, index, table.record(index), filter)) continue;
     if (place !== undefined && comparePlaces(placeOf(world, index), place) <= 0) continue;
@@ -50,7 +56,10 @@ export function listExecutions(world: World, filter: ExecutionFilter, place: Lis
 }
 
 export function placeOf(world: World, index: number): ListPlace {
-  return { startedWall: world.executions.startedWall[index] as number, key: world.executions.record(index).key };
+  return {
+    startedWall: world.executions.startedWall[index] as number,
+    key: world.executions.record(index).key,
+  };
 }
 
 function comparePlaces(one: ListPlace, other: ListPlace): number {

@@ -278,7 +278,7 @@ describe("a message", () => {
 describe("ReportUsage", () => {
   const groups = [{ executionId: "x", firstSequence: 1n, usage: [{ steps: 1n }] }];
 
-  test.each([
+  test.each<[string, object, string]>([
     ["no reporter", { reporterId: "", batch: { groups } }, "reporter_id"],
     ["no epoch", { epoch: 0n, batch: { groups } }, "epoch"],
     ["no batch", {}, "batch"],
@@ -286,7 +286,7 @@ describe("ReportUsage", () => {
     ["an unspecified wait", { wait: 0, batch: { groups } }, "wait"],
     ["a sequence beyond 2^53", { durableSeen: 1n << 60n, batch: { groups } }, "durable_seen"],
   ])("refuses %s with its path", async (_what, request, field) => {
-    const failure = await failureOf(client.rpc.reportUsage({ reporterId: "u", epoch: EPOCH, ...(request as object) }));
+    const failure = await failureOf(client.rpc.reportUsage({ reporterId: "u", epoch: EPOCH, ...request }));
     expect(failure).toMatchObject({ code: "INVALID_ARGUMENT", fields: [field] });
   });
 
