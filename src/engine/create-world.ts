@@ -52,6 +52,7 @@ export function createWorld(options: WorldOptions): World {
     maxLiveExecutions: options.maxLiveExecutions,
     store: { failing: false, blocking: false },
     active: new Map(),
+    sharedLimits: { generation: 0, byRequest: new Map() },
     completed: [],
     effects: [],
     policy: options.policy,

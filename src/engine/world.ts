@@ -1,4 +1,5 @@
 import type { ExecutionEvent } from "../domain/event.ts";
+import type { EffectiveLimits } from "../domain/limits.ts";
 import type { Violation } from "../domain/violation.ts";
 import type { Digest } from "../ports/digest.ts";
 import type { Ids } from "../ports/ids.ts";
@@ -73,6 +74,8 @@ export interface World {
   readonly store: StoreHealth;
   /** RUNNING and PAUSED executions per principal level: what `max_concurrent_executions` bounds. */
   readonly active: Map<string, number>;
+  /** Effective limits by what a registration asks for, computed under one policy generation. */
+  readonly sharedLimits: { generation: number; readonly byRequest: Map<string, EffectiveLimits> };
   /** Completed executions in memory, the oldest first. */
   readonly completed: { readonly index: number; readonly stamp: number }[];
   readonly effects: Effect[];

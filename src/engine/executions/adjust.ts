@@ -1,16 +1,17 @@
 import { TollgateError } from "../../domain/errors.ts";
-import { LIMIT_KEYS, type LimitOverrides } from "../../domain/limits.ts";
+import { LIMIT_KEYS, NO_OVERRIDES, type LimitOverrides } from "../../domain/limits.ts";
 import type { Now } from "../../domain/time.ts";
 import { pushEvent } from "../events/push.ts";
 import { compileLimits } from "../limits/compiled-limits.ts";
-import { resolveLimits } from "../limits/effective-limits.ts";
+import { resolveLimits, sharedLimits } from "../limits/effective-limits.ts";
 import { armDeadlines } from "../time/arm.ts";
 import type { World } from "../world.ts";
 
 /** Resolves an execution's limits again from the policy in force, its requests and its adjustments. */
 export function refreshLimits(world: World, index: number): void {
   const record = world.executions.record(index);
-  record.limits = resolveLimits(world.policy.limits, record.requested, record.adjusted);
+  const { requested, adjusted } = record;
+  record.limits = adjusted === NO_OVERRIDES ? sharedLimits(world, requested) : resolveLimits(world.policy.limits, requested, adjusted);
   record.compiled = compileLimits(record.limits);
   world.executions.policyGeneration[index] = world.policy.generation;
 }

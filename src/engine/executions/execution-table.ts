@@ -77,8 +77,8 @@ export interface ExecutionRecord {
   readonly session: string;
   readonly labels: { readonly [name: string]: string };
   readonly requested: LimitOverrides;
-  /** Canonical text of the registration: the same id with other content is refused. */
-  readonly fingerprint: string;
+  /** Registered as discovered by its parent. */
+  readonly discovered: boolean;
   readonly parentId: string | undefined;
   /** Indexes of the ancestors, parent first. */
   readonly chain: Int32Array;

@@ -1,5 +1,6 @@
 import { STATE } from "../../domain/execution.ts";
 import { eventRow } from "../events/push.ts";
+import { completedRow } from "../rows/execution-image.ts";
 import type { World } from "../world.ts";
 
 /** How long a completed execution stays in memory; then only its row in the file tells of it. */
@@ -11,6 +12,7 @@ export function forgetExecution(world: World, index: number): void {
   const record = table.records[index];
   if (record === undefined || table.state[index] !== STATE.completed) return;
   for (const child of [...table.children(index)]) forgetExecution(world, child);
+  keepLateUsage(world, index);
   const { rows } = world;
   rows.executions.touch(index);
   rows.executionTexts.touch(index);
@@ -30,6 +32,20 @@ export function forgetExecution(world: World, index: number): void {
   }
   for (const reporter of record.reporters) world.reporters.releaseExecution(reporter);
   table.remove(index);
+}
+
+/** Usage that came after the end is not in the row that was written then: a newer row takes its place. */
+function keepLateUsage(world: World, index: number): void {
+  const table = world.executions;
+  const record = table.record(index);
+  if ((table.lastActivity[index] as number) <= (table.endedMono[index] as number)) return;
+  world.generations.append("completed_executions", {
+    at_ms: (table.startedWall[index] as number) + (table.lastActivity[index] as number) - (table.startedMono[index] as number),
+    tenant: record.principal.tenant,
+    subject: record.key,
+    kind: "late",
+    body: completedRow(world, index),
+  });
 }
 
 /** Makes room: the execution that completed first goes, though its hour is not over. */

@@ -5,11 +5,12 @@ import type { CallerId } from "../../domain/ids.ts";
 import { NO_OVERRIDES } from "../../domain/limits.ts";
 import type { Now } from "../../domain/time.ts";
 import { compileLimits } from "../limits/compiled-limits.ts";
-import { resolveLimits } from "../limits/effective-limits.ts";
+import { sharedLimits } from "../limits/effective-limits.ts";
 import { exceededFinding, limitFacts } from "../limits/limit-finding.ts";
 import { decide, isUncertain, storeFinding } from "../limits/standing.ts";
 import { bigintAsText } from "../rows/generations.ts";
 import { armDeadlines } from "../time/arm.ts";
+import { principalKey } from "../quotas/window-table.ts";
 import type { World } from "../world.ts";
 import { checkCarve, createCarveHold, takeCarve } from "./carve.ts";
 import { callerKey, NO_INDEX, type ExecutionRecord } from "./execution-table.ts";
@@ -33,15 +34,14 @@ export interface RegistrationAnswer {
 export function registerExecution(world: World, caller: CallerId, request: Registration, now: Now): RegistrationAnswer {
   const table = world.executions;
   const known = table.find(callerKey(caller, request.executionId));
-  const content = fingerprint(request);
-  if (known !== NO_INDEX) return rejoin(world, known, content, now);
+  if (known !== NO_INDEX) return rejoin(world, known, request, now);
   const parent = request.parentId === undefined ? NO_INDEX : findParent(world, caller, request.parentId);
   const principal = principalOf(world, request, parent);
   const session = sessionOf(world, request, parent);
   if (table.live >= world.maxLiveExecutions) {
     throw new TollgateError("EXECUTIONS_FULL", `${table.live} executions are live, as many as may be (max_live_executions)`);
   }
-  const limits = resolveLimits(world.policy.limits, request.requested, NO_OVERRIDES);
+  const limits = sharedLimits(world, request.requested);
   const carve =
     request.carve === undefined || parent === NO_INDEX
       ? undefined
@@ -64,7 +64,7 @@ export function registerExecution(world: World, caller: CallerId, request: Regis
     session,
     labels: request.labels,
     requested: request.requested,
-    fingerprint: content,
+    discovered: request.discovered,
     parentId: request.parentId,
     chain: chainOf(world, parent),
     adjusted: NO_OVERRIDES,
@@ -115,19 +115,38 @@ function start(world: World, record: ExecutionRecord, parent: number, request: R
   armDeadlines(world, index, now);
 }
 
-function rejoin(world: World, index: number, content: string, now: Now): RegistrationAnswer {
+function rejoin(world: World, index: number, request: Registration, now: Now): RegistrationAnswer {
   const record = world.executions.record(index);
   if (world.executions.state[index] === STATE.completed) {
     throw new TollgateError("EXECUTION_COMPLETED", `execution ${record.id} has ended; register another id`);
   }
-  if (record.fingerprint !== content) {
-    const field = differingField(record.fingerprint, content);
+  const field = findDifference(world, record, request);
+  if (field !== undefined) {
     throw new TollgateError("EXECUTION_CONFLICT", `execution ${record.id} is registered with another ${field}`, {
       fields: [{ field, description: "differs from the registration of the same id" }],
     });
   }
-  const uncertain = isUncertain(world, index);
-  return { decision: decide(world, stateFindings(world, index), now, uncertain), index, rejoined: true };
+  return { decision: decide(world, stateFindings(world, index), now, isUncertain(world, index)), index, rejoined: true };
+}
+
+/** The field in which a repeated registration differs from the first one; what it leaves out is what it would get again. */
+function findDifference(world: World, record: ExecutionRecord, request: Registration): string | undefined {
+  if (record.parentId !== request.parentId) return "parent";
+  const parent = world.executions.parent[record.index] as number;
+  if (principalKey(principalOf(world, request, parent)) !== principalKey(record.principal)) return "principal";
+  if (sessionOf(world, request, parent) !== record.session) return "session_id";
+  if (record.discovered !== request.discovered) return "discovered";
+  if (canonicalText(request.labels) !== canonicalText(record.labels)) return "labels";
+  if (canonicalText(request.requested) !== canonicalText(record.requested)) return "limits";
+  return isSameCarve(world, record, request) ? undefined : "carve";
+}
+
+function isSameCarve(world: World, record: ExecutionRecord, request: Registration): boolean {
+  if (request.carve === undefined || record.parentId === undefined) return record.carve === undefined;
+  const { carve } = record;
+  if (carve === undefined) return false;
+  const asked = createCarveHold(request.carve, request.carveMode ?? world.policy.limits.carveMode);
+  return asked.mode === carve.mode && asked.total.every((amount, unit) => amount === carve.total[unit]);
 }
 
 function findParent(world: World, caller: CallerId, parentId: string): number {
@@ -159,7 +178,7 @@ function sessionOf(world: World, request: Registration, parent: number): string 
   if (parent === NO_INDEX) return request.session ?? request.executionId;
   const { session } = world.executions.record(parent);
   if (request.session !== undefined && request.session !== session) {
-    throw invalidField("session", `must be the parent's, "${session}"`);
+    throw invalidField("session_id", `must be the parent's, "${session}"`);
   }
   return session;
 }
@@ -179,7 +198,7 @@ function startDepth(world: World, request: Registration, parent: number): number
 function checkDepth(world: World, request: Registration, parent: number): Finding | undefined {
   if (!request.discovered) return undefined;
   const depth = BigInt(startDepth(world, request, parent));
-  const limits = resolveLimits(world.policy.limits, request.requested, NO_OVERRIDES).byKey.max_discovery_depth;
+  const limits = sharedLimits(world, request.requested).byKey.max_discovery_depth;
   if (limits !== undefined && depth > limits.value) {
     return exceededFinding(limitFacts("max_discovery_depth", limits, depth, 0n, request.executionId));
   }
@@ -193,30 +212,10 @@ function checkDepth(world: World, request: Registration, parent: number): Findin
   return undefined;
 }
 
-/** Canonical text of a registration: keys sorted, so that equal content is equal text. */
-function fingerprint(request: Registration): string {
-  const { executionId: _id, ...content } = request;
-  return canonicalText(content);
-}
-
+/** JSON with sorted keys: equal content is equal text. */
 export function canonicalText(content: object): string {
   return JSON.stringify(content, (key, value: unknown) => {
     if (value === null || typeof value !== "object" || Array.isArray(value)) return bigintAsText(key, value);
     return Object.fromEntries(Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1)));
   });
 }
-
-function differingField(known: string, asked: string): string {
-  const left = JSON.parse(known) as Record<string, unknown>;
-  const right = JSON.parse(asked) as Record<string, unknown>;
-  const names = new Set([...Object.keys(left), ...Object.keys(right)]);
-  for (const name of names) if (JSON.stringify(left[name]) !== JSON.stringify(right[name])) return FIELD_NAMES[name] ?? name;
-  return "content";
-}
-
-/** Names of the contract for the fields of a registration. */
-const FIELD_NAMES: { readonly [name: string]: string } = {
-  parentId: "parent",
-  requested: "limits",
-  carveMode: "carve_mode",
-};

@@ -1,6 +1,7 @@
 import {
   LIMIT_KEYS,
   LIMITS,
+  NO_OVERRIDES,
   type EffectiveLimit,
   type EffectiveLimits,
   type LimitKey,
@@ -9,6 +10,7 @@ import {
   type OnExceed,
   type Tier,
 } from "../../domain/limits.ts";
+import type { World } from "../world.ts";
 import { MODIFICATION_DEFAULT, PRESETS } from "./presets.ts";
 
 // From the policy and what a registration asks for to the values that bound one execution. A value of a later tier can
@@ -128,6 +130,35 @@ export function resolveLimits(policy: LimitPolicy, requested: LimitOverrides, ad
 
 /** Largest number of repetitions that widens the loop window: 256 × 4 steps are remembered at most. */
 export const MAX_LOOP_LIMIT = 255;
+
+/** Most sets of effective limits that are kept to be shared; more are computed for their execution alone. */
+const MAX_SHARED_LIMITS = 10_000;
+
+/** The limits of a registration without adjustments: equal requests share one value, as long as the policy stays. */
+export function sharedLimits(world: Pick<World, "policy" | "sharedLimits">, requested: LimitOverrides): EffectiveLimits {
+  const { policy, sharedLimits: memo } = world;
+  if (memo.generation !== policy.generation) {
+    memo.generation = policy.generation;
+    memo.byRequest.clear();
+  }
+  const key = requested === NO_OVERRIDES ? "" : requestKey(requested);
+  const known = memo.byRequest.get(key);
+  if (known !== undefined) return known;
+  const limits = resolveLimits(policy.limits, requested, NO_OVERRIDES);
+  if (memo.byRequest.size < MAX_SHARED_LIMITS) memo.byRequest.set(key, limits);
+  return limits;
+}
+
+function requestKey(requested: LimitOverrides): string {
+  let key = requested.preset ?? "";
+  for (const limit of LIMIT_KEYS) {
+    const value = requested.values[limit];
+    const action = requested.onExceed?.[limit];
+    if (value !== undefined || action !== undefined) key += `|${limit}=${value ?? ""}${action ?? ""}`;
+  }
+  for (const name of Object.keys(requested.custom).toSorted()) key += `|custom.${JSON.stringify(name)}=${requested.custom[name]}`;
+  return key;
+}
 
 function resolveOne(
   key: LimitKey,

@@ -57,7 +57,7 @@ export function encodeExecutionText(world: World, index: number, out: CutBuffer)
 
 /** What the JSON row of an execution holds. */
 export function textOf(world: World, record: ExecutionRecord) {
-  const { caller, id, principal, session, labels, requested, fingerprint, parentId, adjusted, carve, custom } = record;
+  const { caller, id, principal, session, labels, requested, discovered, parentId, adjusted, carve, custom } = record;
   return {
     caller,
     id,
@@ -65,7 +65,7 @@ export function textOf(world: World, record: ExecutionRecord) {
     session,
     labels,
     requested,
-    fingerprint,
+    discovered,
     parentId,
     adjusted,
     carve,

@@ -8,7 +8,7 @@ import { callerKey, NO_INDEX, type CarveHold, type ExecutionRecord, type LoopRin
 import { emptyMemory } from "../executions/register.ts";
 import { countActive } from "../executions/state.ts";
 import { compileLimits } from "../limits/compiled-limits.ts";
-import { resolveLimits } from "../limits/effective-limits.ts";
+import { resolveLimits, sharedLimits } from "../limits/effective-limits.ts";
 import type { World } from "../world.ts";
 import { reviveAmounts, viewOf, type Shift } from "./restore.ts";
 
@@ -28,7 +28,7 @@ export interface ExecutionText {
   readonly session: string;
   readonly labels: Texts;
   readonly requested: StoredOverrides;
-  readonly fingerprint: string;
+  readonly discovered: boolean;
   readonly parentId?: string;
   readonly adjusted: StoredOverrides;
   readonly carve?: {
@@ -107,7 +107,8 @@ function restoreNumbers(world: World, index: number, image: Uint8Array, shift: S
 export function createRecord(world: World, index: number, text: ExecutionText, parent: number): ExecutionRecord {
   const requested = overridesOf(text.requested);
   const adjusted = overridesOf(text.adjusted);
-  const limits = resolveLimits(world.policy.limits, requested, adjusted);
+  const isAdjusted = Object.keys(text.adjusted.values).length + Object.keys(text.adjusted.custom).length > 0;
+  const limits = isAdjusted ? resolveLimits(world.policy.limits, requested, adjusted) : sharedLimits(world, requested);
   const above = parent === NO_INDEX ? [] : [parent, ...world.executions.record(parent).chain];
   return {
     ...emptyMemory(),
@@ -119,7 +120,7 @@ export function createRecord(world: World, index: number, text: ExecutionText, p
     session: text.session,
     labels: text.labels,
     requested,
-    fingerprint: text.fingerprint,
+    discovered: text.discovered,
     parentId: text.parentId,
     chain: Int32Array.from(above),
     adjusted,

@@ -1,0 +1,55 @@
+import { SPENT_STRIDE } from "../../domain/counters.ts";
+import { STATE } from "../../domain/execution.ts";
+import { MAX_RESERVATIONS } from "../../domain/reservation.ts";
+import { RESERVATION_MEMORY_MS } from "../../domain/reservation.ts";
+import type { Now } from "../../domain/time.ts";
+import { NO_INDEX } from "../executions/execution-table.ts";
+import { COMPLETED_MEMORY_MS, forgetOldestCompleted } from "../executions/forget.ts";
+import { DEADLINE } from "../time/deadlines.ts";
+import type { World } from "../world.ts";
+import { createRecord, type ExecutionText } from "./restore-execution.ts";
+
+/** The body of a row of `completed_executions`. */
+interface CompletedText extends ExecutionText {
+  readonly spent: readonly string[];
+  readonly startedWall: number;
+  readonly wallTimeMs: number;
+  readonly pausedMs: number;
+  readonly maxDepth: number;
+  readonly eventNumber: number;
+}
+
+/**
+ * Takes a completed execution up again from its row in the file, for late usage and for questions about it. It stands
+ * alone: its ancestors have ended with it or before. NO_INDEX when there is no room.
+ */
+export function restoreCompleted(world: World, body: string, now: Now): number {
+  const text = JSON.parse(body) as CompletedText;
+  const table = world.executions;
+  const known = table.find(`${text.caller}\n${text.id}`);
+  if (known !== NO_INDEX) return known;
+  if (table.size >= table.capacity) forgetOldestCompleted(world);
+  const index = table.allocate();
+  if (index === NO_INDEX) return NO_INDEX;
+  world.rows.executions.touch(index);
+  world.rows.executionTexts.touch(index);
+  const { parentId: _parentId, carve: _carve, reporters: _reporters, openApprovals: _open, ...alone } = text;
+  table.insert(createRecord(world, index, { ...alone, reporters: [], openApprovals: [] }, NO_INDEX), NO_INDEX);
+  // Its reservations were forgotten with it: a settlement that comes now could be the second one.
+  table.record(index).resolvedReservations = MAX_RESERVATIONS;
+  for (let unit = 0; unit < SPENT_STRIDE; unit++) table.spent[index * SPENT_STRIDE + unit] = BigInt(text.spent[unit] ?? "0");
+  table.state[index] = STATE.completed;
+  table.startedWall[index] = text.startedWall;
+  // It ended longer ago than resolved reservations are remembered: an unknown one is refused as forgotten, never charged twice.
+  const ended = now.monoMs - RESERVATION_MEMORY_MS - 1;
+  table.startedMono[index] = ended - text.wallTimeMs;
+  table.endedMono[index] = ended;
+  table.lastActivity[index] = ended;
+  table.pausedMs[index] = text.pausedMs;
+  table.maxDepth[index] = text.maxDepth;
+  table.eventNumber[index] = text.eventNumber;
+  table.policyGeneration[index] = world.policy.generation;
+  world.completed.push({ index, stamp: table.stamp[index] as number });
+  world.deadlines.add(now.monoMs + COMPLETED_MEMORY_MS, DEADLINE.forgetExecution, index, table.stamp[index] as number);
+  return index;
+}
