@@ -50,6 +50,19 @@ function keepLateUsage(world: World, index: number): void {
 
 /** Makes room: the execution that completed first goes, though its hour is not over. */
 export function forgetOldestCompleted(world: World): void {
+  dropForgotten(world);
   const oldest = world.completed.shift();
-  if (oldest !== undefined && world.executions.stamp[oldest.index] === oldest.stamp) forgetExecution(world, oldest.index);
+  if (oldest !== undefined) forgetExecution(world, oldest.index);
+}
+
+/** Takes what was forgotten already off the head of the list. */
+export function dropForgotten(world: World): void {
+  const { completed, executions } = world;
+  let gone = 0;
+  while (gone < completed.length) {
+    const { index, stamp } = completed[gone] as (typeof completed)[number];
+    if (executions.stamp[index] === stamp && executions.records[index] !== undefined) break;
+    gone++;
+  }
+  if (gone > 0) completed.splice(0, gone);
 }

@@ -90,6 +90,11 @@ export class WindowTable {
     this.#free.push(row);
   }
 
+  isHeld(row: number): boolean {
+    for (let unit = 0; unit < HELD_STRIDE; unit++) if (this.held[row * HELD_STRIDE + unit] !== 0n) return true;
+    return false;
+  }
+
   *rows(): Generator<number> {
     for (let row = 0; row < this.#used; row++) if (this.texts[row] !== undefined) yield row;
   }
@@ -104,7 +109,13 @@ export class WindowTable {
 
   /** Bindings nobody used since `wallMs` are dropped; executions that still hold one resolve it again. */
   dropStaleBindings(wallMs: number): void {
-    for (const [key, binding] of this.#bindings) if (binding.untilMs < wallMs) this.#bindings.delete(key);
+    for (const [key, binding] of this.#bindings) {
+      if (binding.untilMs >= wallMs) continue;
+      // Rows of it may be used again: should the clock step back, its executions must not find them.
+      binding.fromMs = 0;
+      binding.untilMs = 0;
+      this.#bindings.delete(key);
+    }
   }
 
   #open(level: Level, tenant: string, name: string, period: Period, wallMs: number, rows: RowSet, texts: RowSet): number {

@@ -1,5 +1,6 @@
 import { SPENT, SPENT_STRIDE } from "../../domain/counters.ts";
 import type { Finding } from "../../domain/decision.ts";
+import { STATE } from "../../domain/execution.ts";
 import type { Now } from "../../domain/time.ts";
 import type { Usage } from "../../domain/usage.ts";
 import { chargeChain, chargeCustom, chargeWindows } from "../executions/charge.ts";
@@ -33,7 +34,8 @@ export function chargeUsage(
   chargeWindows(world, rows, amounts);
   chargeCustom(world, index, usage.custom);
   recordModifications(world, index, amounts[SPENT.modifications] as bigint, now.wallMs);
-  if (usage.memoryBytes !== undefined) setMemory(world, index, Number(usage.memoryBytes));
+  const ended = world.executions.state[index] === STATE.completed;
+  if (usage.memoryBytes !== undefined && !ended) setMemory(world, index, Number(usage.memoryBytes));
   if (usage.depthDelta !== undefined && moveDepth(world, index, usage.depthDelta)) notes.push(DEPTH_UNDERFLOW);
   if (usage.depthDelta !== undefined && usage.depthDelta > 0) judgeReportedDepth(world, index, notes);
   judgeReportedStep(world, index, usage, notes);

@@ -39,7 +39,10 @@ export function openReporter(world: World, caller: CallerId, hello: Hello, now: 
   }
   known.session++;
   world.effects.push({ type: "reporter_superseded", reporter: known.row });
-  if (hello.principal !== undefined) known.principal = hello.principal;
+  if (hello.principal !== undefined) {
+    world.rows.reporterTexts.touch(known.row);
+    known.principal = hello.principal;
+  }
   touchReporter(world, known, now);
   noteDurableSeen(world, known, hello.durableSeen, now);
   return known;
@@ -117,6 +120,7 @@ function unknownReporter(hello: Pick<Hello, "reporterId">): TollgateError {
 /** The client was told of more than the file holds: acknowledged reports are missing. Their executions become uncertain. */
 function noteDurableSeen(world: World, reporter: ReporterRow, durableSeen: number, now: Now): void {
   if (durableSeen <= reporter.floor || durableSeen <= reporter.lostThrough) return;
+  touchReporter(world, reporter, now);
   reporter.lostThrough = durableSeen;
   const message = `reporter ${reporter.reporterId} was told that ${durableSeen} is durable; the file knows ${reporter.floor}`;
   const finding: Finding = { verdict: "WARN", kind: "STATE", reason: "DATA_LOSS", message, severity: "critical" };

@@ -36,7 +36,15 @@ export function settleRestored(world: World, loaded: Loaded, shift: Shift, now: 
     world.deadlines.add(now.monoMs + Math.max(0, entry.expiresAtMs - now.wallMs), DEADLINE.approval, entry.row, 0);
   }
   world.deadlines.add(now.monoMs + SWEEP_MS, DEADLINE.sweep, 0, 0);
+  if (shift.monoMs !== 0 || shift.awayMs !== 0) touchMovedRows(world);
   markLoss(world, loaded, now);
+}
+
+/** Instants that were moved must be in the next cut, which names this clock: beside it, old ones would be read wrongly. */
+function touchMovedRows(world: World): void {
+  for (const index of world.executions.indexes()) world.rows.executions.touch(index);
+  for (const [row, entry] of world.reservations.entries.entries()) if (entry !== undefined) world.rows.reservations.touch(row);
+  for (const [row, entry] of world.requests.entries.entries()) if (entry !== undefined) world.rows.requests.touch(row);
 }
 
 function resumeIdleClock(world: World, index: number, shift: Shift, now: Now): void {

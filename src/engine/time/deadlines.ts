@@ -12,6 +12,7 @@ export const DEADLINE = {
   approval: 5,
   forgetExecution: 6,
   sweep: 7,
+  sweepRequests: 8,
 } as const;
 
 export interface DueDeadline {

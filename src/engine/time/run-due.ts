@@ -2,7 +2,7 @@ import { STATE } from "../../domain/execution.ts";
 import { DAY_MS, HOUR_MS, type Now } from "../../domain/time.ts";
 import { expireApproval } from "../approvals/approvals.ts";
 import { pushEvent, recordViolation } from "../events/push.ts";
-import { forgetExecution } from "../executions/forget.ts";
+import { dropForgotten, forgetExecution } from "../executions/forget.ts";
 import { haltExecution, pauseExecution } from "../executions/state.ts";
 import { exceededFinding, limitFacts } from "../limits/limit-finding.ts";
 import { idleMs, wallMs, workingMs } from "../limits/times.ts";
@@ -38,6 +38,7 @@ function runDeadline(world: World, due: DueDeadline, now: Now): void {
   if (kind === DEADLINE.stepTimeout) return timeOutStep(world, key, stamp, now);
   if (kind === DEADLINE.approval) return expireApproval(world, key, now);
   if (kind === DEADLINE.sweep) return sweep(world, now);
+  if (kind === DEADLINE.sweepRequests) return sweepRequests(world, now);
   const table = world.executions;
   if (table.stamp[key] !== stamp || table.records[key] === undefined) return;
   if (kind === DEADLINE.forgetExecution) return forgetExecution(world, key);
@@ -94,9 +95,20 @@ function act(
 /** Forgets what has been remembered long enough, a bounded piece at a time. */
 function sweep(world: World, now: Now): void {
   world.deadlines.add(now.monoMs + SWEEP_MS, DEADLINE.sweep, 0, 0);
-  forgetRequests(world, now, 1_000);
+  const forgotten = forgetRequests(world, now, SWEEP_REQUESTS);
+  if (forgotten === SWEEP_REQUESTS) world.deadlines.add(now.monoMs + SWEEP_AGAIN_MS, DEADLINE.sweepRequests, 0, 0);
+  dropForgotten(world);
   forgetWindows(world, now);
   forgetReporters(world, now);
+}
+
+/** Most request ids that one sweep forgets, and how soon it goes on when there are more: as fast as they can be made. */
+const SWEEP_REQUESTS = 1_000;
+const SWEEP_AGAIN_MS = 5;
+
+function sweepRequests(world: World, now: Now): void {
+  if (forgetRequests(world, now, SWEEP_REQUESTS) < SWEEP_REQUESTS) return;
+  world.deadlines.add(now.monoMs + SWEEP_AGAIN_MS, DEADLINE.sweepRequests, 0, 0);
 }
 
 /** Most rows that one sweep looks at. */
@@ -109,6 +121,8 @@ function forgetWindows(world: World, now: Now): void {
     if (text === undefined) continue;
     const length = text.endMs - text.startMs;
     if (now.wallMs < text.endMs + Math.max(2 * DAY_MS, length)) continue;
+    // A hold that was extended over and over still lies in the window it was made in.
+    if (world.windows.isHeld(row)) continue;
     world.rows.windows.touch(row);
     world.rows.windowTexts.touch(row);
     world.windows.remove(row);
