@@ -1,6 +1,6 @@
 import type { ExecutionEvent } from "../domain/event.ts";
 import type { EffectiveLimits } from "../domain/limits.ts";
-import type { Violation } from "../domain/violation.ts";
+import type { Violation } from "../domain/decision.ts";
 import type { Digest } from "../ports/digest.ts";
 import type { Ids } from "../ports/ids.ts";
 import type { ApprovalTable } from "./approvals/approval-table.ts";

@@ -3,6 +3,7 @@ import { TollgateError } from "../../domain/errors.ts";
 import { STATE } from "../../domain/execution.ts";
 import type { LimitOverrides } from "../../domain/limits.ts";
 import type { Now } from "../../domain/time.ts";
+import { withdrawApprovals } from "../approvals/approvals.ts";
 import { audit } from "../events/push.ts";
 import type { World } from "../world.ts";
 import { assertWithinCeilings, replaceLimits } from "./adjust.ts";
@@ -39,8 +40,11 @@ export function resumeByOperator(world: World, index: number, by: string, note: 
   if (state === STATE.completed) throw new TollgateError("EXECUTION_COMPLETED", `execution ${id} has ended`);
   if (state === STATE.running) return undefined;
   const refused = resumeExecution(world, index, `resumed by ${by}`, now);
-  if (refused === undefined) audit(world, index, "resume", by, { note }, now);
-  return refused;
+  if (refused !== undefined) return refused;
+  // The operator has answered: a question that nobody answers later must not halt the run again.
+  withdrawApprovals(world, index, now);
+  audit(world, index, "resume", by, { note }, now);
+  return undefined;
 }
 
 /** @throws TollgateError EXECUTION_COMPLETED */

@@ -1,9 +1,9 @@
-import { CARVE_UNITS, HELD, SPENT_STRIDE } from "../../domain/counters.ts";
+import { CARVE_HELD, CARVE_UNITS, SPENT, SPENT_STRIDE } from "../../domain/counters.ts";
 import type { Finding } from "../../domain/decision.ts";
 import type { Carve, CarveMode } from "../../domain/execution.ts";
 import type { LimitKey } from "../../domain/limits.ts";
-import { COUNTER_LIMITS } from "../limits/compiled-limits.ts";
-import { heldOf, usedOf } from "../limits/judge.ts";
+import { COUNTER_LIMITS, TOTAL_TOKENS } from "../limits/compiled-limits.ts";
+import { carvedLimit, heldOf, usedOf } from "../limits/judge.ts";
 import { exceededFinding, limitFacts } from "../limits/limit-finding.ts";
 import type { World } from "../world.ts";
 import { FLAG, NO_INDEX, type CarveHold, type CarveTake } from "./execution-table.ts";
@@ -11,9 +11,6 @@ import { addHeld, carveUnitsOf } from "./charge.ts";
 
 // A carve holds a slice of everything above a child. What the child uses is taken out of the held part first, so spent +
 // held at the root does not depend on where in the tree a unit was spent.
-
-/** Place in a held row by carve unit. */
-export const CARVE_HELD = [HELD.steps, HELD.plainTokens, HELD.costNanoUsd, HELD.toolCalls] as const;
 
 const CARVE_LIMITS: readonly (readonly LimitKey[])[] = [
   ["max_steps"],
@@ -36,7 +33,7 @@ export function checkCarve(world: World, parent: number, amounts: readonly bigin
       const wanted = (amounts[unit] as bigint) - (covered[unit] as bigint);
       if (wanted <= 0n) continue;
       for (const key of CARVE_LIMITS[unit] as readonly LimitKey[]) {
-        const limit = record.limits.byKey[key];
+        const limit = carvedLimit(world, at, key, record.limits.byKey[key]);
         const counter = counterOf(key);
         if (limit === undefined || limit.mode === "shadow" || counter === undefined) continue;
         const held = heldOf(world, at, counter);
@@ -82,12 +79,18 @@ export function takeCarve(world: World, index: number): Finding | undefined {
   return undefined;
 }
 
-/** What of a carve its child has not used yet. */
+/** What of a carve its child has neither used nor holds already: open holds kept their place above it. */
 function unusedOf(world: World, index: number, carve: CarveHold): bigint[] {
   const base = index * SPENT_STRIDE;
   const used = carveUnitsOf(world.executions.spent.subarray(base, base + SPENT_STRIDE));
-  return carve.total.map((total, unit) => (total > (used[unit] as bigint) ? total - (used[unit] as bigint) : 0n));
+  return carve.total.map((total, unit) => {
+    const taken = (used[unit] as bigint) + heldOf(world, index, CARVE_COUNTERS[unit] as number);
+    return total > taken ? total - taken : 0n;
+  });
 }
+
+/** Counters by carve unit. */
+const CARVE_COUNTERS = [SPENT.steps, TOTAL_TOKENS, SPENT.costNanoUsd, SPENT.toolCalls] as const;
 
 /** Holds `amounts` at `from` and every ancestor of it, out of carves on the way where they have something left. */
 export function holdAbove(world: World, from: number, amounts: readonly bigint[]): readonly CarveTake[] {
@@ -125,7 +128,8 @@ export function releaseCarve(world: World, index: number): void {
   if (carve === undefined || !carve.active) return;
   world.rows.executionTexts.touch(index);
   world.rows.executions.touch(index);
-  const used = carve.taken.map((taken, unit) => taken - (carve.held[unit] as bigint));
+  // A hold that outlived a halt may have come back to more than was taken anew.
+  const used = carve.taken.map((taken, unit) => (taken > (carve.held[unit] as bigint) ? taken - (carve.held[unit] as bigint) : 0n));
   releaseAbove(world, world.executions.parent[index] as number, carve.held, carve.takes, used);
   carve.held.fill(0n);
   carve.takes = [];

@@ -1,7 +1,6 @@
 import { MAX_COUNTER } from "../../domain/amounts.ts";
-import { CARVE_UNITS, HELD_COUNT, HELD_STRIDE, SPENT, SPENT_STRIDE } from "../../domain/counters.ts";
+import { CARVE_HELD, CARVE_UNITS, HELD_COUNT, HELD_STRIDE, SPENT, SPENT_STRIDE } from "../../domain/counters.ts";
 import type { World } from "../world.ts";
-import { CARVE_HELD } from "./carve.ts";
 import { FLAG, NO_INDEX, type ExecutionRecord } from "./execution-table.ts";
 
 // Adding what was used to an execution, its ancestors and the windows of its principal, in one step. Amounts come as one

@@ -104,6 +104,8 @@ export interface ExecutionRecord {
   modifications: number[] | undefined;
   /** Reasons whose refusal by `Check` was kept as a violation already. */
   checkedRefusals: Set<string> | undefined;
+  /** Findings that were told once and have no bit in `warned`. */
+  told: Set<string> | undefined;
   /** Names of discovered steps that were announced and have not run yet. */
   announced: Set<string> | undefined;
 }

@@ -4,6 +4,7 @@ import { DEFAULT_TENANT, MAX_TREE_DEPTH, STATE, type Principal, type Registratio
 import type { CallerId } from "../../domain/ids.ts";
 import { NO_OVERRIDES } from "../../domain/limits.ts";
 import type { Now } from "../../domain/time.ts";
+import { keepViolation } from "../events/push.ts";
 import { compileLimits } from "../limits/compiled-limits.ts";
 import { sharedLimits } from "../limits/effective-limits.ts";
 import { exceededFinding, limitFacts } from "../limits/limit-finding.ts";
@@ -52,7 +53,10 @@ export function registerExecution(world: World, caller: CallerId, request: Regis
     checkConcurrency(world, candidate) ??
     (carve === undefined ? undefined : checkCarve(world, parent, carve.total)) ??
     checkDepth(world, request, parent);
-  if (refused !== undefined) return { decision: decide(world, [refused], now, false), index: NO_INDEX, rejoined: false };
+  if (refused !== undefined) {
+    keepViolation(world, refused, now, principal.tenant, request.executionId, principal.agent, principal.user);
+    return { decision: decide(world, [refused], now, false), index: NO_INDEX, rejoined: false };
+  }
   if (table.size >= table.capacity) forgetOldestCompleted(world);
   const index = table.allocate();
   const record: ExecutionRecord = {
@@ -92,6 +96,7 @@ export function emptyMemory() {
     openApprovals: [],
     modifications: undefined,
     checkedRefusals: undefined,
+    told: undefined,
     announced: undefined,
   };
 }
@@ -199,13 +204,13 @@ function checkDepth(world: World, request: Registration, parent: number): Findin
   if (!request.discovered) return undefined;
   const depth = BigInt(startDepth(world, request, parent));
   const limits = sharedLimits(world, request.requested).byKey.max_discovery_depth;
-  if (limits !== undefined && depth > limits.value) {
+  if (limits !== undefined && limits.mode === "enforce" && depth > limits.value) {
     return exceededFinding(limitFacts("max_discovery_depth", limits, depth, 0n, request.executionId));
   }
   for (const at of parent === NO_INDEX ? [] : [parent, ...world.executions.record(parent).chain]) {
     const { limits: above, id } = world.executions.record(at);
     const limit = above.byKey.max_discovery_depth;
-    if (limit !== undefined && depth > limit.value) {
+    if (limit !== undefined && limit.mode === "enforce" && depth > limit.value) {
       return exceededFinding(limitFacts("max_discovery_depth", limit, depth, 0n, id));
     }
   }

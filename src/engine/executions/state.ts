@@ -109,7 +109,7 @@ export function checkConcurrency(world: World, record: Pick<ExecutionRecord, "pr
   for (const level of CONCURRENCY_LEVELS) {
     const limit = record.limits.concurrency[level];
     const name = record.principal[level];
-    if (limit === undefined || name === undefined) continue;
+    if (limit === undefined || limit.mode === "shadow" || name === undefined) continue;
     const active = BigInt(world.active.get(activeKey(level, record.principal.tenant, name)) ?? 0);
     if (active < limit.value) continue;
     return exceededConcurrency(level, limit, active, record.id);

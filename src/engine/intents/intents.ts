@@ -8,13 +8,14 @@ import { touchActivity } from "../executions/activity.ts";
 import { chargeWindows } from "../executions/charge.ts";
 import { callerKey, NO_INDEX } from "../executions/execution-table.ts";
 import { markLoopWarned } from "../limits/loops.ts";
-import { probeIntent } from "../limits/probe.ts";
+import { isQuiet } from "../limits/judge.ts";
+import { EMPTY_PROBE, probeIntent } from "../limits/probe.ts";
 import { decide, judgeStanding, storeFinding } from "../limits/standing.ts";
 import { priceIntent } from "../prices/price-usage.ts";
 import { assertRequestRoom, findAnswer, rememberAnswer } from "../requests/requests.ts";
 import type { World } from "../world.ts";
 import { applyIntent } from "./apply-intent.ts";
-import { decideIntent, judgeIntent, withApprovals } from "./judge-intent.ts";
+import { assertDeclared, decideIntent, judgeIntent, withApprovals } from "./judge-intent.ts";
 
 // Check looks, Charge takes. Both judge everything in one turn; a refused call takes nothing.
 
@@ -48,8 +49,8 @@ export function charge(world: World, caller: CallerId, ask: Ask, principal: Requ
   const known = findAnswer(world, index, ask);
   if (known !== undefined) return known;
   assertRequestRoom(world, index, ask);
-  touchActivity(world, index, now.monoMs);
   const judged = judgeIntent(world, index, ask, now);
+  touchActivity(world, index, now.monoMs);
   if (judged.refused) return refuse(world, index, ask, judged.findings, now);
   applyIntent(world, index, ask.intent, judged.probe, now);
   afterTaking(world, index, judged.findings, now);
@@ -61,12 +62,7 @@ export function charge(world: World, caller: CallerId, ask: Ask, principal: Requ
 /** What was taken may have reached a cost alert, or a warning that is to be told: acts on it for what comes next. */
 export function afterTaking(world: World, index: number, findings: readonly Finding[], now: Now): void {
   if (findings.some((one) => one.reason === "SAME_STEP_LOOP")) markLoopWarned(world, index);
-  judgeStandingUnlessQuiet(world, index, findings, now);
-}
-
-function judgeStandingUnlessQuiet(world: World, index: number, findings: readonly Finding[], now: Now): void {
-  const flags = world.executions.flags[index] as number;
-  if (findings.length === 0 && flags === 0) return;
+  if (findings.length === 0 && isQuiet(world, index, EMPTY_PROBE, now)) return;
   judgeStanding(world, index, [], now);
 }
 
@@ -95,6 +91,7 @@ function judgeUnregistered(world: World, ask: Ask, asked: RequestedPrincipal | u
     };
     return decide(world, [finding], now, false);
   }
+  assertDeclared(world, ask.intent.custom);
   const priced = priceIntent(world, ask.intent);
   if (take) {
     const principal: Principal = { ...asked, tenant: asked?.tenant ?? DEFAULT_TENANT };

@@ -1,12 +1,13 @@
 import { SPENT } from "../../domain/counters.ts";
 import type { Decision, Finding, Remaining } from "../../domain/decision.ts";
+import { invalidField } from "../../domain/errors.ts";
 import type { Ask } from "../../domain/intent.ts";
 import type { Now } from "../../domain/time.ts";
 import { openCostApproval } from "../approvals/approvals.ts";
-import { refreshLimits } from "../executions/adjust.ts";
+import { refreshStaleLimits } from "../executions/adjust.ts";
 import { stateFindings } from "../executions/state-findings.ts";
 import { COUNTER_LIMITS } from "../limits/compiled-limits.ts";
-import { heldOf, isQuiet, judgeLimits, usedOf } from "../limits/judge.ts";
+import { carvedLimit, heldForChain, heldOf, isQuiet, judgeLimits, usedOf } from "../limits/judge.ts";
 import { toAmount } from "../limits/limit-finding.ts";
 import { probeIntent, type Probe } from "../limits/probe.ts";
 import { adviceFor, decide, isSame, isUncertain, levelOf, storeFinding } from "../limits/standing.ts";
@@ -24,8 +25,9 @@ export interface Judged {
 
 /** Looks at an intent with everything that is on, and changes nothing. */
 export function judgeIntent(world: World, index: number, ask: Ask, now: Now): Judged {
-  if (world.executions.policyGeneration[index] !== world.policy.generation) refreshLimits(world, index);
+  refreshStaleLimits(world, index);
   const { intent } = ask;
+  assertDeclared(world, intent.custom);
   const priced = priceIntent(world, intent);
   const probe = probeIntent(intent, priced.nanoUsd, isAnnounced(world, index, ask));
   if (priced.finding === undefined && !world.store.blocking && isQuiet(world, index, probe, now)) return { probe, findings: [], refused: false };
@@ -38,6 +40,14 @@ export function judgeIntent(world: World, index: number, ask: Ask, now: Now): Ju
   if (priced.finding !== undefined) findings.push(priced.finding);
   const refused = findings.some((one) => one.shadow !== true && one.verdict !== "WARN" && one.verdict !== "ALLOW");
   return { probe, findings, refused };
+}
+
+/** @throws TollgateError FIELD_INVALID: an agent must not invent counters */
+export function assertDeclared(world: World, custom: { readonly [name: string]: bigint }): void {
+  for (const name in custom) {
+    if (world.policy.limits.customCounters.includes(name)) continue;
+    throw invalidField("intent.estimate.custom", `"${name.slice(0, 64)}" is not declared in custom_counters`);
+  }
 }
 
 /** A discovered step that was planned before counts as discovered only once. */
@@ -79,12 +89,14 @@ const REMAINING_UNITS = {
 /** What is left at the tightest level, per unit. */
 export function remainingOf(world: World, index: number, now: Now): readonly Remaining[] {
   const least = new Map<Remaining["unit"], { readonly key: keyof typeof LIMITS; readonly left: bigint }>();
-  for (const at of [index, ...world.executions.record(index).chain]) {
+  const levels = [index, ...world.executions.record(index).chain];
+  for (const [place, at] of levels.entries()) {
     const { byKey } = world.executions.record(at).limits;
+    const below = levels.slice(0, place);
     for (const [key, counter] of COUNTER_LIMITS) {
-      const limit = byKey[key];
+      const limit = carvedLimit(world, at, key, byKey[key]);
       if (limit === undefined) continue;
-      const used = usedOf(world, at, counter) + heldOf(world, at, counter);
+      const used = usedOf(world, at, counter) + heldOf(world, at, counter) - heldForChain(world, below, counter);
       const left = limit.value > used ? limit.value - used : 0n;
       const known = least.get(REMAINING_UNITS[key]);
       if (known === undefined || left < known.left) least.set(REMAINING_UNITS[key], { key, left });

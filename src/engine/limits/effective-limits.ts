@@ -104,10 +104,9 @@ export function resolveLimits(policy: LimitPolicy, requested: LimitOverrides, ad
     if (limit !== undefined) byKey[key] = action === undefined ? limit : { ...limit, onExceed: stricter(limit.onExceed, action) };
   }
   const custom: { [name: string]: EffectiveLimit } = {};
-  for (const name of new Set([...Object.keys(policy.custom), ...Object.keys(requested.custom)])) {
-    const limit = tighten(policy.custom[name], requested.custom[name], "block");
-    const value = adjusted.custom[name];
-    if (limit !== undefined) custom[name] = value === undefined ? limit : { ...limit, value, tier: "adjusted" };
+  for (const name of new Set([policy.custom, requested.custom, adjusted.custom].flatMap((one) => Object.keys(one)))) {
+    const limit = resolveCustom(policy.custom[name], requested.custom[name], adjusted.custom[name]);
+    if (limit !== undefined) custom[name] = limit;
   }
   const repetitions = byKey.max_same_step_repetitions?.value ?? 0n;
   return {
@@ -170,6 +169,17 @@ function resolveOne(
   const ceiling = policy?.ceiling;
   const value = ceiling !== undefined && adjusted > ceiling ? ceiling : adjusted;
   return { ...(policy ?? unbounded(value, key)), value, tier: "adjusted" };
+}
+
+function resolveCustom(
+  policy: EffectiveLimit | undefined,
+  requested: bigint | undefined,
+  adjusted: bigint | undefined,
+): EffectiveLimit | undefined {
+  if (adjusted === undefined) return tighten(policy, requested, "block");
+  const ceiling = policy?.ceiling;
+  const value = ceiling !== undefined && adjusted > ceiling ? ceiling : adjusted;
+  return { mode: "enforce", onExceed: "block", ...policy, value, tier: "adjusted" };
 }
 
 function tighten(policy: EffectiveLimit | undefined, requested: bigint | undefined, onExceed: OnExceed): EffectiveLimit | undefined {

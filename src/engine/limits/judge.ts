@@ -8,7 +8,7 @@ import type { World } from "../world.ts";
 import { COUNTER_LIMITS, TOTAL_TOKENS, warningPoint } from "./compiled-limits.ts";
 import { exceededFinding, limitFacts, nearFinding, type LimitFacts } from "./limit-finding.ts";
 import { judgeLoop } from "./loops.ts";
-import type { Probe } from "./probe.ts";
+import { EMPTY_PROBE, type Probe } from "./probe.ts";
 import { idleMs, wallMs, workingMs } from "./times.ts";
 
 // Whether limits allow something. Two speeds: `isQuiet` compares numbers and builds nothing; only when it says no does
@@ -23,20 +23,23 @@ export function isQuiet(world: World, index: number, probe: Probe, now: Now): bo
   if (own.workingAlertMs !== Number.POSITIVE_INFINITY && workingMs(table, index, now) >= own.workingAlertMs) return false;
   if (now.monoMs - (table.lastActivity[index] as number) >= own.idleAlertMs) return false;
   if (probe.signature !== undefined) return false;
+  if (probe.add[SPENT.modifications] !== 0n && own.limits.byKey.max_modifications_per_session !== undefined) return false;
+  const depth = probe.entersDepth ? (table.depth[index] as number) : -1;
   for (let at = index; at !== NO_INDEX; at = table.parent[at] as number) {
-    if (!isQuietLevel(world, at, probe)) return false;
+    if (!isQuietLevel(world, at, probe, depth)) return false;
   }
   return true;
 }
 
-function isQuietLevel(world: World, index: number, probe: Probe): boolean {
+/** `depth` is that of the asking execution, -1 when it enters no level of discovery. */
+function isQuietLevel(world: World, index: number, probe: Probe, depth: number): boolean {
   const table = world.executions;
   if (table.state[index] !== STATE.running) return false;
   const flags = table.flags[index] as number;
   if ((flags & (FLAG.uncertain | FLAG.saturated | FLAG.carved | FLAG.careful)) !== 0) return false;
-  const { alerts, memoryAlert, maxDepth } = table.record(index).compiled;
-  if ((table.subtreeMemory[index] as number) >= memoryAlert) return false;
-  if (probe.entersDepth && (table.depth[index] as number) >= maxDepth) return false;
+  const { alerts, memoryAlert, maxDepth, hasCustom } = table.record(index).compiled;
+  if (hasCustom || (table.subtreeMemory[index] as number) >= memoryAlert) return false;
+  if (depth >= maxDepth) return false;
   const spent = table.spent;
   const base = index * SPENT_STRIDE;
   const { add } = probe;
@@ -79,33 +82,61 @@ export function heldOf(world: World, index: number, counter: number): bigint {
   return counter <= SPENT.modifications ? (world.executions.held[index * HELD_STRIDE + counter] as bigint) : 0n;
 }
 
-/** Judged only by an intent that adds to them: what stands already refuses no other kind of intent. */
+/** Judged by an intent only when it adds to them: what stands already refuses no other kind of intent. */
 const JUDGED_WHEN_ADDED: ReadonlySet<LimitKey> = new Set<LimitKey>(["max_discovered_steps", "max_modifications_per_session"]);
 
 /** Everything the limits say, in the order of the table of limits, for the execution and then its ancestors. */
 export function judgeLimits(world: World, index: number, probe: Probe, now: Now): Finding[] {
   const found: Finding[] = [];
-  const levels = [index, ...world.executions.record(index).chain];
+  const chain = [index, ...world.executions.record(index).chain];
+  const levels = levelsOf(world, chain, probe);
   judgeTimes(world, index, now, found);
   for (const [key, counter] of COUNTER_LIMITS.slice(0, 4)) for (const at of levels) judgeCounter(world, at, key, counter, probe, found);
-  for (const at of levels) judgeMemory(world, at, found);
+  for (const at of chain) judgeMemory(world, at, found);
   for (const [key, counter] of COUNTER_LIMITS.slice(4, 6)) for (const at of levels) judgeCounter(world, at, key, counter, probe, found);
-  if (probe.entersDepth) for (const at of levels) judgeDepth(world, index, at, found);
+  if (probe.entersDepth) for (const at of chain) judgeDepth(world, index, at, found);
   for (const at of levels) judgeCounter(world, at, "max_discovered_steps", SPENT.discoveredSteps, probe, found);
   judgeIdle(world, index, now, found);
   judgeLoop(world, index, probe, found);
   for (const [key, counter] of COUNTER_LIMITS.slice(7)) for (const at of levels) judgeCounter(world, at, key, counter, probe, found);
   judgeModifications(world, index, probe, now, found);
-  for (const at of levels) judgeCustom(world, at, probe, found);
+  for (const at of chain) judgeCustom(world, at, probe, found);
   return found;
 }
 
-function judgeCounter(world: World, index: number, key: LimitKey, counter: number, probe: Probe, found: Finding[]): void {
+interface Level {
+  readonly index: number;
+  /** What carves below hold here already of what the probe would add, in the order of CARVE_UNITS; absent = nothing. */
+  readonly covered: readonly bigint[] | undefined;
+}
+
+/** What a carve holds for its child was admitted when it was taken: using it adds nothing at the levels above. */
+function levelsOf(world: World, chain: readonly number[], probe: Probe): Level[] {
+  let covered: readonly bigint[] | undefined;
+  return chain.map((at) => {
+    const level: Level = { index: at, covered };
+    const { carve } = world.executions.record(at);
+    if (carve?.active !== true) return level;
+    const known = covered ?? NOTHING_COVERED;
+    covered = CARVED_COUNTERS.map((counter, unit) => {
+      const rest = (probe.add[counter] as bigint) - (known[unit] as bigint);
+      const held = carve.held[unit] as bigint;
+      return (known[unit] as bigint) + (rest < held ? rest : held);
+    });
+    return level;
+  });
+}
+
+/** Counters by place in CARVE_UNITS. */
+const CARVED_COUNTERS = [SPENT.steps, TOTAL_TOKENS, SPENT.costNanoUsd, SPENT.toolCalls] as const;
+const NOTHING_COVERED: readonly bigint[] = CARVED_COUNTERS.map(() => 0n);
+
+function judgeCounter(world: World, { index, covered }: Level, key: LimitKey, counter: number, probe: Probe, found: Finding[]): void {
   const record = world.executions.record(index);
   const limit = carvedLimit(world, index, key, record.limits.byKey[key]);
   if (limit === undefined) return;
   const add = probe.add[counter] as bigint;
-  if (add === 0n && JUDGED_WHEN_ADDED.has(key)) return;
+  if (add === 0n && JUDGED_WHEN_ADDED.has(key) && probe !== EMPTY_PROBE) return;
   const held = heldOf(world, index, counter);
   const standing = usedOf(world, index, counter) + held;
   if (key === "cost_alert_threshold_usd") {
@@ -114,7 +145,8 @@ function judgeCounter(world: World, index: number, key: LimitKey, counter: numbe
     else if (standing >= warningPoint(limit.value, record.limits.warningThreshold)) found.push(nearFinding(facts));
     return;
   }
-  const current = standing + add;
+  const unit = covered === undefined ? -1 : CARVED_COUNTERS.findIndex((one) => one === counter);
+  const current = standing + add - (covered?.[unit] ?? 0n);
   addLimitFinding(limitFacts(key, limit, current, held, record.id), current > limit.value, record.limits.warningThreshold, found);
 }
 
@@ -123,8 +155,17 @@ function addLimitFinding(facts: LimitFacts, refused: boolean, warningThreshold: 
   else if (facts.limit.value > 0n && facts.current >= warningPoint(facts.limit.value, warningThreshold)) found.push(nearFinding(facts));
 }
 
+/** What carves of the executions below hold at a level for them, of one counter: to the asking one it is not taken. */
+export function heldForChain(world: World, below: readonly number[], counter: number): bigint {
+  const unit = CARVED_COUNTERS.findIndex((one) => one === counter);
+  if (unit < 0) return 0n;
+  let held = 0n;
+  for (const at of below) held += world.executions.record(at).carve?.held[unit] ?? 0n;
+  return held;
+}
+
 /** With `carve: cap` the carve is also the child's limit. */
-function carvedLimit(world: World, index: number, key: LimitKey, limit: EffectiveLimit | undefined): EffectiveLimit | undefined {
+export function carvedLimit(world: World, index: number, key: LimitKey, limit: EffectiveLimit | undefined): EffectiveLimit | undefined {
   const { carve } = world.executions.record(index);
   if (carve === undefined || carve.mode !== "cap") return limit;
   const unit = CARVED_LIMITS[key];
@@ -179,7 +220,7 @@ function judgeModifications(world: World, index: number, probe: Probe, now: Now,
   const add = probe.add[SPENT.modifications] as bigint;
   const { limits, id } = world.executions.record(index);
   const limit = limits.byKey.max_modifications_per_session;
-  if (limit === undefined || add === 0n) return;
+  if (limit === undefined || (add === 0n && probe !== EMPTY_PROBE)) return;
   const root = rootOf(world, index);
   const instants = world.executions.record(root).modifications ?? [];
   const since = now.wallMs - 3_600_000;

@@ -3,7 +3,7 @@ import { STATE } from "../../domain/execution.ts";
 import { LIMIT_KEYS, type LimitKey } from "../../domain/limits.ts";
 import type { Now } from "../../domain/time.ts";
 import { pushEvent, recordViolation } from "../events/push.ts";
-import { FLAG } from "../executions/execution-table.ts";
+import { FLAG, type ExecutionRecord } from "../executions/execution-table.ts";
 import { haltExecution, pauseExecution } from "../executions/state.ts";
 import { stateFindings } from "../executions/state-findings.ts";
 import type { World } from "../world.ts";
@@ -86,20 +86,21 @@ function actOnFinding(world: World, index: number, finding: Finding, now: Now): 
   const record = world.executions.record(level);
   const key = finding.sourceId as LimitKey;
   if (finding.shadow === true || finding.verdict === "WARN") return tellOnce(world, level, key, finding, now);
-  const limit = record.limits.byKey[key];
+  const limit = record.limits.byKey[key] ?? record.limits.custom[customName(finding)];
   const action = finding.verdict === "PAUSE" ? "pause" : (limit?.onExceed ?? "block");
   if (action === "halt") haltExecution(world, level, finding, now);
   else if (action === "pause") pauseExecution(world, level, finding, now);
   else tellOnce(world, level, key, finding, now);
 }
 
+function customName(finding: Finding): string {
+  return finding.violationType === "custom_limit" ? (finding.sourceId ?? "").slice("custom.".length) : "";
+}
+
 function tellOnce(world: World, level: number, key: LimitKey, finding: Finding, now: Now): void {
   const table = world.executions;
   if ((table.state[level] as number) >= STATE.halted) return;
-  const bit = bitOf(key, finding);
-  if (((table.warned[level] as number) & bit) !== 0) return;
-  world.rows.executions.touch(level);
-  table.warned[level] = (table.warned[level] as number) | bit;
+  if (isTold(world, level, key, finding)) return;
   const { emitWarningEvents, emitBlockEvents } = table.record(level).limits;
   if (finding.verdict === "WARN") {
     if (finding.shadow !== true && emitWarningEvents) pushEvent(world, level, "WARNING", finding.message, now, { finding });
@@ -109,10 +110,26 @@ function tellOnce(world: World, level: number, key: LimitKey, finding: Finding, 
   if (finding.shadow !== true && emitBlockEvents) pushEvent(world, level, "BLOCK", finding.message, now, { finding });
 }
 
-/** The lower half of the bits is for warnings, the upper for crossings that only refuse. */
-function bitOf(key: LimitKey, finding: Finding): number {
-  const place = Math.max(0, LIMIT_KEYS.indexOf(key)) % 16;
-  return finding.verdict === "WARN" ? 1 << place : 1 << (place + 16);
+/** Whether a finding was told already; it counts as told from now on. */
+function isTold(world: World, level: number, key: LimitKey, finding: Finding): boolean {
+  const table = world.executions;
+  const place = LIMIT_KEYS.indexOf(key);
+  if (place < 0) return isOtherTold(table.record(level), finding);
+  // The lower half of the bits is for warnings, the upper for crossings that only refuse.
+  const bit = 1 << (finding.verdict === "WARN" ? place : place + 16);
+  if (((table.warned[level] as number) & bit) !== 0) return true;
+  world.rows.executions.touch(level);
+  table.warned[level] = (table.warned[level] as number) | bit;
+  return false;
+}
+
+/** Findings without a bit: custom counters, prices, saturation. Not in the file: after a restart they are told once more. */
+function isOtherTold(record: ExecutionRecord, finding: Finding): boolean {
+  const name = `${finding.verdict} ${finding.sourceId ?? finding.reason}`;
+  record.told ??= new Set();
+  if (record.told.has(name)) return true;
+  record.told.add(name);
+  return false;
 }
 
 /** The execution whose limit a finding is about: the asking one or an ancestor. */
@@ -130,7 +147,7 @@ function saturationFindings(world: World, index: number): Finding[] {
 
 function pushSaturation(world: World, index: number, now: Now): void {
   const [finding] = saturationFindings(world, index);
-  if (finding !== undefined) tellOnce(world, index, "max_modifications_per_session", finding, now);
+  if (finding !== undefined) tellOnce(world, index, finding.sourceId as LimitKey, finding, now);
 }
 
 /** Hints that a cooperating agent can follow. */

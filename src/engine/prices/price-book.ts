@@ -58,10 +58,17 @@ function dearer(left: ModelPrices | undefined, right: ModelPrices): ModelPrices 
   if (left === undefined) return right;
   const tokens: { [K in TokenKind]?: bigint } = {};
   for (const kind of TOKEN_KINDS) {
-    const value = larger(left.tokens[kind], right.tokens[kind]);
+    if (left.tokens[kind] === undefined && right.tokens[kind] === undefined) continue;
+    const value = larger(priceOf(left, kind), priceOf(right, kind));
     if (value !== undefined) tokens[kind] = value;
   }
   return { tokens, request: left.request > right.request ? left.request : right.request };
+}
+
+/** A kind without a price of its own costs what its whole costs. */
+function priceOf(prices: ModelPrices, kind: TokenKind): bigint | undefined {
+  const isOutput = kind === "output" || kind === "reasoning" || kind === "audio_out";
+  return prices.tokens[kind] ?? prices.tokens[isOutput ? "output" : "input"];
 }
 
 function larger(left: bigint | undefined, right: bigint | undefined): bigint | undefined {

@@ -51,10 +51,17 @@ export function priceUsage(
   if (unknown && reported !== undefined) return plain(reported + extra);
   if (prices === undefined) return { nanoUsd: extra, unpriced: tokens !== undefined, mismatch: false };
   if (costSource === "reported" && reported !== undefined) return plain(reported + extra);
-  const computed = costOf(prices, tokens, requests);
+  const computed = bounded(costOf(prices, tokens, requests));
   if (unknown) return { nanoUsd: computed + extra, unpriced: tokens !== undefined, mismatch: false };
   const charged = costSource === "max" && reported !== undefined && reported > computed ? reported : computed;
   return { nanoUsd: charged + extra, unpriced: false, mismatch: reported !== undefined && reported !== computed };
+}
+
+/** Most that one report can be computed to cost, nano-USD (2^60): sums of a message stay below 2^63. */
+const MAX_COMPUTED = 1n << 60n;
+
+function bounded(nanoUsd: bigint): bigint {
+  return nanoUsd < MAX_COMPUTED ? nanoUsd : MAX_COMPUTED;
 }
 
 function plain(nanoUsd: bigint): Priced {

@@ -1,3 +1,4 @@
+import { MAX_COUNTER } from "../../domain/amounts.ts";
 import { SPENT } from "../../domain/counters.ts";
 import type { Usage } from "../../domain/usage.ts";
 
@@ -6,7 +7,7 @@ import type { Usage } from "../../domain/usage.ts";
 /** Adds a report's amounts to `into` (in the order of SPENT); `costNanoUsd` is what it costs. */
 export function addUsage(into: BigInt64Array, usage: Usage, costNanoUsd: bigint): void {
   addTo(into, SPENT.steps, stepsOf(usage));
-  if (costNanoUsd !== 0n) addTo(into, SPENT.costNanoUsd, costNanoUsd);
+  if (costNanoUsd !== 0n) addCost(into, costNanoUsd);
   const { tokens } = usage;
   if (tokens !== undefined) {
     addOptional(into, SPENT.inputTokens, tokens.input);
@@ -23,6 +24,12 @@ export function addUsage(into: BigInt64Array, usage: Usage, costNanoUsd: bigint)
   addOptional(into, SPENT.modifications, usage.modifications);
   addOptional(into, SPENT.cpuMillis, usage.cpuMillis);
   addOptional(into, SPENT.memoryMibMillis, usage.memoryMibMillis);
+}
+
+/** Money is computed: a message of huge reports stays at the bound, so that no sum of 64 bits can wrap. */
+function addCost(into: BigInt64Array, costNanoUsd: bigint): void {
+  const sum = BigInt.asIntN(64, (into[SPENT.costNanoUsd] as bigint) + costNanoUsd);
+  into[SPENT.costNanoUsd] = sum < MAX_COUNTER ? sum : MAX_COUNTER - 1n;
 }
 
 function addTo(into: BigInt64Array, unit: number, amount: bigint): void {

@@ -10,7 +10,7 @@ import { canonicalText } from "../executions/register.ts";
 import type { World } from "../world.ts";
 import { applyGroup, type GroupPart } from "./apply-group.ts";
 import type { UsageProblem } from "./check-usage.ts";
-import { applyRange, findRange, isApplied, MAX_SEQUENCES_AHEAD } from "./mark.ts";
+import { applyRange, findRange, isApplied, isContentHash, MAX_SEQUENCES_AHEAD, NO_CONTENT_HASH } from "./mark.ts";
 import { noteGapClosed, touchReporter } from "./open-reporter.ts";
 import type { ReporterRow } from "./reporter-table.ts";
 
@@ -82,7 +82,7 @@ export function aheadError(reporter: ReporterRow, last: number): TollgateError {
 function assertSameContent(reporter: ReporterRow, group: UsageGroup, to: number): void {
   const from = Number(group.firstSequence);
   const known = findRange(reporter, from, to);
-  if (known === undefined || known.hash === hashGroup(group)) return;
+  if (known === undefined || !isContentHash(known.hash) || known.hash === hashGroup(group)) return;
   throw new TollgateError("SEQUENCE_CONTENT_CHANGED", `sequences ${from} to ${to} were applied with other content`, {
     fields: [{ field: "first_sequence", description: "the same sequences must carry the same reports" }],
   });
@@ -114,6 +114,7 @@ function applyReports(world: World, reporter: ReporterRow, group: UsageGroup, wo
     reporter.floor = to;
     return;
   }
+  const duplicates = work.duplicates;
   let start = -1;
   for (let at = 0; at <= group.usage.length; at++) {
     const applied = at < group.usage.length && isApplied(reporter, from + at);
@@ -125,7 +126,8 @@ function applyReports(world: World, reporter: ReporterRow, group: UsageGroup, wo
       start = -1;
     }
   }
-  applyRange(reporter, from, to, hashGroup(group));
+  // Only a message that was applied whole can come again as it was.
+  applyRange(reporter, from, to, work.duplicates === duplicates ? hashGroup(group) : NO_CONTENT_HASH);
 }
 
 function applyPart(world: World, reporter: ReporterRow, part: GroupPart, work: BatchWork, now: Now): void {
@@ -174,7 +176,7 @@ export function skipRange(world: World, reporter: ReporterRow, from: number, to:
   for (let sequence = Math.max(from, reporter.floor + 1); sequence <= to; sequence++) if (!isApplied(reporter, sequence)) skipped++;
   if (skipped === 0) return 0;
   touchReporter(world, reporter, now);
-  applyRange(reporter, from, to, "skipped");
+  applyRange(reporter, from, to, NO_CONTENT_HASH);
   const message = `reporter ${reporter.reporterId} gave up ${skipped} reports, ${from} to ${to}`;
   const finding: Finding = { verdict: "WARN", kind: "STATE", reason: "REPORTS_SKIPPED", message };
   keepViolation(world, finding, now, reporter.principal?.tenant ?? DEFAULT_TENANT, reporter.reporterId, undefined, undefined);
@@ -195,7 +197,7 @@ export function completeInStream(world: World, reporter: ReporterRow, sequence: 
   if (sequence > reporter.floor + MAX_SEQUENCES_AHEAD) throw aheadError(reporter, sequence);
   if (isApplied(reporter, sequence)) return false;
   touchReporter(world, reporter, now);
-  applyRange(reporter, sequence, sequence, `complete ${executionId}`);
+  applyRange(reporter, sequence, sequence, NO_CONTENT_HASH);
   const index = world.executions.find(callerKey(reporter.caller, executionId));
   if (index !== NO_INDEX) completeExecution(world, index, now);
   return true;

@@ -5,7 +5,7 @@ import { HOUR_MS, type Now } from "../../domain/time.ts";
 import type { Usage, UsageGroup } from "../../domain/usage.ts";
 import { keepViolation } from "../events/push.ts";
 import { touchActivity } from "../executions/activity.ts";
-import { refreshLimits } from "../executions/adjust.ts";
+import { refreshStaleLimits } from "../executions/adjust.ts";
 import { chargeChain, chargeWindows, windowRows } from "../executions/charge.ts";
 import { NO_INDEX, type ExecutionRecord } from "../executions/execution-table.ts";
 import { TOTAL_TOKENS } from "../limits/compiled-limits.ts";
@@ -50,7 +50,7 @@ export function applyGroup(
   if (index === NO_INDEX) return applyUnattributed(world, reporter, part, now);
   const table = world.executions;
   const record = table.record(index);
-  if (table.policyGeneration[index] !== world.policy.generation) refreshLimits(world, index);
+  refreshStaleLimits(world, index);
   linkReporter(world, reporter, record);
   const before = table.verdict[index] as number;
   const completed = table.state[index] === STATE.completed;

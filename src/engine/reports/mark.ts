@@ -11,6 +11,14 @@ export interface AppliedRange {
   readonly hash: string;
 }
 
+/** The range was closed otherwise, or in pieces: nothing to compare. Also what such a range has after a restart. */
+export const NO_CONTENT_HASH = "0000000000000000";
+
+/** Whether the contents of a range can be compared. */
+export function isContentHash(hash: string): boolean {
+  return hash !== NO_CONTENT_HASH;
+}
+
 export interface Mark {
   floor: number;
   /** Applied ranges above the floor, ascending, disjoint; neighbours of other content stay apart. */

@@ -1,5 +1,4 @@
-import { HELD, HELD_COUNT } from "../../domain/counters.ts";
-import { CARVE_HELD } from "../executions/carve.ts";
+import { CARVE_HELD, HELD, HELD_COUNT } from "../../domain/counters.ts";
 import { addCustom, addHeld } from "../executions/charge.ts";
 import { NO_INDEX, type CarveTake } from "../executions/execution-table.ts";
 import type { World } from "../world.ts";

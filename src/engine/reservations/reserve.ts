@@ -32,8 +32,8 @@ export function reserve(world: World, caller: CallerId, request: HoldRequest, no
   if ((record.reservations?.size ?? 0) >= 2 * MAX_RESERVATIONS) {
     throw new TollgateError("RESERVATIONS_FULL", `an execution holds at most ${MAX_RESERVATIONS} reservations at once`);
   }
-  touchActivity(world, index, now.monoMs);
   const judged = judgeIntent(world, index, request, now);
+  touchActivity(world, index, now.monoMs);
   const tooLarge = checkFraction(world, index, judged.probe, now);
   if (judged.refused || tooLarge !== undefined) {
     const findings = tooLarge === undefined ? judged.findings : [...judged.findings, tooLarge];

@@ -79,7 +79,8 @@ function settleRow(
   resolved.state = "settled";
   resolved.resolvedAs = outcome;
   resolved.resolution = { digest, answer: decision };
-  forgetResolved(world, record);
+  // An expired hold was counted when it expired.
+  if (outcome !== "late") forgetResolved(world, record);
   return { decision, outcome };
 }
 
@@ -122,7 +123,7 @@ function assertRemembered(world: World, record: ExecutionRecord, now: Now): void
   const table = world.executions;
   const ended = table.state[record.index] === STATE.completed;
   const forgotten = ended && now.monoMs - (table.endedMono[record.index] as number) > RESERVATION_MEMORY_MS;
-  if (!forgotten && record.resolvedReservations < MAX_RESERVATIONS) return;
+  if (!forgotten && record.resolvedReservations <= MAX_RESERVATIONS) return;
   throw new TollgateError("RESERVATION_FORGOTTEN", "the reservation is no longer remembered; report its usage by StreamUsage instead");
 }
 
@@ -237,18 +238,18 @@ export function unhold(world: World, entry: ReservationRow): void {
   world.reservations.held--;
 }
 
-/** Counts a resolved hold; beyond the bound the oldest resolved ones are forgotten. */
+/** Counts a resolved hold, once each; beyond the bound every further one makes the oldest be forgotten. */
 export function forgetResolved(world: World, record: ExecutionRecord): void {
   world.rows.executionTexts.touch(record.index);
   record.resolvedReservations++;
   const { reservations } = record;
-  if (reservations === undefined || reservations.size <= MAX_RESERVATIONS) return;
+  if (reservations === undefined || record.resolvedReservations <= MAX_RESERVATIONS) return;
   for (const [id, row] of reservations) {
-    if (reservations.size <= MAX_RESERVATIONS) return;
     if (world.reservations.find(row)?.state === "held") continue;
     world.rows.reservations.touch(row);
     world.reservations.remove(row);
     reservations.delete(id);
+    return;
   }
 }
 

@@ -87,8 +87,10 @@ function reporterKey(world: World, row: number): number | undefined {
 export function completedRow(world: World, index: number) {
   const table = world.executions;
   const base = index * SPENT_STRIDE;
+  // What only a running execution needs would make the row longer than a store takes.
+  const { announced: _announced, modifications: _modifications, reporters: _reporters, ...kept } = textOf(world, table.record(index));
   return {
-    ...textOf(world, table.record(index)),
+    ...kept,
     spent: Array.from(table.spent.subarray(base, base + SPENT_STRIDE), String),
     startedWall: table.startedWall[index],
     wallTimeMs: (table.endedMono[index] as number) - (table.startedMono[index] as number),

@@ -1,4 +1,5 @@
 import { APPEND_TABLES, RECORD_APPEND, RECORD_DELETE, STATE_TABLES, type AppendTable, type StateTable } from "../../ports/cut-store.ts";
+import { APPENDED_ROW_MAX_BYTES } from "../../ports/appended-row.ts";
 import { CutBuffer, packedRecords } from "./cut-buffer.ts";
 
 // Which rows changed, and how they become a cut. A *generation* is the set of rows changed since the last cut began. A row
@@ -129,7 +130,9 @@ export class Generations {
   /** Adds a row to an append table; answers its sequence. */
   append(table: AppendTable, row: { at_ms: number; tenant: string; subject: string; kind: string; body: unknown }): number {
     const sequence = ++this.lastSequences[table];
-    const text = JSON.stringify(row, bigintAsText);
+    const whole = JSON.stringify(row, bigintAsText);
+    // One row that no store takes would fail every cut after it.
+    const text = isTooLong(whole) ? JSON.stringify({ ...row, body: { too_long: true } }) : whole;
     this.#appends.push({ table: APPEND_TABLES.indexOf(table), sequence, text });
     this.unsavedAppendBytes += text.length;
     this.dirty = true;
@@ -194,6 +197,12 @@ export class Generations {
     this.#carried = carried;
     this.dirty = true;
   }
+}
+
+const encoder = new TextEncoder();
+
+function isTooLong(text: string): boolean {
+  return text.length * 3 > APPENDED_ROW_MAX_BYTES && encoder.encode(text).byteLength > APPENDED_ROW_MAX_BYTES;
 }
 
 export function tableNumber(table: StateTable): number {

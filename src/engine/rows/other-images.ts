@@ -60,15 +60,9 @@ export function encodeReporter(world: World, row: number, out: CutBuffer): void 
   for (const { from, to, hash } of entry.ranges) {
     out.writeF64(from);
     out.writeF64(to);
-    const packed = hashNumber(hash);
-    out.writeI64(BigInt.asIntN(64, packed));
+    out.writeI64(BigInt.asIntN(64, BigInt(`0x${hash}`)));
   }
   out.end();
-}
-
-/** A range's hash as a number; ranges without one (skipped, completed) have 0 and are not compared after a restart. */
-export function hashNumber(hash: string): bigint {
-  return /^[0-9a-f]{16}$/.test(hash) ? BigInt(`0x${hash}`) : 0n;
 }
 
 export function encodeReporterText(world: World, row: number, out: CutBuffer): void {

@@ -20,8 +20,8 @@ interface CompletedText extends ExecutionText {
 }
 
 /**
- * Takes a completed execution up again from its row in the file, for late usage and for questions about it. It stands
- * alone: its ancestors have ended with it or before. NO_INDEX when there is no room.
+ * Takes a completed execution up again from its row in the file, for late usage and for questions about it. Late usage is
+ * charged to its parent too while that is in memory: it may run on. NO_INDEX when there is no room.
  */
 export function restoreCompleted(world: World, body: string, now: Now): number {
   const text = JSON.parse(body) as CompletedText;
@@ -33,8 +33,9 @@ export function restoreCompleted(world: World, body: string, now: Now): number {
   if (index === NO_INDEX) return NO_INDEX;
   world.rows.executions.touch(index);
   world.rows.executionTexts.touch(index);
-  const { parentId: _parentId, carve: _carve, reporters: _reporters, openApprovals: _open, ...alone } = text;
-  table.insert(createRecord(world, index, { ...alone, reporters: [], openApprovals: [] }, NO_INDEX), NO_INDEX);
+  const { carve: _carve, ...kept } = text;
+  const parent = text.parentId === undefined ? NO_INDEX : table.find(`${text.caller}\n${text.parentId}`);
+  table.insert(createRecord(world, index, { ...kept, reporters: [], openApprovals: [] }, parent), parent);
   // Its reservations were forgotten with it: a settlement that comes now could be the second one.
   table.record(index).resolvedReservations = MAX_RESERVATIONS;
   for (let unit = 0; unit < SPENT_STRIDE; unit++) table.spent[index * SPENT_STRIDE + unit] = BigInt(text.spent[unit] ?? "0");

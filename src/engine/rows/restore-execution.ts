@@ -10,7 +10,7 @@ import { countActive } from "../executions/state.ts";
 import { compileLimits } from "../limits/compiled-limits.ts";
 import { resolveLimits, sharedLimits } from "../limits/effective-limits.ts";
 import type { World } from "../world.ts";
-import { reviveAmounts, viewOf, type Shift } from "./restore.ts";
+import { reviveAmounts, viewOf, type Shift } from "./read-image.ts";
 
 type Texts = { readonly [name: string]: string };
 interface StoredOverrides {

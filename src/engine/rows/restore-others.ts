@@ -6,7 +6,7 @@ import { holdWindows } from "../executions/charge.ts";
 import type { RequestRow } from "../requests/request-table.ts";
 import type { ReservationRow } from "../reservations/reservation-table.ts";
 import type { World } from "../world.ts";
-import { reviveAmounts, viewOf, type Shift } from "./restore.ts";
+import { reviveAmounts, viewOf, type Shift } from "./read-image.ts";
 
 export interface ReporterText {
   readonly caller: CallerId;

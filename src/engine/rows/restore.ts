@@ -5,22 +5,15 @@ import { DAY_MS, type Now } from "../../domain/time.ts";
 import { STATE_TABLES, type Loaded, type StateTable } from "../../ports/cut-store.ts";
 import type { World } from "../world.ts";
 import { packedRecords } from "./cut-buffer.ts";
+import { reviveAmounts, viewOf, type Shift } from "./read-image.ts";
 import { addRestoredExecution, type ExecutionText } from "./restore-execution.ts";
 import { restoreApproval, restoreReporter, restoreRequest, restoreReservation, type ReporterText } from "./restore-others.ts";
 import { settleRestored } from "./settle-restored.ts";
 
 // From the rows of a file to a world, and from the clock of the boot that wrote them to the clock of this one.
 
-/** Longest that clients may take to come back before holds and idle clocks run on. */
-export const RECONNECT_GRACE_MS = 30_000;
 /** Most time away that is believed when the machine was started anew. */
 const LONGEST_AWAY_MS = 30 * DAY_MS;
-
-export interface Shift {
-  /** Added to stored monotonic instants: they are then instants of this boot's clock, time away included. */
-  readonly monoMs: number;
-  readonly awayMs: number;
-}
 
 interface Image {
   readonly key: number;
@@ -126,21 +119,3 @@ const decoder = new TextDecoder();
 function parse<T>(bytes: Uint8Array): T {
   return JSON.parse(decoder.decode(bytes)) as T;
 }
-
-/**
- * Puts the amounts of findings and decisions back, which JSON carries as text. Only for what the engine itself wrote: a
- * client's labels may look like anything.
- */
-export function reviveAmounts<T>(value: T): T {
-  if (Array.isArray(value)) return value.map(reviveAmounts) as T;
-  if (value === null || typeof value !== "object") return value;
-  const revived = Object.fromEntries(Object.entries(value).map(([key, field]) => [key, reviveAmounts(field)]));
-  const { kind, value: amount } = revived as { readonly kind?: unknown; readonly value?: unknown };
-  const isExact = kind === "count" || kind === "nanoUsd" || kind === "bytes" || kind === "cpuMillis";
-  return (isExact && typeof amount === "string" ? { ...revived, value: BigInt(amount) } : revived) as T;
-}
-
-export function viewOf(bytes: Uint8Array): DataView {
-  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-}
-

@@ -9,7 +9,7 @@ import { armDeadlines } from "../time/arm.ts";
 import { DEADLINE } from "../time/deadlines.ts";
 import { SWEEP_MS } from "../time/run-due.ts";
 import type { World } from "../world.ts";
-import { RECONNECT_GRACE_MS, type Shift } from "./restore.ts";
+import { RECONNECT_GRACE_MS, type Shift } from "./read-image.ts";
 
 // After loading: clocks go on, deadlines are armed, and what a hole or damage touches is marked.
 

@@ -1,6 +1,6 @@
 import { STATE } from "../../domain/execution.ts";
 import { DAY_MS, HOUR_MS, type Now } from "../../domain/time.ts";
-import { expireApproval } from "../approvals/approvals.ts";
+import { expireApproval } from "../approvals/answer-approvals.ts";
 import { pushEvent, recordViolation } from "../events/push.ts";
 import { dropForgotten, forgetExecution } from "../executions/forget.ts";
 import { haltExecution, pauseExecution } from "../executions/state.ts";

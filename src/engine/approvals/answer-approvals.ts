@@ -1,0 +1,108 @@
+import { SPENT } from "../../domain/counters.ts";
+import type { Finding } from "../../domain/decision.ts";
+import { TollgateError } from "../../domain/errors.ts";
+import { STATE } from "../../domain/execution.ts";
+import type { LimitOverrides } from "../../domain/limits.ts";
+import type { Now } from "../../domain/time.ts";
+import { audit } from "../events/push.ts";
+import { replaceLimits } from "../executions/adjust.ts";
+import { haltExecution, resumeExecution } from "../executions/state.ts";
+import { COUNTER_LIMITS } from "../limits/compiled-limits.ts";
+import { heldOf, usedOf } from "../limits/judge.ts";
+import { DEADLINE } from "../time/deadlines.ts";
+import type { World } from "../world.ts";
+import type { ApprovalRow } from "./approval-table.ts";
+import { closeApproval } from "./approvals.ts";
+
+// Answers to open questions. Agents see theirs; only an operator answers (P12).
+
+/** What an approver decides. `thresholdNanoUsd` absent = what is spent and held plus one original threshold. */
+export interface ApprovalAnswer {
+  readonly approvalId: string;
+  readonly approvedBy: string;
+  readonly note: string | undefined;
+  readonly thresholdNanoUsd?: bigint | undefined;
+}
+
+/**
+ * Lets the paused run go on with a new threshold, not beyond `max_cost_usd` or the ceiling. A run that another limit
+ * paused (`on_exceed: pause`) goes on with that limit raised by itself.
+ * @throws TollgateError APPROVAL_NOT_FOUND, APPROVAL_ANSWERED, ABOVE_CEILING
+ */
+export function approve(world: World, answer: ApprovalAnswer, now: Now): ApprovalRow {
+  const entry = getOpen(world, answer.approvalId);
+  const { index } = entry;
+  const change = entry.cause === COST_ALERT ? newThreshold(world, entry, answer) : raisedLimit(world, index, entry.cause);
+  closeApproval(world, entry, "approved", answer.approvedBy, answer.note, now);
+  if (change !== undefined) replaceLimits(world, index, change, now);
+  const threshold = change?.values.cost_alert_threshold_usd;
+  const facts = { approval: entry.approvalId, cause: entry.cause, threshold_nano_usd: threshold };
+  audit(world, index, "approve", answer.approvedBy, facts, now);
+  if (world.executions.state[index] === STATE.paused) resumeExecution(world, index, `approved by ${answer.approvedBy}`, now);
+  return entry;
+}
+
+const COST_ALERT = "cost_alert_threshold_usd";
+
+function newThreshold(world: World, entry: ApprovalRow, answer: ApprovalAnswer): LimitOverrides {
+  const { index } = entry;
+  const { byKey } = world.executions.record(index).limits;
+  const bound = smallest(byKey.max_cost_usd?.value, byKey.cost_alert_threshold_usd?.ceiling);
+  const standing = usedOf(world, index, SPENT.costNanoUsd) + heldOf(world, index, SPENT.costNanoUsd);
+  const wanted = answer.thresholdNanoUsd ?? standing + entry.limitNanoUsd;
+  if (answer.thresholdNanoUsd !== undefined && bound !== undefined && wanted > bound) {
+    throw new TollgateError("ABOVE_CEILING", `threshold: ${wanted} nano-USD is above ${bound}, the most this execution may spend`, {
+      fields: [{ field: "cost_threshold_nano_usd", description: `at most ${bound}` }],
+    });
+  }
+  return { values: { [COST_ALERT]: bound !== undefined && wanted > bound ? bound : wanted }, custom: {} };
+}
+
+/** What is used and held plus the limit once more; the ceiling bounds it. Undefined for what is no counter. */
+function raisedLimit(world: World, index: number, cause: string): LimitOverrides | undefined {
+  const found = COUNTER_LIMITS.find(([key]) => key === cause);
+  if (found === undefined) return undefined;
+  const [key, counter] = found;
+  const limit = world.executions.record(index).limits.byKey[key];
+  if (limit === undefined) return undefined;
+  return { values: { [key]: usedOf(world, index, counter) + heldOf(world, index, counter) + limit.value }, custom: {} };
+}
+
+/** @throws TollgateError APPROVAL_NOT_FOUND, APPROVAL_ANSWERED */
+export function reject(world: World, answer: ApprovalAnswer, now: Now): ApprovalRow {
+  const entry = getOpen(world, answer.approvalId);
+  closeApproval(world, entry, "rejected", answer.approvedBy, answer.note, now);
+  audit(world, entry.index, "reject", answer.approvedBy, { approval: entry.approvalId }, now);
+  const reason = answer.note === undefined || answer.note === "" ? "" : `: ${answer.note}`;
+  haltExecution(world, entry.index, stateFinding("APPROVAL_REJECTED", `rejected by ${answer.approvedBy}${reason}`), now);
+  return entry;
+}
+
+/** Nobody answered in time: `on_timeout` halts the run or leaves it paused until an operator acts. */
+export function expireApproval(world: World, row: number, now: Now): void {
+  const entry = world.approvals.entries[row];
+  if (entry === undefined || entry.state !== "open") return;
+  if (now.wallMs < entry.expiresAtMs) {
+    world.deadlines.add(now.monoMs + (entry.expiresAtMs - now.wallMs), DEADLINE.approval, row, 0);
+    return;
+  }
+  closeApproval(world, entry, "expired", "", undefined, now);
+  if (world.policy.limits.onApprovalTimeout !== "halt") return;
+  haltExecution(world, entry.index, stateFinding("APPROVAL_EXPIRED", `approval ${entry.approvalId} expired: nobody answered`), now);
+}
+
+function getOpen(world: World, approvalId: string): ApprovalRow {
+  const entry = world.approvals.find(approvalId);
+  if (entry === undefined) throw new TollgateError("APPROVAL_NOT_FOUND", `approval ${approvalId} is not known`);
+  if (entry.state !== "open") throw new TollgateError("APPROVAL_ANSWERED", `approval ${approvalId} is ${entry.state} already`);
+  return entry;
+}
+
+export function stateFinding(reason: Finding["reason"], message: string): Finding {
+  return { verdict: "BLOCK", kind: "STATE", reason, message, category: "quota_exceeded", retryable: false, fatal: false };
+}
+
+function smallest(left: bigint | undefined, right: bigint | undefined): bigint | undefined {
+  if (left === undefined) return right;
+  return right === undefined || left < right ? left : right;
+}
