@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { createClient, waitForReady } from "../src/client/connect-client.ts";
-import { digest } from "./trajectory.ts";
+import { digest } from "./replay/trajectory.ts";
 
 // The daemon as a child process, started again when it dies; or the one that an earlier demo left behind.
 

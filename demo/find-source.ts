@@ -1,9 +1,9 @@
 import { existsSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
-import { makeUpRuns } from "./made-up-runs.ts";
 import { type DemoOptions, UsageError } from "./options.ts";
-import { type Invocation, parseTrace } from "./trace.ts";
-import { digest, parseTrajectories, type Trajectory } from "./trajectory.ts";
+import { makeUpRuns } from "./replay/made-up-runs.ts";
+import { type Invocation, parseTrace } from "./replay/trace.ts";
+import { digest, parseTrajectories, type Trajectory } from "./replay/trajectory.ts";
 
 /** What is replayed. `key` names the content: the same content is the same replay, on any machine. */
 export type Source = { readonly title: string; readonly key: string } & (

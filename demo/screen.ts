@@ -42,5 +42,5 @@ export function tellWayOut(finding: Finding | undefined): void {
 
 function paint(text: string, tone: Tone): string {
   const style = STYLES[tone];
-  return style === undefined || process.stdout.isTTY !== true ? text : styleText(style, text);
+  return style === undefined || !process.stdout.isTTY ? text : styleText(style, text);
 }

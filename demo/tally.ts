@@ -1,7 +1,7 @@
 import { watchExecution } from "../src/client/watch.ts";
 import { type Event, EventType } from "../src/gen/tollgate/enforcement/v1/event_pb.ts";
 import { ExecutionState } from "../src/gen/tollgate/enforcement/v1/execution_pb.ts";
-import { type Fleet, findExecution } from "./fleet.ts";
+import { type Fleet, findExecution } from "./replay/fleet.ts";
 import type { Session } from "./session.ts";
 
 // What the daemon counted, asked at the end: nothing here adds up what was sent.

@@ -40,7 +40,8 @@ export function parseUsd(text: string): bigint {
   } catch {
     throw new RangeError(`"${text}" is not a decimal number`);
   }
-  if (!value.isFinite() || value.isNegative()) throw new RangeError(`"${text}" must be a finite amount of at least 0`);
+  if (!value.isFinite() || value.isNegative())
+    throw new RangeError(`"${text}" must be a finite amount of at least 0`);
   const nano = value.times(1_000_000_000);
   if (!nano.isInteger()) throw new RangeError(`"${text}" has more than 9 decimals`);
   const result = BigInt(nano.toFixed(0));

@@ -49,3 +49,6 @@ export type CarveUnit = (typeof CARVE_UNITS)[number];
 
 export type CounterName = keyof typeof SPENT;
 export const COUNTER_NAMES = Object.keys(SPENT) as readonly CounterName[];
+
+/** Place in a held row of each carve unit. */
+export const CARVE_HELD = [HELD.steps, HELD.plainTokens, HELD.costNanoUsd, HELD.toolCalls] as const;

@@ -1,5 +1,5 @@
 import type { Amount } from "./amounts.ts";
-import type { Category, ViolationType } from "./limits.ts";
+import type { Category, Tier, ViolationType } from "./limits.ts";
 import { REASONS, type ReasonCode, type Remedy } from "./reasons.ts";
 
 /** In rising precedence: the last one among the findings is the verdict. */
@@ -30,7 +30,7 @@ export interface Finding {
   readonly retryable?: boolean | undefined;
   readonly fatal?: boolean | undefined;
   readonly severity?: Severity | undefined;
-  readonly tier?: import("./limits.ts").Tier | undefined;
+  readonly tier?: Tier | undefined;
   /** Id of the limit, quota, rule or guard, e.g. `max_steps`. */
   readonly sourceId?: string | undefined;
   readonly document?: string | undefined;
@@ -48,7 +48,16 @@ export interface Finding {
 }
 
 export interface Remaining {
-  readonly unit: "steps" | "tokens" | "cost" | "time" | "requests" | "tool_calls" | "input_tokens" | "output_tokens" | "discovered_steps";
+  readonly unit:
+    | "steps"
+    | "tokens"
+    | "cost"
+    | "time"
+    | "requests"
+    | "tool_calls"
+    | "input_tokens"
+    | "output_tokens"
+    | "discovered_steps";
   readonly amount: Amount;
 }
 
@@ -69,7 +78,14 @@ export interface Decision {
   readonly decidedAtMs: number;
 }
 
-const RANK: { readonly [V in Verdict]: number } = { ALLOW: 0, WARN: 1, REPAIR: 2, THROTTLE: 3, PAUSE: 4, BLOCK: 5 };
+const RANK: { readonly [V in Verdict]: number } = {
+  ALLOW: 0,
+  WARN: 1,
+  REPAIR: 2,
+  THROTTLE: 3,
+  PAUSE: 4,
+  BLOCK: 5,
+};
 
 export function rankOf(verdict: Verdict): number {
   return RANK[verdict];
@@ -81,7 +97,9 @@ export function isAllowed(verdict: Verdict): boolean {
 
 export function remedyOf(finding: Finding): Remedy {
   const remedy = REASONS[finding.reason].remedy;
-  return finding.sourceId !== undefined && remedy.setting === "" ? { ...remedy, setting: finding.sourceId } : remedy;
+  return finding.sourceId !== undefined && remedy.setting === ""
+    ? { ...remedy, setting: finding.sourceId }
+    : remedy;
 }
 
 export const NO_FINDINGS: readonly Finding[] = Object.freeze([]);
@@ -107,7 +125,8 @@ export function combineFindings(
     if (finding.shadow === true) continue;
     const rank = RANK[finding.verdict];
     if (rank > top) top = rank;
-    if (finding.retryAfterMs !== undefined && finding.retryAfterMs > (retryAfterMs ?? -1)) retryAfterMs = finding.retryAfterMs;
+    if (finding.retryAfterMs !== undefined && finding.retryAfterMs > (retryAfterMs ?? -1))
+      retryAfterMs = finding.retryAfterMs;
     if (finding.approvalId !== undefined) {
       approvalIds ??= [];
       approvalIds.push(finding.approvalId);
@@ -118,8 +137,7 @@ export function combineFindings(
     decisionId: about.decisionId,
     verdict,
     allowed: top <= RANK.REPAIR,
-    findings:
-      findings.length > 1 ? findings.toSorted((a, b) => RANK[b.verdict] - RANK[a.verdict]) : findings,
+    findings: findings.length > 1 ? findings.toSorted((a, b) => RANK[b.verdict] - RANK[a.verdict]) : findings,
     retryAfterMs,
     approvalIds: approvalIds ?? NO_TEXTS,
     remaining: about.remaining ?? NO_REMAINING,
@@ -128,4 +146,17 @@ export function combineFindings(
     policyEtag: about.policyEtag,
     decidedAtMs: about.decidedAtMs,
   };
+}
+
+/** A finding that is kept: it blocked, paused, throttled, or would have. */
+export interface Violation {
+  /** Grows by 1 for the life of the file. */
+  readonly sequence: number;
+  readonly atMs: number;
+  readonly tenant: string;
+  readonly executionId: string;
+  readonly agent: string | undefined;
+  readonly user: string | undefined;
+  readonly severity: Severity;
+  readonly finding: Finding;
 }

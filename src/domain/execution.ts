@@ -1,5 +1,6 @@
 import type { ExecutionId } from "./ids.ts";
 import type { LimitOverrides } from "./limits.ts";
+import type { TokenUsage } from "./usage.ts";
 
 /** Who pays and who asks. Absent levels take no part. */
 export interface Principal {
@@ -62,7 +63,7 @@ export interface UsageSnapshot {
   readonly discoveredSteps: bigint;
   readonly discoveryDepth: number;
   readonly maxDiscoveryDepth: number;
-  readonly tokens: Required<{ [K in keyof import("./usage.ts").TokenUsage]: bigint }>;
+  readonly tokens: Required<{ [K in keyof TokenUsage]: bigint }>;
   readonly totalTokens: bigint;
   readonly costNanoUsd: bigint;
   readonly requests: bigint;

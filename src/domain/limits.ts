@@ -42,19 +42,54 @@ interface LimitDefinition {
 
 /** In the order in which findings of equal verdict are listed. */
 export const LIMITS = {
-  max_wall_time_ms: { violationType: "wall_time_limit", unit: "milliseconds", warns: "percent", onExceed: "halt" },
-  max_working_time_ms: { violationType: "wall_time_limit", unit: "milliseconds", warns: "percent", onExceed: "halt" },
+  max_wall_time_ms: {
+    violationType: "wall_time_limit",
+    unit: "milliseconds",
+    warns: "percent",
+    onExceed: "halt",
+  },
+  max_working_time_ms: {
+    violationType: "wall_time_limit",
+    unit: "milliseconds",
+    warns: "percent",
+    onExceed: "halt",
+  },
   max_steps: { violationType: "step_limit", unit: "count", warns: "percent", onExceed: "halt" },
   max_tokens: { violationType: "token_limit", unit: "count", warns: "percent", onExceed: "halt" },
   max_input_tokens: { violationType: "token_limit", unit: "count", warns: "percent", onExceed: "halt" },
   max_output_tokens: { violationType: "token_limit", unit: "count", warns: "percent", onExceed: "halt" },
   max_memory_mb: { violationType: "memory_limit", unit: "bytes", warns: "percent", onExceed: "block" },
   max_cost_usd: { violationType: "cost_threshold", unit: "nanoUsd", warns: "percent", onExceed: "halt" },
-  cost_alert_threshold_usd: { violationType: "cost_threshold", unit: "nanoUsd", warns: "percent", onExceed: "pause" },
-  max_discovery_depth: { violationType: "discovery_depth_limit", unit: "count", warns: "never", onExceed: "block" },
-  max_discovered_steps: { violationType: "discovered_step_limit", unit: "count", warns: "percent", onExceed: "block" },
-  idle_timeout_seconds: { violationType: "idle_timeout", unit: "seconds", warns: "percent", onExceed: "halt" },
-  max_same_step_repetitions: { violationType: "same_step_loop", unit: "count", warns: "at_limit", onExceed: "block" },
+  cost_alert_threshold_usd: {
+    violationType: "cost_threshold",
+    unit: "nanoUsd",
+    warns: "percent",
+    onExceed: "pause",
+  },
+  max_discovery_depth: {
+    violationType: "discovery_depth_limit",
+    unit: "count",
+    warns: "never",
+    onExceed: "block",
+  },
+  max_discovered_steps: {
+    violationType: "discovered_step_limit",
+    unit: "count",
+    warns: "percent",
+    onExceed: "block",
+  },
+  idle_timeout_seconds: {
+    violationType: "idle_timeout",
+    unit: "seconds",
+    warns: "percent",
+    onExceed: "halt",
+  },
+  max_same_step_repetitions: {
+    violationType: "same_step_loop",
+    unit: "count",
+    warns: "at_limit",
+    onExceed: "block",
+  },
   max_requests: { violationType: "request_limit", unit: "count", warns: "percent", onExceed: "halt" },
   max_tool_calls: { violationType: "tool_call_limit", unit: "count", warns: "percent", onExceed: "halt" },
   max_modifications_per_session: {
@@ -88,7 +123,10 @@ export interface LimitOverrides {
   readonly onExceed?: { readonly [K in LimitKey]?: OnExceed } | undefined;
 }
 
-export const NO_OVERRIDES: LimitOverrides = Object.freeze({ values: Object.freeze({}), custom: Object.freeze({}) });
+export const NO_OVERRIDES: LimitOverrides = Object.freeze({
+  values: Object.freeze({}),
+  custom: Object.freeze({}),
+});
 
 export const TIERS = ["default", "baseline", "tenant", "session", "adjusted"] as const;
 /** Where a value comes from: nobody said one, tier 1, 2 or 3, or an approval or an operator for this execution alone. */

@@ -1,7 +1,13 @@
 // The catalogue of reason codes of findings: stable for ever, never holding an id. Every code names its remedy. A test
 // keeps this list, docs/reasons.md and the cases equal.
 
-export type Role = "nobody" | "agent" | "approver" | "tenant administrator" | "platform administrator" | "operator";
+export type Role =
+  | "nobody"
+  | "agent"
+  | "approver"
+  | "tenant administrator"
+  | "platform administrator"
+  | "operator";
 
 export interface Remedy {
   /** The setting that would change the answer; empty = the id of the limit that fired. */
@@ -18,7 +24,10 @@ const limit = (summary: string, role: Role = "tenant administrator"): Reason => 
   remedy: { setting: "", role },
   summary,
 });
-const other = (summary: string, setting: string, role: Role): Reason => ({ remedy: { setting, role }, summary });
+const other = (summary: string, setting: string, role: Role): Reason => ({
+  remedy: { setting, role },
+  summary,
+});
 
 export const REASONS = {
   WALL_TIME_LIMIT: limit("The execution ran longer than it may."),
@@ -49,14 +58,30 @@ export const REASONS = {
   CUSTOM_LIMIT_NEAR: limit("A custom counter is near its limit."),
   STEP_TIMEOUT: other("A step took longer than its reservation allowed.", "timeout", "agent"),
   CARVE_UNAVAILABLE: other("Less remains above the child than it wants to carve.", "carve", "agent"),
-  HOLD_TOO_LARGE: other("One hold wants more of what remains than it may take.", "hold_max_fraction", "tenant administrator"),
+  HOLD_TOO_LARGE: other(
+    "One hold wants more of what remains than it may take.",
+    "hold_max_fraction",
+    "tenant administrator",
+  ),
   HOLD_OVERRUN: other("The true usage passed its own hold.", "reserve", "agent"),
   PRICE_UNKNOWN: other("The price book does not know the model.", "prices", "platform administrator"),
-  COST_MISMATCH: other("The reported cost differs from the computed one.", "cost_source", "platform administrator"),
+  COST_MISMATCH: other(
+    "The reported cost differs from the computed one.",
+    "cost_source",
+    "platform administrator",
+  ),
   COUNTER_SATURATED: other("A counter reached the largest number it can hold.", "", "nobody"),
   DEPTH_UNDERFLOW: other("More depth was left than had been entered.", "depth_delta", "agent"),
-  CUSTOM_COUNTER_UNKNOWN: other("A custom counter was reported that no policy declares.", "custom_counters", "platform administrator"),
-  EXECUTION_UNKNOWN: other("No execution with this id is registered.", "unregistered", "platform administrator"),
+  CUSTOM_COUNTER_UNKNOWN: other(
+    "A custom counter was reported that no policy declares.",
+    "custom_counters",
+    "platform administrator",
+  ),
+  EXECUTION_UNKNOWN: other(
+    "No execution with this id is registered.",
+    "unregistered",
+    "platform administrator",
+  ),
   EXECUTION_PAUSED: other("The execution waits for a person.", "approvals", "approver"),
   EXECUTION_HALTED: other("The execution was halted by an operator.", "halt", "operator"),
   EXECUTION_COMPLETED: other("The execution has ended.", "", "agent"),
@@ -66,16 +91,32 @@ export const REASONS = {
   APPROVAL_MISMATCH: other("The approval was given for another operation.", "approval_id", "agent"),
   APPROVAL_USED: other("The approval was already used.", "approval_id", "agent"),
   APPROVALS_FULL: other("As many approvals are open as may be.", "approvals", "approver"),
-  RESERVATION_UNKNOWN: other("The reservation was not known; its usage was charged.", "reservation_id", "agent"),
+  RESERVATION_UNKNOWN: other(
+    "The reservation was not known; its usage was charged.",
+    "reservation_id",
+    "agent",
+  ),
   LATE: other("The usage came after its time and was charged now.", "late_tolerance", "agent"),
   REPORT_REJECTED: other("A report was invalid and counted nowhere.", "", "agent"),
   REPORTS_SKIPPED: other("A client gave up reports that it had numbered.", "", "agent"),
   AMOUNT_TOO_LARGE: other("One amount of one report is above 2^48.", "", "agent"),
-  STORE_FAILING: other("The file cannot be written; this answer is not durable.", "on_store_failure", "platform administrator"),
-  STORE_UNAVAILABLE: other("The file cannot be written and too much is unsaved.", "on_store_failure", "platform administrator"),
+  STORE_FAILING: other(
+    "The file cannot be written; this answer is not durable.",
+    "on_store_failure",
+    "platform administrator",
+  ),
+  STORE_UNAVAILABLE: other(
+    "The file cannot be written and too much is unsaved.",
+    "on_store_failure",
+    "platform administrator",
+  ),
   DATA_LOSS: other("Part of what was acknowledged is missing from the file.", "on_hole", "operator"),
   CLOCK_STEP: other("The wall clock jumped forward by more than an hour.", "", "platform administrator"),
-  UNATTRIBUTED: other("Usage of an unknown execution was charged to the tenant.", "unregistered", "platform administrator"),
+  UNATTRIBUTED: other(
+    "Usage of an unknown execution was charged to the tenant.",
+    "unregistered",
+    "platform administrator",
+  ),
 } as const satisfies Record<string, Reason>;
 
 export type ReasonCode = keyof typeof REASONS;

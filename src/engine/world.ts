@@ -1,18 +1,18 @@
+import type { Violation } from "../domain/decision.ts";
 import type { ExecutionEvent } from "../domain/event.ts";
 import type { EffectiveLimits } from "../domain/limits.ts";
-import type { Violation } from "../domain/decision.ts";
 import type { Digest } from "../ports/digest.ts";
 import type { Ids } from "../ports/ids.ts";
 import type { ApprovalTable } from "./approvals/approval-table.ts";
-import type { ExecutionTable } from "./executions/execution-table.ts";
 import type { FanOut } from "./events/fan-out.ts";
+import type { ExecutionTable } from "./executions/execution-table.ts";
 import type { LimitPolicy } from "./limits/effective-limits.ts";
 import type { Probe } from "./limits/probe.ts";
-import type { WindowTable } from "./quotas/window-table.ts";
 import type { PriceBook } from "./prices/price-book.ts";
+import type { WindowTable } from "./quotas/window-table.ts";
 import type { ReporterTable } from "./reports/reporter-table.ts";
-import type { ReservationTable } from "./reservations/reservation-table.ts";
 import type { RequestTable } from "./requests/request-table.ts";
+import type { ReservationTable } from "./reservations/reservation-table.ts";
 import type { Generations, RowSet } from "./rows/generations.ts";
 import type { Deadlines } from "./time/deadlines.ts";
 
@@ -20,7 +20,12 @@ import type { Deadlines } from "./time/deadlines.ts";
 
 /** What happened in a turn that somebody outside has to hear of. Drained by whoever called the engine. */
 export type Effect =
-  | { readonly type: "pushed"; readonly index: number; readonly executionId: string; readonly event: ExecutionEvent }
+  | {
+      readonly type: "pushed";
+      readonly index: number;
+      readonly executionId: string;
+      readonly event: ExecutionEvent;
+    }
   | { readonly type: "violation"; readonly violation: Violation }
   | { readonly type: "approval_answered"; readonly approvalId: string }
   | { readonly type: "completed"; readonly index: number; readonly executionId: string }
@@ -85,4 +90,3 @@ export interface World {
   /** A probe over `scratch`. */
   readonly scratchProbe: Probe;
 }
-

@@ -1,6 +1,6 @@
-import type { EngineHost, Durability, Reached } from "./engine-host.ts";
-import { CutFailed, type CutStore } from "../ports/cut-store.ts";
 import type { Clock } from "../ports/clock.ts";
+import { CutFailed, type CutStore } from "../ports/cut-store.ts";
+import type { Durability, EngineHost, Reached } from "./engine-host.ts";
 
 // Turns the crank that makes changes durable: encode the open generation in slices, hand it to the store, acknowledge.
 // One cut is in flight at a time; the next starts when the store is free and max(2 ms, 3 × the last commit) have passed.
@@ -22,7 +22,12 @@ export interface CutLoopOptions {
   readonly onStoreFailure: "continue" | "block";
   readonly maxUnsavedBytes: number;
   readonly onStateChange: (state: "ok" | "failing" | "blocking", cause: string | undefined) => void;
-  readonly onCut: (cut: { readonly number: number; readonly rows: number; readonly bytes: number; readonly ms: number }) => void;
+  readonly onCut: (cut: {
+    readonly number: number;
+    readonly rows: number;
+    readonly bytes: number;
+    readonly ms: number;
+  }) => void;
 }
 
 interface Waiter {
@@ -64,7 +69,9 @@ export class CutLoop implements Durability {
 
   /** Age of the oldest change that is not durable, ms; 0 when everything is. */
   lagMs(): number {
-    return this.#running || this.#host.world.generations.dirty ? this.#options.clock.now().monoMs - this.#lastStartMs : 0;
+    return this.#running || this.#host.world.generations.dirty
+      ? this.#options.clock.now().monoMs - this.#lastStartMs
+      : 0;
   }
 
   get inFlight(): boolean {
@@ -73,7 +80,8 @@ export class CutLoop implements Durability {
 
   wake(): void {
     if (this.#running || this.#timer !== undefined || this.#immediate !== undefined) return;
-    const wait = this.#state === "ok" ? this.#gapMs - (this.#options.clock.now().monoMs - this.#lastStartMs) : RETRY_MS;
+    const wait =
+      this.#state === "ok" ? this.#gapMs - (this.#options.clock.now().monoMs - this.#lastStartMs) : RETRY_MS;
     if (wait <= 0) {
       // The turn that changed something goes on first: a burst of messages read in one turn shares the cut.
       this.#immediate = setImmediate(() => void this.#start());

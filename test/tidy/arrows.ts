@@ -19,11 +19,11 @@ export const rooms: Readonly<Record<string, Room>> = {
   domain: { rooms: [], packages: ["decimal.js"] },
   ports: { rooms: [], types: ["domain"] },
   engine: {
-    rooms: ["domain"],
-    types: ["ports"],
+    // Values of ports are constants alone: the names of tables and the layout of a cut (docs/decisions/0002).
+    rooms: ["domain", "ports"],
     packages: ["re2js", "ajv", "@marcbachmann/cel-js", "canonicalize", "ipaddr.js"],
   },
-  runtime: { rooms: ["engine", "domain", "observability"], types: ["ports"], packages: [node] },
+  runtime: { rooms: ["engine", "domain", "ports", "observability"], packages: [node] },
   "adapters/memory": { rooms: ["ports", "domain"], packages: [node] },
   "adapters/sqlite": { rooms: ["ports", "domain"], packages: [node, "better-sqlite3"] },
   "adapters/redis": { rooms: ["ports", "domain"], packages: [node, "@redis/client"] },

@@ -32,13 +32,15 @@ export interface ApprovalAnswer {
 export function approve(world: World, answer: ApprovalAnswer, now: Now): ApprovalRow {
   const entry = getOpen(world, answer.approvalId);
   const { index } = entry;
-  const change = entry.cause === COST_ALERT ? newThreshold(world, entry, answer) : raisedLimit(world, index, entry.cause);
+  const change =
+    entry.cause === COST_ALERT ? newThreshold(world, entry, answer) : raisedLimit(world, index, entry.cause);
   closeApproval(world, entry, "approved", answer.approvedBy, answer.note, now);
   if (change !== undefined) replaceLimits(world, index, change, now);
   const threshold = change?.values.cost_alert_threshold_usd;
   const facts = { approval: entry.approvalId, cause: entry.cause, threshold_nano_usd: threshold };
   audit(world, index, "approve", answer.approvedBy, facts, now);
-  if (world.executions.state[index] === STATE.paused) resumeExecution(world, index, `approved by ${answer.approvedBy}`, now);
+  if (world.executions.state[index] === STATE.paused)
+    resumeExecution(world, index, `approved by ${answer.approvedBy}`, now);
   return entry;
 }
 
@@ -51,9 +53,13 @@ function newThreshold(world: World, entry: ApprovalRow, answer: ApprovalAnswer):
   const standing = usedOf(world, index, SPENT.costNanoUsd) + heldOf(world, index, SPENT.costNanoUsd);
   const wanted = answer.thresholdNanoUsd ?? standing + entry.limitNanoUsd;
   if (answer.thresholdNanoUsd !== undefined && bound !== undefined && wanted > bound) {
-    throw new TollgateError("ABOVE_CEILING", `threshold: ${wanted} nano-USD is above ${bound}, the most this execution may spend`, {
-      fields: [{ field: "cost_threshold_nano_usd", description: `at most ${bound}` }],
-    });
+    throw new TollgateError(
+      "ABOVE_CEILING",
+      `threshold: ${wanted} nano-USD is above ${bound}, the most this execution may spend`,
+      {
+        fields: [{ field: "cost_threshold_nano_usd", description: `at most ${bound}` }],
+      },
+    );
   }
   return { values: { [COST_ALERT]: bound !== undefined && wanted > bound ? bound : wanted }, custom: {} };
 }
@@ -65,7 +71,10 @@ function raisedLimit(world: World, index: number, cause: string): LimitOverrides
   const [key, counter] = found;
   const limit = world.executions.record(index).limits.byKey[key];
   if (limit === undefined) return undefined;
-  return { values: { [key]: usedOf(world, index, counter) + heldOf(world, index, counter) + limit.value }, custom: {} };
+  return {
+    values: { [key]: usedOf(world, index, counter) + heldOf(world, index, counter) + limit.value },
+    custom: {},
+  };
 }
 
 /** @throws TollgateError APPROVAL_NOT_FOUND, APPROVAL_ANSWERED */
@@ -74,7 +83,12 @@ export function reject(world: World, answer: ApprovalAnswer, now: Now): Approval
   closeApproval(world, entry, "rejected", answer.approvedBy, answer.note, now);
   audit(world, entry.index, "reject", answer.approvedBy, { approval: entry.approvalId }, now);
   const reason = answer.note === undefined || answer.note === "" ? "" : `: ${answer.note}`;
-  haltExecution(world, entry.index, stateFinding("APPROVAL_REJECTED", `rejected by ${answer.approvedBy}${reason}`), now);
+  haltExecution(
+    world,
+    entry.index,
+    stateFinding("APPROVAL_REJECTED", `rejected by ${answer.approvedBy}${reason}`),
+    now,
+  );
   return entry;
 }
 
@@ -88,18 +102,33 @@ export function expireApproval(world: World, row: number, now: Now): void {
   }
   closeApproval(world, entry, "expired", "", undefined, now);
   if (world.policy.limits.onApprovalTimeout !== "halt") return;
-  haltExecution(world, entry.index, stateFinding("APPROVAL_EXPIRED", `approval ${entry.approvalId} expired: nobody answered`), now);
+  haltExecution(
+    world,
+    entry.index,
+    stateFinding("APPROVAL_EXPIRED", `approval ${entry.approvalId} expired: nobody answered`),
+    now,
+  );
 }
 
 function getOpen(world: World, approvalId: string): ApprovalRow {
   const entry = world.approvals.find(approvalId);
-  if (entry === undefined) throw new TollgateError("APPROVAL_NOT_FOUND", `approval ${approvalId} is not known`);
-  if (entry.state !== "open") throw new TollgateError("APPROVAL_ANSWERED", `approval ${approvalId} is ${entry.state} already`);
+  if (entry === undefined)
+    throw new TollgateError("APPROVAL_NOT_FOUND", `approval ${approvalId} is not known`);
+  if (entry.state !== "open")
+    throw new TollgateError("APPROVAL_ANSWERED", `approval ${approvalId} is ${entry.state} already`);
   return entry;
 }
 
 export function stateFinding(reason: Finding["reason"], message: string): Finding {
-  return { verdict: "BLOCK", kind: "STATE", reason, message, category: "quota_exceeded", retryable: false, fatal: false };
+  return {
+    verdict: "BLOCK",
+    kind: "STATE",
+    reason,
+    message,
+    category: "quota_exceeded",
+    retryable: false,
+    fatal: false,
+  };
 }
 
 function smallest(left: bigint | undefined, right: bigint | undefined): bigint | undefined {

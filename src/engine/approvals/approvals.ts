@@ -1,4 +1,8 @@
-import { MAX_OPEN_APPROVALS, MAX_OPEN_APPROVALS_PER_TENANT, type ApprovalState } from "../../domain/approval.ts";
+import {
+  type ApprovalState,
+  MAX_OPEN_APPROVALS,
+  MAX_OPEN_APPROVALS_PER_TENANT,
+} from "../../domain/approval.ts";
 import type { Finding } from "../../domain/decision.ts";
 import type { Now } from "../../domain/time.ts";
 import { pushEvent } from "../events/push.ts";
@@ -9,7 +13,12 @@ import type { ApprovalRow } from "./approval-table.ts";
 // Questions about paused executions: opened and withdrawn here, answered in answer-approvals.ts.
 
 /** Opens the approval of a cost alert, or finds the one that is open. Undefined when as many are open as may be. */
-export function openCostApproval(world: World, index: number, finding: Finding, now: Now): string | undefined {
+export function openCostApproval(
+  world: World,
+  index: number,
+  finding: Finding,
+  now: Now,
+): string | undefined {
   const record = world.executions.record(index);
   const cause = finding.sourceId ?? finding.reason;
   for (const id of record.openApprovals) {
@@ -18,7 +27,8 @@ export function openCostApproval(world: World, index: number, finding: Finding, 
   }
   const { tenant } = record.principal;
   const openOfTenant = world.approvals.openPerTenant.get(tenant) ?? 0;
-  if (record.openApprovals.length >= MAX_OPEN_APPROVALS || openOfTenant >= MAX_OPEN_APPROVALS_PER_TENANT) return undefined;
+  if (record.openApprovals.length >= MAX_OPEN_APPROVALS || openOfTenant >= MAX_OPEN_APPROVALS_PER_TENANT)
+    return undefined;
   const row = world.approvals.allocate();
   const expiresAtMs = now.wallMs + world.policy.limits.approvalTimeoutMs;
   const entry: ApprovalRow = {
@@ -62,7 +72,14 @@ export function withdrawApprovals(world: World, index: number, now: Now): void {
 }
 
 /** Closes an approval: kept, told, and no longer counted as open. */
-export function closeApproval(world: World, entry: ApprovalRow, state: ApprovalState, by: string, note: string | undefined, now: Now): void {
+export function closeApproval(
+  world: World,
+  entry: ApprovalRow,
+  state: ApprovalState,
+  by: string,
+  note: string | undefined,
+  now: Now,
+): void {
   world.rows.approvals.touch(entry.row);
   entry.state = state;
   entry.answeredAtMs = now.wallMs;
@@ -81,6 +98,8 @@ export function closeApproval(world: World, entry: ApprovalRow, state: ApprovalS
     kind: state,
     body: { ...entry },
   });
-  pushEvent(world, entry.index, "APPROVAL_ANSWERED", `approval ${entry.approvalId} ${state}`, now, { approvalId: entry.approvalId });
+  pushEvent(world, entry.index, "APPROVAL_ANSWERED", `approval ${entry.approvalId} ${state}`, now, {
+    approvalId: entry.approvalId,
+  });
   world.effects.push({ type: "approval_answered", approvalId: entry.approvalId });
 }

@@ -50,7 +50,14 @@ export class FanOut {
       }
       told++;
       if (world.executions.state[index] === STATE.completed) continue;
-      pushEvent(world, index, walk.type, walk.message, now, walk.finding === undefined ? {} : { finding: walk.finding });
+      pushEvent(
+        world,
+        index,
+        walk.type,
+        walk.message,
+        now,
+        walk.finding === undefined ? {} : { finding: walk.finding },
+      );
     }
     return told;
   }

@@ -33,7 +33,15 @@ export function eventRow(index: number, number: number): number {
 /** Keeps a finding as a violation. */
 export function recordViolation(world: World, index: number, finding: Finding, now: Now): void {
   const record = world.executions.record(index);
-  keepViolation(world, finding, now, record.principal.tenant, record.id, record.principal.agent, record.principal.user);
+  keepViolation(
+    world,
+    finding,
+    now,
+    record.principal.tenant,
+    record.id,
+    record.principal.agent,
+    record.principal.user,
+  );
 }
 
 export function keepViolation(

@@ -1,5 +1,5 @@
-import { NO_INDEX } from "./execution-table.ts";
 import type { World } from "../world.ts";
+import { NO_INDEX } from "./execution-table.ts";
 
 /** Marks an execution and its ancestors as active now. Idle deadlines are lazy: they re-arm themselves when they fire. */
 export function touchActivity(world: World, index: number, monoMs: number): void {

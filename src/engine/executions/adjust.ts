@@ -1,5 +1,5 @@
 import { TollgateError } from "../../domain/errors.ts";
-import { LIMIT_KEYS, NO_OVERRIDES, type LimitOverrides } from "../../domain/limits.ts";
+import { LIMIT_KEYS, type LimitOverrides, NO_OVERRIDES } from "../../domain/limits.ts";
 import type { Now } from "../../domain/time.ts";
 import { pushEvent } from "../events/push.ts";
 import { compileLimits } from "../limits/compiled-limits.ts";
@@ -12,7 +12,10 @@ import { NO_INDEX } from "./execution-table.ts";
 export function refreshLimits(world: World, index: number): void {
   const record = world.executions.record(index);
   const { requested, adjusted } = record;
-  record.limits = adjusted === NO_OVERRIDES ? sharedLimits(world, requested) : resolveLimits(world.policy.limits, requested, adjusted);
+  record.limits =
+    adjusted === NO_OVERRIDES
+      ? sharedLimits(world, requested)
+      : resolveLimits(world.policy.limits, requested, adjusted);
   record.compiled = compileLimits(record.limits);
   world.executions.policyGeneration[index] = world.policy.generation;
 }
@@ -39,7 +42,10 @@ export function replaceLimits(world: World, index: number, change: LimitOverride
   record.told = undefined;
   world.executions.verdict[index] = 0;
   armDeadlines(world, index, now);
-  const names = [...Object.keys(change.values), ...Object.keys(change.custom).map((name) => `custom.${name}`)];
+  const names = [
+    ...Object.keys(change.values),
+    ...Object.keys(change.custom).map((name) => `custom.${name}`),
+  ];
   pushEvent(world, index, "LIMITS_CHANGED", `limits changed: ${names.join(", ")}`, now);
 }
 
@@ -62,6 +68,10 @@ export function assertWithinCeilings(world: World, change: LimitOverrides): void
     fields.push({ field: `limits.custom.${name}`, description: `${wanted} is above the ceiling ${ceiling}` });
   }
   if (fields.length > 0) {
-    throw new TollgateError("ABOVE_CEILING", fields.map((one) => `${one.field}: ${one.description}`).join("; "), { fields });
+    throw new TollgateError(
+      "ABOVE_CEILING",
+      fields.map((one) => `${one.field}: ${one.description}`).join("; "),
+      { fields },
+    );
   }
 }

@@ -12,7 +12,13 @@ import { haltExecution, pauseExecution, resumeExecution } from "./state.ts";
 // What operators do to running executions. Nothing here is reachable from the agent socket (P12).
 
 /** @throws TollgateError EXECUTION_NOT_RUNNING */
-export function pauseByOperator(world: World, index: number, by: string, note: string | undefined, now: Now): void {
+export function pauseByOperator(
+  world: World,
+  index: number,
+  by: string,
+  note: string | undefined,
+  now: Now,
+): void {
   const { id } = world.executions.record(index);
   if (world.executions.state[index] === STATE.paused) return;
   if (world.executions.state[index] !== STATE.running) {
@@ -34,7 +40,13 @@ export function pauseByOperator(world: World, index: number, by: string, note: s
  * @returns a finding when its place or its carve is no longer to be had
  * @throws TollgateError EXECUTION_COMPLETED
  */
-export function resumeByOperator(world: World, index: number, by: string, note: string | undefined, now: Now): Finding | undefined {
+export function resumeByOperator(
+  world: World,
+  index: number,
+  by: string,
+  note: string | undefined,
+  now: Now,
+): Finding | undefined {
   const { id } = world.executions.record(index);
   const state = world.executions.state[index];
   if (state === STATE.completed) throw new TollgateError("EXECUTION_COMPLETED", `execution ${id} has ended`);
@@ -48,9 +60,16 @@ export function resumeByOperator(world: World, index: number, by: string, note: 
 }
 
 /** @throws TollgateError EXECUTION_COMPLETED */
-export function haltByOperator(world: World, index: number, by: string, note: string | undefined, now: Now): void {
+export function haltByOperator(
+  world: World,
+  index: number,
+  by: string,
+  note: string | undefined,
+  now: Now,
+): void {
   const { id } = world.executions.record(index);
-  if (world.executions.state[index] === STATE.completed) throw new TollgateError("EXECUTION_COMPLETED", `execution ${id} has ended`);
+  if (world.executions.state[index] === STATE.completed)
+    throw new TollgateError("EXECUTION_COMPLETED", `execution ${id} has ended`);
   const finding: Finding = {
     verdict: "BLOCK",
     kind: "STATE",
@@ -62,9 +81,16 @@ export function haltByOperator(world: World, index: number, by: string, note: st
 }
 
 /** Sets limits of one execution, within the ceilings. @throws TollgateError ABOVE_CEILING · EXECUTION_COMPLETED */
-export function adjustByOperator(world: World, index: number, change: LimitOverrides, by: string, now: Now): void {
+export function adjustByOperator(
+  world: World,
+  index: number,
+  change: LimitOverrides,
+  by: string,
+  now: Now,
+): void {
   const record = world.executions.record(index);
-  if (world.executions.state[index] === STATE.completed) throw new TollgateError("EXECUTION_COMPLETED", `execution ${record.id} has ended`);
+  if (world.executions.state[index] === STATE.completed)
+    throw new TollgateError("EXECUTION_COMPLETED", `execution ${record.id} has ended`);
   assertWithinCeilings(world, change);
   const before = record.adjusted;
   replaceLimits(world, index, change, now);

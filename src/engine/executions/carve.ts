@@ -6,8 +6,8 @@ import { COUNTER_LIMITS, TOTAL_TOKENS } from "../limits/compiled-limits.ts";
 import { carvedLimit, heldOf, usedOf } from "../limits/judge.ts";
 import { exceededFinding, limitFacts } from "../limits/limit-finding.ts";
 import type { World } from "../world.ts";
-import { FLAG, NO_INDEX, type CarveHold, type CarveTake } from "./execution-table.ts";
 import { addHeld, carveUnitsOf } from "./charge.ts";
+import { type CarveHold, type CarveTake, FLAG, NO_INDEX } from "./execution-table.ts";
 
 // A carve holds a slice of everything above a child. What the child uses is taken out of the held part first, so spent +
 // held at the root does not depend on where in the tree a unit was spent.
@@ -106,7 +106,12 @@ export function holdAbove(world: World, from: number, amounts: readonly bigint[]
   return takes;
 }
 
-function takeFrom(world: World, index: number, amounts: readonly bigint[], covered: bigint[]): CarveTake | undefined {
+function takeFrom(
+  world: World,
+  index: number,
+  amounts: readonly bigint[],
+  covered: bigint[],
+): CarveTake | undefined {
   const { carve } = world.executions.record(index);
   if (carve === undefined || !carve.active) return undefined;
   const taken = amounts.map(() => 0n);
@@ -129,7 +134,9 @@ export function releaseCarve(world: World, index: number): void {
   world.rows.executionTexts.touch(index);
   world.rows.executions.touch(index);
   // A hold that outlived a halt may have come back to more than was taken anew.
-  const used = carve.taken.map((taken, unit) => (taken > (carve.held[unit] as bigint) ? taken - (carve.held[unit] as bigint) : 0n));
+  const used = carve.taken.map((taken, unit) =>
+    taken > (carve.held[unit] as bigint) ? taken - (carve.held[unit] as bigint) : 0n,
+  );
   releaseAbove(world, world.executions.parent[index] as number, carve.held, carve.takes, used);
   carve.held.fill(0n);
   carve.takes = [];
@@ -160,7 +167,10 @@ export function releaseAbove(
     for (let unit = 0; unit < left.length; unit++) {
       const spent = smaller(consumed[unit] as bigint, take.amounts[unit] as bigint);
       consumed[unit] = (consumed[unit] as bigint) - spent;
-      const back = smaller((take.amounts[unit] as bigint) - spent, (left[unit] as bigint) - (returned[unit] as bigint));
+      const back = smaller(
+        (take.amounts[unit] as bigint) - spent,
+        (left[unit] as bigint) - (returned[unit] as bigint),
+      );
       carve.held[unit] = (carve.held[unit] as bigint) + back;
       returned[unit] = (returned[unit] as bigint) + back;
     }

@@ -1,7 +1,14 @@
 import { MAX_COUNTER } from "../../domain/amounts.ts";
-import { CARVE_HELD, CARVE_UNITS, HELD_COUNT, HELD_STRIDE, SPENT, SPENT_STRIDE } from "../../domain/counters.ts";
+import {
+  CARVE_HELD,
+  CARVE_UNITS,
+  HELD_COUNT,
+  HELD_STRIDE,
+  SPENT,
+  SPENT_STRIDE,
+} from "../../domain/counters.ts";
 import type { World } from "../world.ts";
-import { FLAG, NO_INDEX, type ExecutionRecord } from "./execution-table.ts";
+import { type ExecutionRecord, FLAG, NO_INDEX } from "./execution-table.ts";
 
 // Adding what was used to an execution, its ancestors and the windows of its principal, in one step. Amounts come as one
 // row in the order of SPENT. BigInt.asIntN keeps the sums in 64-bit registers: no allocation (docs/decisions/0002).
@@ -40,7 +47,8 @@ function drawCarves(world: World, index: number, amounts: BigInt64Array): void {
   const used = carveUnitsOf(amounts);
   const drawn = used.map(() => 0n);
   for (let at = index; at !== NO_INDEX; at = world.executions.parent[at] as number) {
-    for (let unit = 0; unit < drawn.length; unit++) addHeld(world, at, CARVE_HELD[unit] as number, -(drawn[unit] as bigint));
+    for (let unit = 0; unit < drawn.length; unit++)
+      addHeld(world, at, CARVE_HELD[unit] as number, -(drawn[unit] as bigint));
     const { carve } = world.executions.record(at);
     if (carve === undefined || !carve.active) continue;
     world.rows.executionTexts.touch(at);
@@ -119,7 +127,8 @@ export function chargeCustom(world: World, index: number, custom: { readonly [na
   for (const name in custom) {
     const amount = custom[name] as bigint;
     if (amount === 0n) continue;
-    for (let at = index; at !== NO_INDEX; at = world.executions.parent[at] as number) addCustom(world, at, name, amount, 0n);
+    for (let at = index; at !== NO_INDEX; at = world.executions.parent[at] as number)
+      addCustom(world, at, name, amount, 0n);
   }
 }
 

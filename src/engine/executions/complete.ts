@@ -3,8 +3,8 @@ import { STATE } from "../../domain/execution.ts";
 import type { Now } from "../../domain/time.ts";
 import { withdrawApprovals } from "../approvals/approvals.ts";
 import { pushEvent } from "../events/push.ts";
-import { forgetResolved, unhold } from "../reservations/resolve.ts";
 import { setMemory } from "../reports/charge-usage.ts";
+import { forgetResolved, unhold } from "../reservations/resolve.ts";
 import { completedRow } from "../rows/execution-image.ts";
 import { DEADLINE } from "../time/deadlines.ts";
 import type { World } from "../world.ts";
@@ -57,6 +57,11 @@ export function completeExecution(world: World, index: number, now: Now, byParen
     body: completedRow(world, index),
   });
   world.completed.push({ index, stamp: table.stamp[index] as number });
-  world.deadlines.add(now.monoMs + COMPLETED_MEMORY_MS, DEADLINE.forgetExecution, index, table.stamp[index] as number);
+  world.deadlines.add(
+    now.monoMs + COMPLETED_MEMORY_MS,
+    DEADLINE.forgetExecution,
+    index,
+    table.stamp[index] as number,
+  );
   world.effects.push({ type: "completed", index, executionId: record.id });
 }

@@ -40,7 +40,10 @@ function keepLateUsage(world: World, index: number): void {
   const record = table.record(index);
   if ((table.lastActivity[index] as number) <= (table.endedMono[index] as number)) return;
   world.generations.append("completed_executions", {
-    at_ms: (table.startedWall[index] as number) + (table.lastActivity[index] as number) - (table.startedMono[index] as number),
+    at_ms:
+      (table.startedWall[index] as number) +
+      (table.lastActivity[index] as number) -
+      (table.startedMono[index] as number),
     tenant: record.principal.tenant,
     subject: record.key,
     kind: "late",

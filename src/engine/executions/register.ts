@@ -1,6 +1,12 @@
 import type { Decision, Finding } from "../../domain/decision.ts";
 import { invalidField, TollgateError } from "../../domain/errors.ts";
-import { DEFAULT_TENANT, MAX_TREE_DEPTH, STATE, type Principal, type Registration } from "../../domain/execution.ts";
+import {
+  DEFAULT_TENANT,
+  MAX_TREE_DEPTH,
+  type Principal,
+  type Registration,
+  STATE,
+} from "../../domain/execution.ts";
 import type { CallerId } from "../../domain/ids.ts";
 import { NO_OVERRIDES } from "../../domain/limits.ts";
 import type { Now } from "../../domain/time.ts";
@@ -9,12 +15,12 @@ import { compileLimits } from "../limits/compiled-limits.ts";
 import { sharedLimits } from "../limits/effective-limits.ts";
 import { exceededFinding, limitFacts } from "../limits/limit-finding.ts";
 import { decide, isUncertain, storeFinding } from "../limits/standing.ts";
+import { principalKey } from "../quotas/window-table.ts";
 import { bigintAsText } from "../rows/generations.ts";
 import { armDeadlines } from "../time/arm.ts";
-import { principalKey } from "../quotas/window-table.ts";
 import type { World } from "../world.ts";
 import { checkCarve, createCarveHold, takeCarve } from "./carve.ts";
-import { callerKey, NO_INDEX, type ExecutionRecord } from "./execution-table.ts";
+import { callerKey, type ExecutionRecord, NO_INDEX } from "./execution-table.ts";
 import { forgetOldestCompleted } from "./forget.ts";
 import { checkConcurrency, countActive } from "./state.ts";
 import { stateFindings } from "./state-findings.ts";
@@ -32,7 +38,12 @@ export interface RegistrationAnswer {
  * @throws TollgateError EXECUTION_CONFLICT naming the field · EXECUTION_COMPLETED · PARENT_UNKNOWN · PARENT_NOT_RUNNING ·
  * PARENT_TOO_DEEP · EXECUTIONS_FULL · FIELD_INVALID for a tenant or session other than the parent's
  */
-export function registerExecution(world: World, caller: CallerId, request: Registration, now: Now): RegistrationAnswer {
+export function registerExecution(
+  world: World,
+  caller: CallerId,
+  request: Registration,
+  now: Now,
+): RegistrationAnswer {
   const table = world.executions;
   const known = table.find(callerKey(caller, request.executionId));
   if (known !== NO_INDEX) return rejoin(world, known, request, now);
@@ -40,7 +51,10 @@ export function registerExecution(world: World, caller: CallerId, request: Regis
   const principal = principalOf(world, request, parent);
   const session = sessionOf(world, request, parent);
   if (table.live >= world.maxLiveExecutions) {
-    throw new TollgateError("EXECUTIONS_FULL", `${table.live} executions are live, as many as may be (max_live_executions)`);
+    throw new TollgateError(
+      "EXECUTIONS_FULL",
+      `${table.live} executions are live, as many as may be (max_live_executions)`,
+    );
   }
   const limits = sharedLimits(world, request.requested);
   const carve =
@@ -54,7 +68,15 @@ export function registerExecution(world: World, caller: CallerId, request: Regis
     (carve === undefined ? undefined : checkCarve(world, parent, carve.total)) ??
     checkDepth(world, request, parent);
   if (refused !== undefined) {
-    keepViolation(world, refused, now, principal.tenant, request.executionId, principal.agent, principal.user);
+    keepViolation(
+      world,
+      refused,
+      now,
+      principal.tenant,
+      request.executionId,
+      principal.agent,
+      principal.user,
+    );
     return { decision: decide(world, [refused], now, false), index: NO_INDEX, rejoined: false };
   }
   if (table.size >= table.capacity) forgetOldestCompleted(world);
@@ -127,18 +149,27 @@ function rejoin(world: World, index: number, request: Registration, now: Now): R
   }
   const field = findDifference(world, record, request);
   if (field !== undefined) {
-    throw new TollgateError("EXECUTION_CONFLICT", `execution ${record.id} is registered with another ${field}`, {
-      fields: [{ field, description: "differs from the registration of the same id" }],
-    });
+    throw new TollgateError(
+      "EXECUTION_CONFLICT",
+      `execution ${record.id} is registered with another ${field}`,
+      {
+        fields: [{ field, description: "differs from the registration of the same id" }],
+      },
+    );
   }
-  return { decision: decide(world, stateFindings(world, index), now, isUncertain(world, index)), index, rejoined: true };
+  return {
+    decision: decide(world, stateFindings(world, index), now, isUncertain(world, index)),
+    index,
+    rejoined: true,
+  };
 }
 
 /** The field in which a repeated registration differs from the first one; what it leaves out is what it would get again. */
 function findDifference(world: World, record: ExecutionRecord, request: Registration): string | undefined {
   if (record.parentId !== request.parentId) return "parent";
   const parent = world.executions.parent[record.index] as number;
-  if (principalKey(principalOf(world, request, parent)) !== principalKey(record.principal)) return "principal";
+  if (principalKey(principalOf(world, request, parent)) !== principalKey(record.principal))
+    return "principal";
   if (sessionOf(world, request, parent) !== record.session) return "session_id";
   if (record.discovered !== request.discovered) return "discovered";
   if (canonicalText(request.labels) !== canonicalText(record.labels)) return "labels";
@@ -157,7 +188,8 @@ function isSameCarve(world: World, record: ExecutionRecord, request: Registratio
 function findParent(world: World, caller: CallerId, parentId: string): number {
   const table = world.executions;
   const parent = table.find(callerKey(caller, parentId));
-  if (parent === NO_INDEX) throw new TollgateError("PARENT_UNKNOWN", `parent execution ${parentId} is not registered`);
+  if (parent === NO_INDEX)
+    throw new TollgateError("PARENT_UNKNOWN", `parent execution ${parentId} is not registered`);
   const stopped = table.findStopped(parent);
   if (stopped !== NO_INDEX && (table.state[stopped] as number) >= STATE.halted) {
     throw new TollgateError("PARENT_NOT_RUNNING", `parent execution ${parentId} has ended or was halted`);

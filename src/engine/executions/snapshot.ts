@@ -48,7 +48,10 @@ export function usageSnapshot(world: World, index: number, now: Now): UsageSnaps
 /** The state as the caller sees it: its own, or that of the ancestor that stopped it. */
 export function stateOf(world: World, index: number): ExecutionState {
   const stopped = world.executions.findStopped(index);
-  const state = stopped < 0 ? 0 : Math.max(world.executions.state[index] as number, world.executions.state[stopped] as number);
+  const state =
+    stopped < 0
+      ? 0
+      : Math.max(world.executions.state[index] as number, world.executions.state[stopped] as number);
   return EXECUTION_STATES[state] as ExecutionState;
 }
 

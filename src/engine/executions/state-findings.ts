@@ -22,13 +22,31 @@ export function stateFindings(world: World, index: number): Finding[] {
 }
 
 function endedFinding(id: string): Finding {
-  return { verdict: "BLOCK", kind: "STATE", reason: "EXECUTION_COMPLETED", message: `execution ${id} has ended`, executionId: id };
+  return {
+    verdict: "BLOCK",
+    kind: "STATE",
+    reason: "EXECUTION_COMPLETED",
+    message: `execution ${id} has ended`,
+    executionId: id,
+  };
 }
 
 function pausedFinding(id: string): Finding {
-  return { verdict: "PAUSE", kind: "STATE", reason: "EXECUTION_PAUSED", message: `execution ${id} is paused`, executionId: id };
+  return {
+    verdict: "PAUSE",
+    kind: "STATE",
+    reason: "EXECUTION_PAUSED",
+    message: `execution ${id} is paused`,
+    executionId: id,
+  };
 }
 
 function haltedFinding(id: string): Finding {
-  return { verdict: "BLOCK", kind: "STATE", reason: "EXECUTION_HALTED", message: `execution ${id} was halted`, executionId: id };
+  return {
+    verdict: "BLOCK",
+    kind: "STATE",
+    reason: "EXECUTION_HALTED",
+    message: `execution ${id} was halted`,
+    executionId: id,
+  };
 }

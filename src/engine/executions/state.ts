@@ -105,7 +105,10 @@ function activeKey(level: string, tenant: string, name: string): string {
 }
 
 /** Whether the principal may have one more active execution. */
-export function checkConcurrency(world: World, record: Pick<ExecutionRecord, "principal" | "limits" | "id">): Finding | undefined {
+export function checkConcurrency(
+  world: World,
+  record: Pick<ExecutionRecord, "principal" | "limits" | "id">,
+): Finding | undefined {
   for (const level of CONCURRENCY_LEVELS) {
     const limit = record.limits.concurrency[level];
     const name = record.principal[level];

@@ -2,8 +2,8 @@ import { SPENT } from "../../domain/counters.ts";
 import type { Intent } from "../../domain/intent.ts";
 import type { Now } from "../../domain/time.ts";
 import { chargeChain, chargeCustom, chargeWindows, windowRows } from "../executions/charge.ts";
-import { recordStep } from "../limits/loops.ts";
 import { rootOf } from "../limits/judge.ts";
+import { recordStep } from "../limits/loops.ts";
 import type { Probe } from "../limits/probe.ts";
 import type { World } from "../world.ts";
 

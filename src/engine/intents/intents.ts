@@ -7,8 +7,8 @@ import { pushEvent, recordViolation } from "../events/push.ts";
 import { touchActivity } from "../executions/activity.ts";
 import { chargeWindows } from "../executions/charge.ts";
 import { callerKey, NO_INDEX } from "../executions/execution-table.ts";
-import { markLoopWarned } from "../limits/loops.ts";
 import { isQuiet } from "../limits/judge.ts";
+import { markLoopWarned } from "../limits/loops.ts";
 import { EMPTY_PROBE, probeIntent } from "../limits/probe.ts";
 import { decide, judgeStanding, storeFinding } from "../limits/standing.ts";
 import { priceIntent } from "../prices/price-usage.ts";
@@ -20,7 +20,13 @@ import { assertDeclared, decideIntent, judgeIntent, withApprovals } from "./judg
 // Check looks, Charge takes. Both judge everything in one turn; a refused call takes nothing.
 
 /** Looks at an intent and changes nothing but an approval that it may open. */
-export function check(world: World, caller: CallerId, ask: Ask, principal: RequestedPrincipal | undefined, now: Now): Decision {
+export function check(
+  world: World,
+  caller: CallerId,
+  ask: Ask,
+  principal: RequestedPrincipal | undefined,
+  now: Now,
+): Decision {
   const index = world.executions.find(callerKey(caller, ask.executionId));
   if (index === NO_INDEX) return judgeUnregistered(world, ask, principal, now, false);
   const judged = judgeIntent(world, index, ask, now);
@@ -43,7 +49,13 @@ function keepCheckedRefusal(world: World, index: number, findings: readonly Find
  * Checks an intent and takes it in one step, without a hold.
  * @throws TollgateError REQUEST_CONFLICT, REQUESTS_FULL
  */
-export function charge(world: World, caller: CallerId, ask: Ask, principal: RequestedPrincipal | undefined, now: Now): Decision {
+export function charge(
+  world: World,
+  caller: CallerId,
+  ask: Ask,
+  principal: RequestedPrincipal | undefined,
+  now: Now,
+): Decision {
   const index = world.executions.find(callerKey(caller, ask.executionId));
   if (index === NO_INDEX) return judgeUnregistered(world, ask, principal, now, true);
   const known = findAnswer(world, index, ask);
@@ -67,7 +79,13 @@ export function afterTaking(world: World, index: number, findings: readonly Find
 }
 
 /** Refuses an intent: nothing is taken, the refusal is a violation and, where wanted, an event. */
-export function refuse(world: World, index: number, ask: Ask, findings: readonly Finding[], now: Now): Decision {
+export function refuse(
+  world: World,
+  index: number,
+  ask: Ask,
+  findings: readonly Finding[],
+  now: Now,
+): Decision {
   const withIds = withApprovals(world, index, findings, now);
   const first = withIds.find((one) => one.shadow !== true && one.verdict !== "WARN");
   if (first !== undefined) {
@@ -80,14 +98,21 @@ export function refuse(world: World, index: number, ask: Ask, findings: readonly
 }
 
 /** `unregistered`: refuse, or count only the windows of the principals that the request names. */
-function judgeUnregistered(world: World, ask: Ask, asked: RequestedPrincipal | undefined, now: Now, take: boolean): Decision {
+function judgeUnregistered(
+  world: World,
+  ask: Ask,
+  asked: RequestedPrincipal | undefined,
+  now: Now,
+  take: boolean,
+): Decision {
   const store = storeFinding(world);
   if (world.policy.limits.unregistered === "block" || store !== undefined) {
     const finding: Finding = store ?? {
       verdict: "BLOCK",
       kind: "STATE",
       reason: "EXECUTION_UNKNOWN",
-      message: ask.executionId === "" ? "no execution is named" : `execution ${ask.executionId} is not registered`,
+      message:
+        ask.executionId === "" ? "no execution is named" : `execution ${ask.executionId} is not registered`,
     };
     return decide(world, [finding], now, false);
   }

@@ -2,6 +2,7 @@ import { SPENT } from "../../domain/counters.ts";
 import type { Decision, Finding, Remaining } from "../../domain/decision.ts";
 import { invalidField } from "../../domain/errors.ts";
 import type { Ask } from "../../domain/intent.ts";
+import { LIMITS } from "../../domain/limits.ts";
 import type { Now } from "../../domain/time.ts";
 import { openCostApproval } from "../approvals/approvals.ts";
 import { refreshStaleLimits } from "../executions/adjust.ts";
@@ -9,10 +10,9 @@ import { stateFindings } from "../executions/state-findings.ts";
 import { COUNTER_LIMITS } from "../limits/compiled-limits.ts";
 import { carvedLimit, heldForChain, heldOf, isQuiet, judgeLimits, usedOf } from "../limits/judge.ts";
 import { toAmount } from "../limits/limit-finding.ts";
-import { probeIntent, type Probe } from "../limits/probe.ts";
+import { type Probe, probeIntent } from "../limits/probe.ts";
 import { adviceFor, decide, isSame, isUncertain, levelOf, storeFinding } from "../limits/standing.ts";
 import { wallMs } from "../limits/times.ts";
-import { LIMITS } from "../../domain/limits.ts";
 import { priceIntent } from "../prices/price-usage.ts";
 import type { World } from "../world.ts";
 
@@ -30,7 +30,8 @@ export function judgeIntent(world: World, index: number, ask: Ask, now: Now): Ju
   assertDeclared(world, intent.custom);
   const priced = priceIntent(world, intent);
   const probe = probeIntent(intent, priced.nanoUsd, isAnnounced(world, index, ask));
-  if (priced.finding === undefined && !world.store.blocking && isQuiet(world, index, probe, now)) return { probe, findings: [], refused: false };
+  if (priced.finding === undefined && !world.store.blocking && isQuiet(world, index, probe, now))
+    return { probe, findings: [], refused: false };
   const findings: Finding[] = [];
   const store = storeFinding(world);
   if (store !== undefined) findings.push(store);
@@ -38,7 +39,9 @@ export function judgeIntent(world: World, index: number, ask: Ask, now: Now): Ju
   const states = stateFindings(world, index);
   findings.push(...states, ...limits.filter((limit) => !states.some((state) => isSame(limit, state))));
   if (priced.finding !== undefined) findings.push(priced.finding);
-  const refused = findings.some((one) => one.shadow !== true && one.verdict !== "WARN" && one.verdict !== "ALLOW");
+  const refused = findings.some(
+    (one) => one.shadow !== true && one.verdict !== "WARN" && one.verdict !== "ALLOW",
+  );
   return { probe, findings, refused };
 }
 
@@ -58,17 +61,34 @@ function isAnnounced(world: World, index: number, ask: Ask): boolean {
 }
 
 /** Opens the approval of a cost alert that an intent ran into; the state does not change. */
-export function withApprovals(world: World, index: number, findings: readonly Finding[], now: Now): readonly Finding[] {
-  if (!findings.some((one) => one.verdict === "PAUSE" && one.kind === "LIMIT" && one.shadow !== true)) return findings;
+export function withApprovals(
+  world: World,
+  index: number,
+  findings: readonly Finding[],
+  now: Now,
+): readonly Finding[] {
+  if (!findings.some((one) => one.verdict === "PAUSE" && one.kind === "LIMIT" && one.shadow !== true))
+    return findings;
   return findings.map((one) => {
     if (one.verdict !== "PAUSE" || one.kind !== "LIMIT" || one.shadow === true) return one;
     const approvalId = openCostApproval(world, levelOf(world, index, one), one, now);
     if (approvalId !== undefined) return { ...one, approvalId };
-    return { ...one, verdict: "BLOCK", reason: "APPROVALS_FULL", message: "as many approvals are open as may be" };
+    return {
+      ...one,
+      verdict: "BLOCK",
+      reason: "APPROVALS_FULL",
+      message: "as many approvals are open as may be",
+    };
   });
 }
 
-export function decideIntent(world: World, index: number, ask: Ask, findings: readonly Finding[], now: Now): Decision {
+export function decideIntent(
+  world: World,
+  index: number,
+  ask: Ask,
+  findings: readonly Finding[],
+  now: Now,
+): Decision {
   const remaining = ask.detail === "MINIMAL" ? {} : { remaining: remainingOf(world, index, now) };
   if (findings.length === 0) return decide(world, findings, now, isUncertain(world, index), remaining);
   return decide(world, findings, now, isUncertain(world, index), { ...remaining, ...adviceFor(findings) });
@@ -96,7 +116,8 @@ export function remainingOf(world: World, index: number, now: Now): readonly Rem
     for (const [key, counter] of COUNTER_LIMITS) {
       const limit = carvedLimit(world, at, key, byKey[key]);
       if (limit === undefined) continue;
-      const used = usedOf(world, at, counter) + heldOf(world, at, counter) - heldForChain(world, below, counter);
+      const used =
+        usedOf(world, at, counter) + heldOf(world, at, counter) - heldForChain(world, below, counter);
       const left = limit.value > used ? limit.value - used : 0n;
       const known = least.get(REMAINING_UNITS[key]);
       if (known === undefined || left < known.left) least.set(REMAINING_UNITS[key], { key, left });

@@ -65,7 +65,9 @@ export function compileLimits(limits: EffectiveLimits): CompiledLimits {
 
 function alertOf(limits: EffectiveLimits, key: LimitKey, scale: number): number {
   const limit = limits.byKey[key];
-  return limit === undefined ? Number.POSITIVE_INFINITY : Number(warningPoint(limit.value, limits.warningThreshold)) * scale;
+  return limit === undefined
+    ? Number.POSITIVE_INFINITY
+    : Number(warningPoint(limit.value, limits.warningThreshold)) * scale;
 }
 
 /** The smallest amount whose floor(amount × 100 / limit) is at least the threshold. */

@@ -1,12 +1,12 @@
 import {
-  LIMIT_KEYS,
-  LIMITS,
-  NO_OVERRIDES,
   type EffectiveLimit,
   type EffectiveLimits,
+  LIMIT_KEYS,
+  LIMITS,
   type LimitKey,
   type LimitOverrides,
   type LongRunningPreset,
+  NO_OVERRIDES,
   type OnExceed,
   type Tier,
 } from "../../domain/limits.ts";
@@ -87,7 +87,8 @@ function unbounded(value: bigint, key: LimitKey): EffectiveLimit {
 
 function presetLimits(preset: LongRunningPreset): { [K in LimitKey]?: EffectiveLimit } {
   const result: { [K in LimitKey]?: EffectiveLimit } = {};
-  for (const [key, value] of Object.entries(PRESETS[preset]) as [LimitKey, bigint][]) result[key] = unbounded(value, key);
+  for (const [key, value] of Object.entries(PRESETS[preset]) as [LimitKey, bigint][])
+    result[key] = unbounded(value, key);
   return result;
 }
 
@@ -95,16 +96,28 @@ function presetLimits(preset: LongRunningPreset): { [K in LimitKey]?: EffectiveL
  * The values in force for one execution: the policy's, tightened by what the registration asks for, replaced by what an
  * approval or an operator set (which only the ceilings bound).
  */
-export function resolveLimits(policy: LimitPolicy, requested: LimitOverrides, adjusted: LimitOverrides): EffectiveLimits {
+export function resolveLimits(
+  policy: LimitPolicy,
+  requested: LimitOverrides,
+  adjusted: LimitOverrides,
+): EffectiveLimits {
   const byKey: { [K in LimitKey]?: EffectiveLimit } = {};
   const preset = requested.preset === undefined ? {} : PRESETS[requested.preset];
   for (const key of LIMIT_KEYS) {
-    const limit = resolveOne(key, policy.byKey[key], smaller(requested.values[key], preset[key]), adjusted.values[key]);
+    const limit = resolveOne(
+      key,
+      policy.byKey[key],
+      smaller(requested.values[key], preset[key]),
+      adjusted.values[key],
+    );
     const action = requested.onExceed?.[key];
-    if (limit !== undefined) byKey[key] = action === undefined ? limit : { ...limit, onExceed: stricter(limit.onExceed, action) };
+    if (limit !== undefined)
+      byKey[key] = action === undefined ? limit : { ...limit, onExceed: stricter(limit.onExceed, action) };
   }
   const custom: { [name: string]: EffectiveLimit } = {};
-  for (const name of new Set([policy.custom, requested.custom, adjusted.custom].flatMap((one) => Object.keys(one)))) {
+  for (const name of new Set(
+    [policy.custom, requested.custom, adjusted.custom].flatMap((one) => Object.keys(one)),
+  )) {
     const limit = resolveCustom(policy.custom[name], requested.custom[name], adjusted.custom[name]);
     if (limit !== undefined) custom[name] = limit;
   }
@@ -134,7 +147,10 @@ export const MAX_LOOP_LIMIT = 255;
 const MAX_SHARED_LIMITS = 10_000;
 
 /** The limits of a registration without adjustments: equal requests share one value, as long as the policy stays. */
-export function sharedLimits(world: Pick<World, "policy" | "sharedLimits">, requested: LimitOverrides): EffectiveLimits {
+export function sharedLimits(
+  world: Pick<World, "policy" | "sharedLimits">,
+  requested: LimitOverrides,
+): EffectiveLimits {
   const { policy, sharedLimits: memo } = world;
   if (memo.generation !== policy.generation) {
     memo.generation = policy.generation;
@@ -155,7 +171,8 @@ function requestKey(requested: LimitOverrides): string {
     const action = requested.onExceed?.[limit];
     if (value !== undefined || action !== undefined) key += `|${limit}=${value ?? ""}${action ?? ""}`;
   }
-  for (const name of Object.keys(requested.custom).toSorted()) key += `|custom.${JSON.stringify(name)}=${requested.custom[name]}`;
+  for (const name of Object.keys(requested.custom).toSorted())
+    key += `|custom.${JSON.stringify(name)}=${requested.custom[name]}`;
   return key;
 }
 
@@ -182,7 +199,11 @@ function resolveCustom(
   return { mode: "enforce", onExceed: "block", ...policy, value, tier: "adjusted" };
 }
 
-function tighten(policy: EffectiveLimit | undefined, requested: bigint | undefined, onExceed: OnExceed): EffectiveLimit | undefined {
+function tighten(
+  policy: EffectiveLimit | undefined,
+  requested: bigint | undefined,
+  onExceed: OnExceed,
+): EffectiveLimit | undefined {
   if (requested === undefined) return policy;
   if (policy === undefined) return { value: requested, mode: "enforce", onExceed, tier: "session" };
   return requested < policy.value ? { ...policy, value: requested, tier: "session" satisfies Tier } : policy;

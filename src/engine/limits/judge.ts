@@ -6,7 +6,7 @@ import type { Now } from "../../domain/time.ts";
 import { FLAG, NO_INDEX } from "../executions/execution-table.ts";
 import type { World } from "../world.ts";
 import { COUNTER_LIMITS, TOTAL_TOKENS, warningPoint } from "./compiled-limits.ts";
-import { exceededFinding, limitFacts, nearFinding, type LimitFacts } from "./limit-finding.ts";
+import { exceededFinding, type LimitFacts, limitFacts, nearFinding } from "./limit-finding.ts";
 import { judgeLoop } from "./loops.ts";
 import { EMPTY_PROBE, type Probe } from "./probe.ts";
 import { idleMs, wallMs, workingMs } from "./times.ts";
@@ -20,10 +20,12 @@ export function isQuiet(world: World, index: number, probe: Probe, now: Now): bo
   const record = table.record(index);
   const own = record.compiled;
   if (now.monoMs - (table.startedMono[index] as number) >= own.wallAlertMs) return false;
-  if (own.workingAlertMs !== Number.POSITIVE_INFINITY && workingMs(table, index, now) >= own.workingAlertMs) return false;
+  if (own.workingAlertMs !== Number.POSITIVE_INFINITY && workingMs(table, index, now) >= own.workingAlertMs)
+    return false;
   if (now.monoMs - (table.lastActivity[index] as number) >= own.idleAlertMs) return false;
   if (probe.signature !== undefined) return false;
-  if (probe.add[SPENT.modifications] !== 0n && own.limits.byKey.max_modifications_per_session !== undefined) return false;
+  if (probe.add[SPENT.modifications] !== 0n && own.limits.byKey.max_modifications_per_session !== undefined)
+    return false;
   const depth = probe.entersDepth ? (table.depth[index] as number) : -1;
   for (let at = index; at !== NO_INDEX; at = table.parent[at] as number) {
     if (!isQuietLevel(world, at, probe, depth)) return false;
@@ -45,7 +47,10 @@ function isQuietLevel(world: World, index: number, probe: Probe, depth: number):
   const { add } = probe;
   if ((flags & FLAG.held) === 0) {
     for (let unit = 0; unit <= SPENT.modifications; unit++) {
-      if (BigInt.asIntN(64, (spent[base + unit] as bigint) + (add[unit] as bigint)) >= (alerts[unit] as bigint)) return false;
+      if (
+        BigInt.asIntN(64, (spent[base + unit] as bigint) + (add[unit] as bigint)) >= (alerts[unit] as bigint)
+      )
+        return false;
     }
     const tokens = (spent[base + SPENT.inputTokens] as bigint) + (spent[base + SPENT.outputTokens] as bigint);
     return BigInt.asIntN(64, tokens + (add[TOTAL_TOKENS] as bigint)) < (alerts[TOTAL_TOKENS] as bigint);
@@ -68,22 +73,31 @@ export function heldTokens(world: World, index: number): bigint {
   const { held } = world.executions;
   const base = index * HELD_STRIDE;
   return (
-    (held[base + HELD.inputTokens] as bigint) + (held[base + HELD.outputTokens] as bigint) + (held[base + HELD.plainTokens] as bigint)
+    (held[base + HELD.inputTokens] as bigint) +
+    (held[base + HELD.outputTokens] as bigint) +
+    (held[base + HELD.plainTokens] as bigint)
   );
 }
 
 /** Used and held of one counter (or TOTAL_TOKENS) of one execution. */
 export function usedOf(world: World, index: number, counter: number): bigint {
-  return counter === TOTAL_TOKENS ? usedTokens(world, index) : (world.executions.spent[index * SPENT_STRIDE + counter] as bigint);
+  return counter === TOTAL_TOKENS
+    ? usedTokens(world, index)
+    : (world.executions.spent[index * SPENT_STRIDE + counter] as bigint);
 }
 
 export function heldOf(world: World, index: number, counter: number): bigint {
   if (counter === TOTAL_TOKENS) return heldTokens(world, index);
-  return counter <= SPENT.modifications ? (world.executions.held[index * HELD_STRIDE + counter] as bigint) : 0n;
+  return counter <= SPENT.modifications
+    ? (world.executions.held[index * HELD_STRIDE + counter] as bigint)
+    : 0n;
 }
 
 /** Judged by an intent only when it adds to them: what stands already refuses no other kind of intent. */
-const JUDGED_WHEN_ADDED: ReadonlySet<LimitKey> = new Set<LimitKey>(["max_discovered_steps", "max_modifications_per_session"]);
+const JUDGED_WHEN_ADDED: ReadonlySet<LimitKey> = new Set<LimitKey>([
+  "max_discovered_steps",
+  "max_modifications_per_session",
+]);
 
 /** Everything the limits say, in the order of the table of limits, for the execution and then its ancestors. */
 export function judgeLimits(world: World, index: number, probe: Probe, now: Now): Finding[] {
@@ -91,14 +105,18 @@ export function judgeLimits(world: World, index: number, probe: Probe, now: Now)
   const chain = [index, ...world.executions.record(index).chain];
   const levels = levelsOf(world, chain, probe);
   judgeTimes(world, index, now, found);
-  for (const [key, counter] of COUNTER_LIMITS.slice(0, 4)) for (const at of levels) judgeCounter(world, at, key, counter, probe, found);
+  for (const [key, counter] of COUNTER_LIMITS.slice(0, 4))
+    for (const at of levels) judgeCounter(world, at, key, counter, probe, found);
   for (const at of chain) judgeMemory(world, at, found);
-  for (const [key, counter] of COUNTER_LIMITS.slice(4, 6)) for (const at of levels) judgeCounter(world, at, key, counter, probe, found);
+  for (const [key, counter] of COUNTER_LIMITS.slice(4, 6))
+    for (const at of levels) judgeCounter(world, at, key, counter, probe, found);
   if (probe.entersDepth) for (const at of chain) judgeDepth(world, index, at, found);
-  for (const at of levels) judgeCounter(world, at, "max_discovered_steps", SPENT.discoveredSteps, probe, found);
+  for (const at of levels)
+    judgeCounter(world, at, "max_discovered_steps", SPENT.discoveredSteps, probe, found);
   judgeIdle(world, index, now, found);
   judgeLoop(world, index, probe, found);
-  for (const [key, counter] of COUNTER_LIMITS.slice(7)) for (const at of levels) judgeCounter(world, at, key, counter, probe, found);
+  for (const [key, counter] of COUNTER_LIMITS.slice(7))
+    for (const at of levels) judgeCounter(world, at, key, counter, probe, found);
   judgeModifications(world, index, probe, now, found);
   for (const at of chain) judgeCustom(world, at, probe, found);
   return found;
@@ -131,7 +149,14 @@ function levelsOf(world: World, chain: readonly number[], probe: Probe): Level[]
 const CARVED_COUNTERS = [SPENT.steps, TOTAL_TOKENS, SPENT.costNanoUsd, SPENT.toolCalls] as const;
 const NOTHING_COVERED: readonly bigint[] = CARVED_COUNTERS.map(() => 0n);
 
-function judgeCounter(world: World, { index, covered }: Level, key: LimitKey, counter: number, probe: Probe, found: Finding[]): void {
+function judgeCounter(
+  world: World,
+  { index, covered }: Level,
+  key: LimitKey,
+  counter: number,
+  probe: Probe,
+  found: Finding[],
+): void {
   const record = world.executions.record(index);
   const limit = carvedLimit(world, index, key, record.limits.byKey[key]);
   if (limit === undefined) return;
@@ -142,17 +167,29 @@ function judgeCounter(world: World, { index, covered }: Level, key: LimitKey, co
   if (key === "cost_alert_threshold_usd") {
     const facts = limitFacts(key, limit, standing, held, record.id);
     if (standing >= limit.value) found.push(exceededFinding(facts, "PAUSE"));
-    else if (standing >= warningPoint(limit.value, record.limits.warningThreshold)) found.push(nearFinding(facts));
+    else if (standing >= warningPoint(limit.value, record.limits.warningThreshold))
+      found.push(nearFinding(facts));
     return;
   }
   const unit = covered === undefined ? -1 : CARVED_COUNTERS.findIndex((one) => one === counter);
   const current = standing + add - (covered?.[unit] ?? 0n);
-  addLimitFinding(limitFacts(key, limit, current, held, record.id), current > limit.value, record.limits.warningThreshold, found);
+  addLimitFinding(
+    limitFacts(key, limit, current, held, record.id),
+    current > limit.value,
+    record.limits.warningThreshold,
+    found,
+  );
 }
 
-function addLimitFinding(facts: LimitFacts, refused: boolean, warningThreshold: number, found: Finding[]): void {
+function addLimitFinding(
+  facts: LimitFacts,
+  refused: boolean,
+  warningThreshold: number,
+  found: Finding[],
+): void {
   if (refused) found.push(exceededFinding(facts));
-  else if (facts.limit.value > 0n && facts.current >= warningPoint(facts.limit.value, warningThreshold)) found.push(nearFinding(facts));
+  else if (facts.limit.value > 0n && facts.current >= warningPoint(facts.limit.value, warningThreshold))
+    found.push(nearFinding(facts));
 }
 
 /** What carves of the executions below hold at a level for them, of one counter: to the asking one it is not taken. */
@@ -165,7 +202,12 @@ export function heldForChain(world: World, below: readonly number[], counter: nu
 }
 
 /** With `carve: cap` the carve is also the child's limit. */
-export function carvedLimit(world: World, index: number, key: LimitKey, limit: EffectiveLimit | undefined): EffectiveLimit | undefined {
+export function carvedLimit(
+  world: World,
+  index: number,
+  key: LimitKey,
+  limit: EffectiveLimit | undefined,
+): EffectiveLimit | undefined {
   const { carve } = world.executions.record(index);
   if (carve === undefined || carve.mode !== "cap") return limit;
   const unit = CARVED_LIMITS[key];
@@ -175,7 +217,12 @@ export function carvedLimit(world: World, index: number, key: LimitKey, limit: E
 }
 
 /** Place in CARVE_UNITS by limit. */
-const CARVED_LIMITS: { readonly [K in LimitKey]?: number } = { max_steps: 0, max_tokens: 1, max_cost_usd: 2, max_tool_calls: 3 };
+const CARVED_LIMITS: { readonly [K in LimitKey]?: number } = {
+  max_steps: 0,
+  max_tokens: 1,
+  max_cost_usd: 2,
+  max_tool_calls: 3,
+};
 
 function judgeTimes(world: World, index: number, now: Now, found: Finding[]): void {
   const table = world.executions;
@@ -183,7 +230,9 @@ function judgeTimes(world: World, index: number, now: Now, found: Finding[]): vo
   for (const key of ["max_wall_time_ms", "max_working_time_ms"] as const) {
     const limit = limits.byKey[key];
     if (limit === undefined) continue;
-    const elapsed = Math.floor(key === "max_wall_time_ms" ? wallMs(table, index, now) : workingMs(table, index, now));
+    const elapsed = Math.floor(
+      key === "max_wall_time_ms" ? wallMs(table, index, now) : workingMs(table, index, now),
+    );
     const refused = elapsed > Number(limit.value) + limits.timeoutGraceMs;
     addLimitFinding(limitFacts(key, limit, BigInt(elapsed), 0n, id), refused, limits.warningThreshold, found);
   }
@@ -195,7 +244,12 @@ function judgeIdle(world: World, index: number, now: Now, found: Finding[]): voi
   const limit = limits.byKey.idle_timeout_seconds;
   if (limit === undefined || table.state[index] !== STATE.running) return;
   const seconds = BigInt(Math.floor(idleMs(table, index, now) / 1000));
-  addLimitFinding(limitFacts("idle_timeout_seconds", limit, seconds, 0n, id), seconds >= limit.value, limits.warningThreshold, found);
+  addLimitFinding(
+    limitFacts("idle_timeout_seconds", limit, seconds, 0n, id),
+    seconds >= limit.value,
+    limits.warningThreshold,
+    found,
+  );
 }
 
 function judgeMemory(world: World, index: number, found: Finding[]): void {
@@ -204,7 +258,12 @@ function judgeMemory(world: World, index: number, found: Finding[]): void {
   const limit = limits.byKey.max_memory_mb;
   if (limit === undefined) return;
   const bytes = BigInt(table.subtreeMemory[index] as number);
-  addLimitFinding(limitFacts("max_memory_mb", limit, bytes, 0n, id), bytes > limit.value, limits.warningThreshold, found);
+  addLimitFinding(
+    limitFacts("max_memory_mb", limit, bytes, 0n, id),
+    bytes > limit.value,
+    limits.warningThreshold,
+    found,
+  );
 }
 
 /** The depth of the asking execution against the limit of one level. */
@@ -230,7 +289,10 @@ function judgeModifications(world: World, index: number, probe: Probe, now: Now,
   const facts = limitFacts("max_modifications_per_session", limit, current, held, id);
   if (current > limit.value) {
     const oldest = recent[0];
-    found.push({ ...exceededFinding(facts), ...(oldest === undefined ? {} : { retryAfterMs: Math.max(1, oldest - since) }) });
+    found.push({
+      ...exceededFinding(facts),
+      ...(oldest === undefined ? {} : { retryAfterMs: Math.max(1, oldest - since) }),
+    });
   } else addLimitFinding(facts, false, limits.warningThreshold, found);
 }
 

@@ -1,6 +1,14 @@
-import { BYTES_PER_MIB, formatUsd, percentOf, type Amount } from "../../domain/amounts.ts";
+import { type Amount, BYTES_PER_MIB, formatUsd, percentOf } from "../../domain/amounts.ts";
 import type { Finding, Verdict } from "../../domain/decision.ts";
-import { categoryOf, isRetryable, LIMITS, type EffectiveLimit, type LimitKey, type LimitUnit, type ViolationType } from "../../domain/limits.ts";
+import {
+  categoryOf,
+  type EffectiveLimit,
+  isRetryable,
+  LIMITS,
+  type LimitKey,
+  type LimitUnit,
+  type ViolationType,
+} from "../../domain/limits.ts";
 import type { ReasonCode } from "../../domain/reasons.ts";
 
 // Findings about limits, in the words of docs/limits.md: `step_limit exceeded: 6 / 5 (120%)`, `step_limit at 80%: 8 / 10`.
@@ -18,7 +26,13 @@ export interface LimitFacts {
   readonly executionId: string;
 }
 
-export function limitFacts(key: LimitKey, limit: EffectiveLimit, current: bigint, held: bigint, executionId: string): LimitFacts {
+export function limitFacts(
+  key: LimitKey,
+  limit: EffectiveLimit,
+  current: bigint,
+  held: bigint,
+  executionId: string,
+): LimitFacts {
   const { violationType, unit } = LIMITS[key];
   return { key, violationType, unit, limit, current, held, executionId };
 }

@@ -36,7 +36,11 @@ export function judgeLoop(world: World, index: number, probe: Probe, found: Find
   const record = world.executions.record(index);
   const limit = record.limits.byKey.max_same_step_repetitions;
   if (limit === undefined || isExempt(record, probe.stepName)) return;
-  const { count, period, digestKnown } = countRepeats(record.loop, hashText(probe.signature), digestOf(probe.resultDigest));
+  const { count, period, digestKnown } = countRepeats(
+    record.loop,
+    hashText(probe.signature),
+    digestOf(probe.resultDigest),
+  );
   const current = BigInt(count + 1);
   const facts = limitFacts("max_same_step_repetitions", limit, current, 0n, record.id);
   const cycle = describe(period, digestKnown);
@@ -58,7 +62,12 @@ function describe(period: number, digestKnown: boolean): string {
 }
 
 /** Records a step that happened. */
-export function recordStep(world: World, index: number, signature: string, resultDigest: string | undefined): void {
+export function recordStep(
+  world: World,
+  index: number,
+  signature: string,
+  resultDigest: string | undefined,
+): void {
   const record = world.executions.record(index);
   const window = record.limits.loopWindow;
   world.rows.loops.touch(index);
@@ -90,7 +99,12 @@ function digestOf(resultDigest: string | undefined): Hashed {
 }
 
 function resizeRing(old: LoopRing | undefined, window: number): LoopRing {
-  const ring: LoopRing = { entries: new Int32Array(window * ENTRY), window, count: 0, warned: old?.warned ?? false };
+  const ring: LoopRing = {
+    entries: new Int32Array(window * ENTRY),
+    window,
+    count: 0,
+    warned: old?.warned ?? false,
+  };
   if (old === undefined) return ring;
   const kept = Math.min(old.count, old.window);
   for (let back = kept; back > 0; back--) {
@@ -164,6 +178,7 @@ function isAt(ring: LoopRing, place: number, hash: Hashed): boolean {
 function isSame(ring: LoopRing, back: number, other: number): boolean {
   const left = placeBack(ring, back);
   const right = placeBack(ring, other);
-  for (let part = 0; part < ENTRY; part++) if (ring.entries[left + part] !== ring.entries[right + part]) return false;
+  for (let part = 0; part < ENTRY; part++)
+    if (ring.entries[left + part] !== ring.entries[right + part]) return false;
   return true;
 }

@@ -29,7 +29,8 @@ export function probeIntent(intent: Intent, costNanoUsd: bigint, announced: bool
   const { step, tokens } = intent;
   if (step !== undefined) {
     if (step.plannedOnly !== true) add[SPENT.steps] = 1n;
-    if ((step.discovered === true || step.plannedOnly === true) && !announced) add[SPENT.discoveredSteps] = 1n;
+    if ((step.discovered === true || step.plannedOnly === true) && !announced)
+      add[SPENT.discoveredSteps] = 1n;
   }
   if (tokens !== undefined) {
     const input = tokens.input ?? 0n;

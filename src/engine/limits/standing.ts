@@ -1,9 +1,9 @@
-import { combineFindings, NO_FINDINGS, rankOf, type Decision, type Finding } from "../../domain/decision.ts";
+import { combineFindings, type Decision, type Finding, NO_FINDINGS, rankOf } from "../../domain/decision.ts";
 import { STATE } from "../../domain/execution.ts";
 import { LIMIT_KEYS, type LimitKey } from "../../domain/limits.ts";
 import type { Now } from "../../domain/time.ts";
 import { pushEvent, recordViolation } from "../events/push.ts";
-import { FLAG, type ExecutionRecord } from "../executions/execution-table.ts";
+import { type ExecutionRecord, FLAG } from "../executions/execution-table.ts";
 import { haltExecution, pauseExecution } from "../executions/state.ts";
 import { stateFindings } from "../executions/state-findings.ts";
 import type { World } from "../world.ts";
@@ -53,7 +53,8 @@ export function storeFinding(world: World): Finding | undefined {
 export function isUncertain(world: World, index: number): boolean {
   const table = world.executions;
   if (((table.flags[index] as number) & FLAG.uncertain) !== 0) return true;
-  for (const at of table.record(index).chain) if (((table.flags[at] as number) & FLAG.uncertain) !== 0) return true;
+  for (const at of table.record(index).chain)
+    if (((table.flags[at] as number) & FLAG.uncertain) !== 0) return true;
   return false;
 }
 
@@ -70,7 +71,13 @@ export function judgeStanding(world: World, index: number, notes: readonly Findi
   const states = stateFindings(world, index);
   const others = [...limits, ...notes].filter((one) => !states.some((state) => isSame(one, state)));
   const found = [...states, ...others, ...saturationFindings(world, index)];
-  const decision = decide(world, found.length === 0 ? NO_FINDINGS : found, now, isUncertain(world, index), adviceFor(found));
+  const decision = decide(
+    world,
+    found.length === 0 ? NO_FINDINGS : found,
+    now,
+    isUncertain(world, index),
+    adviceFor(found),
+  );
   world.executions.verdict[index] = rankOf(decision.verdict);
   return decision;
 }
@@ -103,11 +110,13 @@ function tellOnce(world: World, level: number, key: LimitKey, finding: Finding, 
   if (isTold(world, level, key, finding)) return;
   const { emitWarningEvents, emitBlockEvents } = table.record(level).limits;
   if (finding.verdict === "WARN") {
-    if (finding.shadow !== true && emitWarningEvents) pushEvent(world, level, "WARNING", finding.message, now, { finding });
+    if (finding.shadow !== true && emitWarningEvents)
+      pushEvent(world, level, "WARNING", finding.message, now, { finding });
     return;
   }
   recordViolation(world, level, finding, now);
-  if (finding.shadow !== true && emitBlockEvents) pushEvent(world, level, "BLOCK", finding.message, now, { finding });
+  if (finding.shadow !== true && emitBlockEvents)
+    pushEvent(world, level, "BLOCK", finding.message, now, { finding });
 }
 
 /** Whether a finding was told already; it counts as told from now on. */
@@ -142,7 +151,14 @@ export function levelOf(world: World, index: number, finding: Finding): number {
 
 function saturationFindings(world: World, index: number): Finding[] {
   if (((world.executions.flags[index] as number) & FLAG.saturated) === 0) return [];
-  return [{ verdict: "WARN", kind: "LIMIT", reason: "COUNTER_SATURATED", message: "a counter reached 2^62 and stays there" }];
+  return [
+    {
+      verdict: "WARN",
+      kind: "LIMIT",
+      reason: "COUNTER_SATURATED",
+      message: "a counter reached 2^62 and stays there",
+    },
+  ];
 }
 
 function pushSaturation(world: World, index: number, now: Now): void {

@@ -1,6 +1,6 @@
+import { STATE } from "../../domain/execution.ts";
 import type { Now } from "../../domain/time.ts";
 import type { ExecutionTable } from "../executions/execution-table.ts";
-import { STATE } from "../../domain/execution.ts";
 
 // Wall, working and idle time of an execution, in ms of the monotonic clock. They stand still once it has ended.
 

@@ -49,7 +49,11 @@ export function createPriceBook(
 }
 
 /** The price of a model; without a provider the only provider that has the model. */
-export function findPrices(book: PriceBook, provider: string | undefined, model: string | undefined): ModelPrices | undefined {
+export function findPrices(
+  book: PriceBook,
+  provider: string | undefined,
+  model: string | undefined,
+): ModelPrices | undefined {
   if (model === undefined) return undefined;
   return book.models.get(priceKey(provider ?? "", model));
 }
@@ -92,14 +96,18 @@ export function costOf(prices: ModelPrices, tokens: TokenUsage | undefined, requ
   const output = price.output ?? 0n;
   let total = (tokens.input ?? 0n) * input + (tokens.output ?? 0n) * output;
   // A part's own price replaces the price of its whole: only the difference is added.
-  if (tokens.cacheRead !== undefined && price.cache_read !== undefined) total += tokens.cacheRead * (price.cache_read - input);
+  if (tokens.cacheRead !== undefined && price.cache_read !== undefined)
+    total += tokens.cacheRead * (price.cache_read - input);
   if (tokens.cacheWrite !== undefined && price.cache_write !== undefined)
     total += tokens.cacheWrite * (price.cache_write - input);
   if (tokens.cacheWriteLong !== undefined && price.cache_write_long !== undefined)
     total += tokens.cacheWriteLong * (price.cache_write_long - input);
-  if (tokens.audioIn !== undefined && price.audio_in !== undefined) total += tokens.audioIn * (price.audio_in - input);
-  if (tokens.reasoning !== undefined && price.reasoning !== undefined) total += tokens.reasoning * (price.reasoning - output);
-  if (tokens.audioOut !== undefined && price.audio_out !== undefined) total += tokens.audioOut * (price.audio_out - output);
+  if (tokens.audioIn !== undefined && price.audio_in !== undefined)
+    total += tokens.audioIn * (price.audio_in - input);
+  if (tokens.reasoning !== undefined && price.reasoning !== undefined)
+    total += tokens.reasoning * (price.reasoning - output);
+  if (tokens.audioOut !== undefined && price.audio_out !== undefined)
+    total += tokens.audioOut * (price.audio_out - output);
   return divideHalfEven(total, MILLION) + fixed;
 }
 

@@ -14,14 +14,21 @@ export interface PriceSource {
 }
 
 /** Looks prices up once per group of reports. */
-export function priceSource(world: World, provider: string | undefined, model: string | undefined): PriceSource {
+export function priceSource(
+  world: World,
+  provider: string | undefined,
+  model: string | undefined,
+): PriceSource {
   const book = world.policy.prices;
   if (book === undefined) return NO_BOOK;
   const known = findPrices(book, provider, model);
   if (known !== undefined) return { prices: known, unknown: false };
   const mode = world.policy.limits.unknownPrice ?? "fallback";
   if (mode !== "fallback") return NO_BOOK;
-  return { prices: (provider === undefined ? undefined : book.dearest.get(provider)) ?? book.dearestOfAll, unknown: true };
+  return {
+    prices: (provider === undefined ? undefined : book.dearest.get(provider)) ?? book.dearestOfAll,
+    unknown: true,
+  };
 }
 
 const NO_BOOK: PriceSource = { prices: undefined, unknown: true };
@@ -45,7 +52,8 @@ export function priceUsage(
   extraCosts: readonly ExtraCost[],
 ): Priced {
   const extra = extraCosts.length === 0 ? 0n : sumExtra(extraCosts);
-  if (tokens === undefined && requests === 0n) return reported === undefined && extra === 0n ? FREE : plain((reported ?? 0n) + extra);
+  if (tokens === undefined && requests === 0n)
+    return reported === undefined && extra === 0n ? FREE : plain((reported ?? 0n) + extra);
   const { costSource } = world.policy.limits;
   const { prices, unknown } = source;
   if (unknown && reported !== undefined) return plain(reported + extra);
@@ -54,7 +62,11 @@ export function priceUsage(
   const computed = bounded(costOf(prices, tokens, requests));
   if (unknown) return { nanoUsd: computed + extra, unpriced: tokens !== undefined, mismatch: false };
   const charged = costSource === "max" && reported !== undefined && reported > computed ? reported : computed;
-  return { nanoUsd: charged + extra, unpriced: false, mismatch: reported !== undefined && reported !== computed };
+  return {
+    nanoUsd: charged + extra,
+    unpriced: false,
+    mismatch: reported !== undefined && reported !== computed,
+  };
 }
 
 /** Most that one report can be computed to cost, nano-USD (2^60): sums of a message stay below 2^63. */
@@ -75,16 +87,27 @@ function sumExtra(extraCosts: readonly ExtraCost[]): bigint {
 }
 
 /** The priced estimate of an intent, with a finding when its model is not known. */
-export function priceIntent(world: World, intent: Intent): { readonly nanoUsd: bigint; readonly finding: Finding | undefined } {
+export function priceIntent(
+  world: World,
+  intent: Intent,
+): { readonly nanoUsd: bigint; readonly finding: Finding | undefined } {
   if (intent.tokens === undefined) return { nanoUsd: intent.costNanoUsd ?? 0n, finding: undefined };
   const source = priceSource(world, intent.provider, intent.model);
   const priced = priceUsage(world, source, intent.tokens, intent.weight, intent.costNanoUsd, []);
   if (!priced.unpriced) return { nanoUsd: priced.nanoUsd, finding: undefined };
   const denied = world.policy.prices !== undefined && world.policy.limits.unknownPrice === "deny";
-  return { nanoUsd: priced.nanoUsd, finding: unknownPrice(denied ? "BLOCK" : "WARN", intent.provider, intent.model) };
+  return {
+    nanoUsd: priced.nanoUsd,
+    finding: unknownPrice(denied ? "BLOCK" : "WARN", intent.provider, intent.model),
+  };
 }
 
-export function unknownPrice(verdict: "WARN" | "BLOCK", provider: string | undefined, model: string | undefined): Finding {
-  const name = [provider, model].filter((part) => part !== undefined && part !== "").join("/") || "no model named";
+export function unknownPrice(
+  verdict: "WARN" | "BLOCK",
+  provider: string | undefined,
+  model: string | undefined,
+): Finding {
+  const name =
+    [provider, model].filter((part) => part !== undefined && part !== "").join("/") || "no model named";
   return { verdict, kind: "LIMIT", reason: "PRICE_UNKNOWN", message: `no price is known: ${name}` };
 }

@@ -43,7 +43,13 @@ export class WindowTable {
   #cursor = 0;
 
   /** The binding of a principal at `wallMs`; windows that are new are made. */
-  bind(principal: Principal, unattributed: boolean, wallMs: number, rows: RowSet, texts: RowSet): WindowBinding {
+  bind(
+    principal: Principal,
+    unattributed: boolean,
+    wallMs: number,
+    rows: RowSet,
+    texts: RowSet,
+  ): WindowBinding {
     const key = `${unattributed ? "u" : "a"}\n${principalKey(principal)}`;
     let binding = this.#bindings.get(key);
     if (binding === undefined) {
@@ -66,7 +72,8 @@ export class WindowTable {
     const result = new Int32Array(levels.length * PERIODS.length);
     let at = 0;
     for (const [level, name] of levels) {
-      for (const period of PERIODS) result[at++] = this.#open(level, binding.principal.tenant, name, period, wallMs, rows, texts);
+      for (const period of PERIODS)
+        result[at++] = this.#open(level, binding.principal.tenant, name, period, wallMs, rows, texts);
     }
     return result;
   }
@@ -91,7 +98,8 @@ export class WindowTable {
   }
 
   isHeld(row: number): boolean {
-    for (let unit = 0; unit < HELD_STRIDE; unit++) if (this.held[row * HELD_STRIDE + unit] !== 0n) return true;
+    for (let unit = 0; unit < HELD_STRIDE; unit++)
+      if (this.held[row * HELD_STRIDE + unit] !== 0n) return true;
     return false;
   }
 
@@ -118,7 +126,15 @@ export class WindowTable {
     }
   }
 
-  #open(level: Level, tenant: string, name: string, period: Period, wallMs: number, rows: RowSet, texts: RowSet): number {
+  #open(
+    level: Level,
+    tenant: string,
+    name: string,
+    period: Period,
+    wallMs: number,
+    rows: RowSet,
+    texts: RowSet,
+  ): number {
     const startMs = windowStart(period, wallMs);
     const text: WindowText = { level, tenant, name, period, startMs, endMs: windowEnd(period, wallMs) };
     const key = windowKey(text);
@@ -165,7 +181,13 @@ function levelsOf(principal: Principal, unattributed: boolean): readonly (readon
 }
 
 export function principalKey(principal: Principal): string {
-  return [principal.tenant, principal.team ?? "", principal.user ?? "", principal.apiKeyId ?? "", principal.agent ?? ""].join("\n");
+  return [
+    principal.tenant,
+    principal.team ?? "",
+    principal.user ?? "",
+    principal.apiKeyId ?? "",
+    principal.agent ?? "",
+  ].join("\n");
 }
 
 function windowKey(text: WindowText): string {
@@ -196,7 +218,11 @@ function civilFromDays(days: number): { year: number; month: number } {
   const era = Math.floor(shifted / 146_097);
   const dayOfEra = shifted - era * 146_097;
   const yearOfEra = Math.floor(
-    (dayOfEra - Math.floor(dayOfEra / 1460) + Math.floor(dayOfEra / 36_524) - Math.floor(dayOfEra / 146_096)) / 365,
+    (dayOfEra -
+      Math.floor(dayOfEra / 1460) +
+      Math.floor(dayOfEra / 36_524) -
+      Math.floor(dayOfEra / 146_096)) /
+      365,
   );
   const dayOfYear = dayOfEra - (365 * yearOfEra + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100));
   const shiftedMonth = Math.floor((5 * dayOfYear + 2) / 153);

@@ -49,8 +49,17 @@ export function stepsOf(usage: Usage): bigint {
 /** Whether a report changes more than counters: it is then charged by itself, in its place. */
 export function isPlain(usage: Usage): boolean {
   const { step } = usage;
-  if (step !== undefined && (step.discovered === true || step.plannedOnly === true || step.name !== undefined)) return false;
-  if (usage.settlesReservationId !== undefined || usage.depthDelta !== undefined || usage.modifications !== undefined) return false;
+  if (
+    step !== undefined &&
+    (step.discovered === true || step.plannedOnly === true || step.name !== undefined)
+  )
+    return false;
+  if (
+    usage.settlesReservationId !== undefined ||
+    usage.depthDelta !== undefined ||
+    usage.modifications !== undefined
+  )
+    return false;
   for (const _name in usage.custom) return false;
   return true;
 }

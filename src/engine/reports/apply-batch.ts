@@ -10,7 +10,14 @@ import { canonicalText } from "../executions/register.ts";
 import type { World } from "../world.ts";
 import { applyGroup, type GroupPart } from "./apply-group.ts";
 import type { UsageProblem } from "./check-usage.ts";
-import { applyRange, findRange, isApplied, isContentHash, MAX_SEQUENCES_AHEAD, NO_CONTENT_HASH } from "./mark.ts";
+import {
+  applyRange,
+  findRange,
+  isApplied,
+  isContentHash,
+  MAX_SEQUENCES_AHEAD,
+  NO_CONTENT_HASH,
+} from "./mark.ts";
 import { noteGapClosed, touchReporter } from "./open-reporter.ts";
 import type { ReporterRow } from "./reporter-table.ts";
 
@@ -33,7 +40,12 @@ export interface BatchAnswer {
 }
 
 /** @throws TollgateError SEQUENCE_AHEAD, SEQUENCE_CONTENT_CHANGED, FIELD_INVALID: nothing of the message was applied */
-export function applyBatch(world: World, reporter: ReporterRow, groups: readonly UsageGroup[], now: Now): BatchAnswer {
+export function applyBatch(
+  world: World,
+  reporter: ReporterRow,
+  groups: readonly UsageGroup[],
+  now: Now,
+): BatchAnswer {
   const last = assertSequences(reporter, groups);
   touchReporter(world, reporter, now);
   const work: BatchWork = { duplicates: 0, rejected: NO_REJECTED, decisions: NO_DECISIONS, indexes: [] };
@@ -74,23 +86,36 @@ const MAX_SEQUENCE = 1n << 53n;
 
 export function aheadError(reporter: ReporterRow, last: number): TollgateError {
   const expected = reporter.floor + 1;
-  return new TollgateError("SEQUENCE_AHEAD", `sequence ${last} is more than ${MAX_SEQUENCES_AHEAD} ahead; ${expected} is expected`, {
-    metadata: { expected_sequence: String(expected) },
-  });
+  return new TollgateError(
+    "SEQUENCE_AHEAD",
+    `sequence ${last} is more than ${MAX_SEQUENCES_AHEAD} ahead; ${expected} is expected`,
+    {
+      metadata: { expected_sequence: String(expected) },
+    },
+  );
 }
 
 function assertSameContent(reporter: ReporterRow, group: UsageGroup, to: number): void {
   const from = Number(group.firstSequence);
   const known = findRange(reporter, from, to);
   if (known === undefined || !isContentHash(known.hash) || known.hash === hashGroup(group)) return;
-  throw new TollgateError("SEQUENCE_CONTENT_CHANGED", `sequences ${from} to ${to} were applied with other content`, {
-    fields: [{ field: "first_sequence", description: "the same sequences must carry the same reports" }],
-  });
+  throw new TollgateError(
+    "SEQUENCE_CONTENT_CHANGED",
+    `sequences ${from} to ${to} were applied with other content`,
+    {
+      fields: [{ field: "first_sequence", description: "the same sequences must carry the same reports" }],
+    },
+  );
 }
 
 /** 64 bits over a group's content. Only messages that come out of order are hashed. */
 function hashGroup(group: UsageGroup): string {
-  const text = canonicalText({ id: group.executionId, provider: group.provider, model: group.model, usage: group.usage });
+  const text = canonicalText({
+    id: group.executionId,
+    provider: group.provider,
+    model: group.model,
+    usage: group.usage,
+  });
   let high = 0x811c9dc5;
   let low = 0x9747b28c;
   for (let at = 0; at < text.length; at++) {
@@ -102,7 +127,13 @@ function hashGroup(group: UsageGroup): string {
   return (high >>> 0).toString(16).padStart(8, "0") + (low >>> 0).toString(16).padStart(8, "0");
 }
 
-function applyReports(world: World, reporter: ReporterRow, group: UsageGroup, work: BatchWork, now: Now): void {
+function applyReports(
+  world: World,
+  reporter: ReporterRow,
+  group: UsageGroup,
+  work: BatchWork,
+  now: Now,
+): void {
   const from = Number(group.firstSequence);
   const to = from + group.usage.length - 1;
   if (to <= reporter.floor) {
@@ -158,7 +189,15 @@ function keepRejected(
 ): void {
   const message = `report ${sequence} of ${reporter.reporterId}: ${problem.field} ${problem.description}`;
   const finding: Finding = { verdict: "WARN", kind: "STATE", reason: "REPORT_REJECTED", message };
-  keepViolation(world, finding, now, reporter.principal?.tenant ?? DEFAULT_TENANT, executionId, undefined, undefined);
+  keepViolation(
+    world,
+    finding,
+    now,
+    reporter.principal?.tenant ?? DEFAULT_TENANT,
+    executionId,
+    undefined,
+    undefined,
+  );
 }
 
 /**
@@ -173,13 +212,22 @@ export function skipRange(world: World, reporter: ReporterRow, from: number, to:
   }
   if (to > reporter.floor + MAX_SEQUENCES_AHEAD) throw aheadError(reporter, to);
   let skipped = 0;
-  for (let sequence = Math.max(from, reporter.floor + 1); sequence <= to; sequence++) if (!isApplied(reporter, sequence)) skipped++;
+  for (let sequence = Math.max(from, reporter.floor + 1); sequence <= to; sequence++)
+    if (!isApplied(reporter, sequence)) skipped++;
   if (skipped === 0) return 0;
   touchReporter(world, reporter, now);
   applyRange(reporter, from, to, NO_CONTENT_HASH);
   const message = `reporter ${reporter.reporterId} gave up ${skipped} reports, ${from} to ${to}`;
   const finding: Finding = { verdict: "WARN", kind: "STATE", reason: "REPORTS_SKIPPED", message };
-  keepViolation(world, finding, now, reporter.principal?.tenant ?? DEFAULT_TENANT, reporter.reporterId, undefined, undefined);
+  keepViolation(
+    world,
+    finding,
+    now,
+    reporter.principal?.tenant ?? DEFAULT_TENANT,
+    reporter.reporterId,
+    undefined,
+    undefined,
+  );
   noteGapClosed(world, reporter);
   return skipped;
 }
@@ -188,7 +236,13 @@ export function skipRange(world: World, reporter: ReporterRow, from: number, to:
  * An execution's end as an entry of the stream, acknowledged like a report's. True when it was applied now.
  * @throws TollgateError SEQUENCE_AHEAD, FIELD_INVALID
  */
-export function completeInStream(world: World, reporter: ReporterRow, sequence: number, executionId: string, now: Now): boolean {
+export function completeInStream(
+  world: World,
+  reporter: ReporterRow,
+  sequence: number,
+  executionId: string,
+  now: Now,
+): boolean {
   if (sequence < 1) {
     throw new TollgateError("FIELD_INVALID", "complete_execution.sequence: at least 1", {
       fields: [{ field: "complete_execution.sequence", description: "at least 1" }],

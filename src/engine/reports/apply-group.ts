@@ -1,18 +1,18 @@
 import { SPENT_STRIDE } from "../../domain/counters.ts";
-import { rankOf, type Decision, type Finding } from "../../domain/decision.ts";
-import { DEFAULT_TENANT, STATE, type Principal } from "../../domain/execution.ts";
+import { type Decision, type Finding, rankOf } from "../../domain/decision.ts";
+import { DEFAULT_TENANT, type Principal, STATE } from "../../domain/execution.ts";
 import { HOUR_MS, type Now } from "../../domain/time.ts";
 import type { Usage, UsageGroup } from "../../domain/usage.ts";
 import { keepViolation } from "../events/push.ts";
 import { touchActivity } from "../executions/activity.ts";
 import { refreshStaleLimits } from "../executions/adjust.ts";
 import { chargeChain, chargeWindows, windowRows } from "../executions/charge.ts";
-import { NO_INDEX, type ExecutionRecord } from "../executions/execution-table.ts";
+import { type ExecutionRecord, NO_INDEX } from "../executions/execution-table.ts";
 import { TOTAL_TOKENS } from "../limits/compiled-limits.ts";
 import { isQuiet } from "../limits/judge.ts";
 import { EMPTY_PROBE } from "../limits/probe.ts";
 import { decide, judgeStanding } from "../limits/standing.ts";
-import { priceSource, priceUsage, unknownPrice, type PriceSource } from "../prices/price-usage.ts";
+import { type PriceSource, priceSource, priceUsage, unknownPrice } from "../prices/price-usage.ts";
 import { settleByReport } from "../reservations/settle-by-report.ts";
 import type { World } from "../world.ts";
 import { addUsage, isPlain } from "./add-usage.ts";
@@ -64,7 +64,9 @@ export function applyGroup(
     chargeWindows(world, rows, world.scratch);
     if (sum.memoryBytes !== undefined) setMemory(world, index, Number(sum.memoryBytes));
     const notes = notesOf(part.group, sum);
-    if (sum.signatures) for (let at = part.start; at < part.end; at++) judgeReportedStep(world, index, part.group.usage[at] as Usage, notes);
+    if (sum.signatures)
+      for (let at = part.start; at < part.end; at++)
+        judgeReportedStep(world, index, part.group.usage[at] as Usage, notes);
     // The only standing note of this path is an unknown price: nothing is to tell while the verdict stays WARN for it.
     const told = notes.length === 0 ? before === 0 : before === 1 && sum.unpriced && notes.length === 1;
     if (told && part.group.wantDecision !== true && rejected.length === 0) return undefined;
@@ -99,7 +101,14 @@ interface Sum {
 }
 
 /** Sums the reports into `world.scratch`. Reports that do not count are left out and told. */
-function sumPlain(world: World, part: GroupPart, source: PriceSource, record: ExecutionRecord, now: Now, rejected: Rejected): Sum {
+function sumPlain(
+  world: World,
+  part: GroupPart,
+  source: PriceSource,
+  record: ExecutionRecord,
+  now: Now,
+  rejected: Rejected,
+): Sum {
   const into = world.scratch;
   into.fill(0n);
   const { customCounters } = world.policy.limits;
@@ -116,10 +125,18 @@ function sumPlain(world: World, part: GroupPart, source: PriceSource, record: Ex
       rejected.push({ at, problem });
       continue;
     }
-    if (!isPlain(usage) || (usage.occurredAt !== undefined && wallMsOf(usage.occurredAt) < from)) plain = false;
+    if (!isPlain(usage) || (usage.occurredAt !== undefined && wallMsOf(usage.occurredAt) < from))
+      plain = false;
     if (usage.step?.signature !== undefined) signatures = true;
     if (usage.memoryBytes !== undefined) memoryBytes = usage.memoryBytes;
-    const priced = priceUsage(world, source, usage.tokens, usage.requests ?? 0n, usage.costNanoUsd, usage.extraCosts);
+    const priced = priceUsage(
+      world,
+      source,
+      usage.tokens,
+      usage.requests ?? 0n,
+      usage.costNanoUsd,
+      usage.extraCosts,
+    );
     if (priced.unpriced) unpriced = true;
     if (priced.mismatch) mismatch = true;
     addUsage(into, usage, priced.nanoUsd);
@@ -161,10 +178,19 @@ function chargeOneByOne(
     }
     const late = windowsOfUsage(world, index, actual, rows, now);
     if (late.finding !== undefined) notes.set("LATE", late.finding);
-    const settled = actual.settlesReservationId === undefined ? [] : settleByReport(world, index, actual.settlesReservationId);
+    const settled =
+      actual.settlesReservationId === undefined
+        ? []
+        : settleByReport(world, index, actual.settlesReservationId);
     const added = chargeUsage(world, index, { actual, provider, model }, late.rows, now, source);
     for (const note of [...settled, ...added]) keepNote(notes, note);
-    if (!isQuiet(world, index, EMPTY_PROBE, now)) judgeStanding(world, index, added.filter((one) => one.kind === "LIMIT"), now);
+    if (!isQuiet(world, index, EMPTY_PROBE, now))
+      judgeStanding(
+        world,
+        index,
+        added.filter((one) => one.kind === "LIMIT"),
+        now,
+      );
   }
   return [...notes.values()];
 }
@@ -224,7 +250,10 @@ function linkReporter(world: World, reporter: ReporterRow, record: ExecutionReco
 
 /** Usage of an execution nobody registered: charged to the tenant's `unattributed`, always (P4). */
 function applyUnattributed(world: World, reporter: ReporterRow, part: GroupPart, now: Now): GroupResult {
-  const principal: Principal = { ...reporter.principal, tenant: reporter.principal?.tenant ?? DEFAULT_TENANT };
+  const principal: Principal = {
+    ...reporter.principal,
+    tenant: reporter.principal?.tenant ?? DEFAULT_TENANT,
+  };
   const { windows, rows: sets } = world;
   const binding = windows.bind(principal, true, now.wallMs, sets.windows, sets.windowTexts);
   const source = priceSource(world, part.group.provider, part.group.model);
@@ -237,7 +266,12 @@ function applyUnattributed(world: World, reporter: ReporterRow, part: GroupPart,
       rejected.push({ at, problem });
       continue;
     }
-    addUsage(amounts, usage, priceUsage(world, source, usage.tokens, usage.requests ?? 0n, usage.costNanoUsd, usage.extraCosts).nanoUsd);
+    addUsage(
+      amounts,
+      usage,
+      priceUsage(world, source, usage.tokens, usage.requests ?? 0n, usage.costNanoUsd, usage.extraCosts)
+        .nanoUsd,
+    );
   }
   chargeWindows(world, binding.rows, amounts);
   const { executionId } = part.group;

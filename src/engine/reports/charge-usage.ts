@@ -9,7 +9,7 @@ import { moveDepth, noteStep, recordModifications } from "../intents/apply-inten
 import { exceededFinding, limitFacts } from "../limits/limit-finding.ts";
 import { judgeLoop, markLoopWarned } from "../limits/loops.ts";
 import { EMPTY_PROBE } from "../limits/probe.ts";
-import { priceSource, priceUsage, unknownPrice, type PriceSource } from "../prices/price-usage.ts";
+import { type PriceSource, priceSource, priceUsage, unknownPrice } from "../prices/price-usage.ts";
 import type { World } from "../world.ts";
 import { addUsage } from "./add-usage.ts";
 
@@ -17,14 +17,25 @@ import { addUsage } from "./add-usage.ts";
 export function chargeUsage(
   world: World,
   index: number,
-  from: { readonly actual: Usage; readonly provider?: string | undefined; readonly model?: string | undefined },
+  from: {
+    readonly actual: Usage;
+    readonly provider?: string | undefined;
+    readonly model?: string | undefined;
+  },
   rows: Int32Array,
   now: Now,
   source: PriceSource = priceSource(world, from.provider, from.model),
 ): Finding[] {
   const notes: Finding[] = [];
   const usage = from.actual;
-  const priced = priceUsage(world, source, usage.tokens, usage.requests ?? 0n, usage.costNanoUsd, usage.extraCosts);
+  const priced = priceUsage(
+    world,
+    source,
+    usage.tokens,
+    usage.requests ?? 0n,
+    usage.costNanoUsd,
+    usage.extraCosts,
+  );
   if (priced.unpriced) notes.push(unknownPrice("WARN", from.provider, from.model));
   if (priced.mismatch) notes.push(costMismatch(priced.nanoUsd, usage.costNanoUsd ?? 0n));
   const amounts = new BigInt64Array(SPENT_STRIDE);
@@ -36,7 +47,8 @@ export function chargeUsage(
   recordModifications(world, index, amounts[SPENT.modifications] as bigint, now.wallMs);
   const ended = world.executions.state[index] === STATE.completed;
   if (usage.memoryBytes !== undefined && !ended) setMemory(world, index, Number(usage.memoryBytes));
-  if (usage.depthDelta !== undefined && moveDepth(world, index, usage.depthDelta)) notes.push(DEPTH_UNDERFLOW);
+  if (usage.depthDelta !== undefined && moveDepth(world, index, usage.depthDelta))
+    notes.push(DEPTH_UNDERFLOW);
   if (usage.depthDelta !== undefined && usage.depthDelta > 0) judgeReportedDepth(world, index, notes);
   judgeReportedStep(world, index, usage, notes);
   return notes;
@@ -66,7 +78,8 @@ function discoveredOf(world: World, index: number, usage: Usage): bigint {
   if (step === undefined) return 0n;
   if (step.plannedOnly === true) return 1n;
   if (step.discovered !== true) return 0n;
-  const announced = step.name !== undefined && world.executions.record(index).announced?.has(step.name) === true;
+  const announced =
+    step.name !== undefined && world.executions.record(index).announced?.has(step.name) === true;
   return announced ? 0n : 1n;
 }
 

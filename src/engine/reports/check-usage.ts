@@ -22,7 +22,15 @@ const NUMBERS_BYTES = 256;
 const MAX_DEPTH_DELTA = 1_000;
 const MAX_EXTRA_COSTS = 64;
 
-const PLAIN_AMOUNTS = ["steps", "requests", "cpuMillis", "memoryMibMillis", "memoryBytes", "toolCalls", "modifications"] as const;
+const PLAIN_AMOUNTS = [
+  "steps",
+  "requests",
+  "cpuMillis",
+  "memoryMibMillis",
+  "memoryBytes",
+  "toolCalls",
+  "modifications",
+] as const;
 const FIELD_NAMES: { readonly [field: string]: string } = {
   cpuMillis: "cpu_millis",
   memoryMibMillis: "memory_mib_millis",
@@ -58,7 +66,10 @@ export function findTokenProblem(tokens: TokenUsage): UsageProblem | undefined {
   const output = tokens.output ?? 0n;
   if (input > MAX_AMOUNT) return tooLarge("tokens.input");
   if (output > MAX_AMOUNT) return tooLarge("tokens.output");
-  return findPartProblem(tokens, INPUT_PARTS, input, "input") ?? findPartProblem(tokens, OUTPUT_PARTS, output, "output");
+  return (
+    findPartProblem(tokens, INPUT_PARTS, input, "input") ??
+    findPartProblem(tokens, OUTPUT_PARTS, output, "output")
+  );
 }
 
 function findPartProblem(
@@ -74,7 +85,11 @@ function findPartProblem(
     sum += amount;
     if (amount > whole || sum > whole) {
       const field = `tokens.${FIELD_NAMES[part] ?? part}`;
-      return { reason: "REPORT_REJECTED", field, description: `is part of tokens.${name} and must not be larger than it` };
+      return {
+        reason: "REPORT_REJECTED",
+        field,
+        description: `is part of tokens.${name} and must not be larger than it`,
+      };
     }
   }
   return undefined;
@@ -92,7 +107,9 @@ function findCostProblem(usage: Usage): UsageProblem | undefined {
     if (!isId(kind)) return rejected(`extra_costs[${at}].kind`, "1 to 128 visible ASCII characters");
     bytes += kind.length + EXTRA_COST_BYTES;
   }
-  return bytes > MAX_REPORT_BYTES ? rejected("extra_costs", `a report is at most ${MAX_REPORT_BYTES} bytes`) : undefined;
+  return bytes > MAX_REPORT_BYTES
+    ? rejected("extra_costs", `a report is at most ${MAX_REPORT_BYTES} bytes`)
+    : undefined;
 }
 
 function costProblem(field: string, nanoUsd: bigint | undefined): UsageProblem | undefined {
@@ -118,8 +135,10 @@ function findTextProblem(usage: Usage): UsageProblem | undefined {
   const { step, depthDelta, settlesReservationId, occurredAt } = usage;
   if (step !== undefined) {
     if ((step.name?.length ?? 0) > MAX_TEXT) return rejected("step.name", `at most ${MAX_TEXT} characters`);
-    if ((step.signature?.length ?? 0) > MAX_SIGNATURE) return rejected("step.signature", `at most ${MAX_SIGNATURE} characters`);
-    if ((step.resultDigest?.length ?? 0) > MAX_TEXT) return rejected("step.result_digest", `at most ${MAX_TEXT} characters`);
+    if ((step.signature?.length ?? 0) > MAX_SIGNATURE)
+      return rejected("step.signature", `at most ${MAX_SIGNATURE} characters`);
+    if ((step.resultDigest?.length ?? 0) > MAX_TEXT)
+      return rejected("step.result_digest", `at most ${MAX_TEXT} characters`);
   }
   if (usage.operation !== undefined && usage.operation.length > MAX_TEXT) {
     return rejected("operation", `at most ${MAX_TEXT} characters`);
@@ -130,14 +149,21 @@ function findTextProblem(usage: Usage): UsageProblem | undefined {
   if (settlesReservationId !== undefined && !isId(settlesReservationId)) {
     return rejected("settles_reservation_id", "1 to 128 visible ASCII characters");
   }
-  if (occurredAt !== undefined && (occurredAt.seconds < 0n || occurredAt.nanos < 0 || occurredAt.nanos > 999_999_999)) {
+  if (
+    occurredAt !== undefined &&
+    (occurredAt.seconds < 0n || occurredAt.nanos < 0 || occurredAt.nanos > 999_999_999)
+  ) {
     return rejected("occurred_at", "an instant since 1970");
   }
   return undefined;
 }
 
 function tooLarge(field: string): UsageProblem {
-  return { reason: "AMOUNT_TOO_LARGE", field: FIELD_NAMES[field] ?? field, description: `at most ${MAX_AMOUNT} (2^48)` };
+  return {
+    reason: "AMOUNT_TOO_LARGE",
+    field: FIELD_NAMES[field] ?? field,
+    description: `at most ${MAX_AMOUNT} (2^48)`,
+  };
 }
 
 function rejected(field: string, description: string): UsageProblem {

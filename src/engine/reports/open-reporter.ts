@@ -33,9 +33,13 @@ export function openReporter(world: World, caller: CallerId, hello: Hello, now: 
     return createReporter(world, caller, hello, now);
   }
   if (!hello.resume && hasApplied(known)) {
-    throw new TollgateError("REPORTER_EXISTS", `reporter ${hello.reporterId} has sent in this epoch before; say resume, or take a new epoch`, {
-      fields: [{ field: "hello.resume", description: "must be true for an epoch that has sent before" }],
-    });
+    throw new TollgateError(
+      "REPORTER_EXISTS",
+      `reporter ${hello.reporterId} has sent in this epoch before; say resume, or take a new epoch`,
+      {
+        fields: [{ field: "hello.resume", description: "must be true for an epoch that has sent before" }],
+      },
+    );
   }
   known.session++;
   world.effects.push({ type: "reporter_superseded", reporter: known.row });
@@ -49,7 +53,12 @@ export function openReporter(world: World, caller: CallerId, hello: Hello, now: 
 }
 
 /** The reporter of a unary call; it may be the first message of its epoch. @throws as openReporter */
-export function getReporter(world: World, caller: CallerId, hello: Omit<Hello, "resume">, now: Now): ReporterRow {
+export function getReporter(
+  world: World,
+  caller: CallerId,
+  hello: Omit<Hello, "resume">,
+  now: Now,
+): ReporterRow {
   const known = world.reporters.find(caller, hello.reporterId, hello.epoch);
   if (known?.fenced === true) throw superseded(hello);
   if (known !== undefined) {
@@ -67,7 +76,11 @@ function hasApplied(reporter: ReporterRow): boolean {
 function createReporter(world: World, caller: CallerId, hello: Hello, now: Now): ReporterRow {
   const { reporters } = world;
   if (reporters.size >= MAX_REPORTERS) {
-    throw new TollgateError("REPORTERS_FULL", `${MAX_REPORTERS} reporters are remembered, as many as may be`, { retryAfterMs: 60_000 });
+    throw new TollgateError(
+      "REPORTERS_FULL",
+      `${MAX_REPORTERS} reporters are remembered, as many as may be`,
+      { retryAfterMs: 60_000 },
+    );
   }
   fenceOlder(world, caller, hello.reporterId);
   const entry: ReporterRow = {
@@ -107,7 +120,10 @@ export function touchReporter(world: World, reporter: ReporterRow, now: Now): vo
 }
 
 function superseded(hello: Pick<Hello, "reporterId">): TollgateError {
-  return new TollgateError("REPORTER_SUPERSEDED", `a newer epoch of reporter ${hello.reporterId} has taken over`);
+  return new TollgateError(
+    "REPORTER_SUPERSEDED",
+    `a newer epoch of reporter ${hello.reporterId} has taken over`,
+  );
 }
 
 function unknownReporter(hello: Pick<Hello, "reporterId">): TollgateError {
@@ -123,8 +139,22 @@ function noteDurableSeen(world: World, reporter: ReporterRow, durableSeen: numbe
   touchReporter(world, reporter, now);
   reporter.lostThrough = durableSeen;
   const message = `reporter ${reporter.reporterId} was told that ${durableSeen} is durable; the file knows ${reporter.floor}`;
-  const finding: Finding = { verdict: "WARN", kind: "STATE", reason: "DATA_LOSS", message, severity: "critical" };
-  keepViolation(world, finding, now, reporter.principal?.tenant ?? DEFAULT_TENANT, reporter.reporterId, undefined, undefined);
+  const finding: Finding = {
+    verdict: "WARN",
+    kind: "STATE",
+    reason: "DATA_LOSS",
+    message,
+    severity: "critical",
+  };
+  keepViolation(
+    world,
+    finding,
+    now,
+    reporter.principal?.tenant ?? DEFAULT_TENANT,
+    reporter.reporterId,
+    undefined,
+    undefined,
+  );
   for (const index of world.executions.indexes()) {
     const record = world.executions.record(index);
     if (!record.reporters.includes(reporter.row)) continue;

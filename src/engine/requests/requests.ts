@@ -48,9 +48,13 @@ export function rememberAnswer(world: World, index: number, ask: Ask, answer: De
 export function assertRequestRoom(world: World, index: number, ask: Ask): void {
   const size = world.executions.record(index).requests?.size ?? 0;
   if (ask.requestId === undefined || size < MAX_REQUESTS) return;
-  throw new TollgateError("REQUESTS_FULL", `${MAX_REQUESTS} request ids of this execution are remembered for 10 minutes`, {
-    retryAfterMs: 1_000,
-  });
+  throw new TollgateError(
+    "REQUESTS_FULL",
+    `${MAX_REQUESTS} request ids of this execution are remembered for 10 minutes`,
+    {
+      retryAfterMs: 1_000,
+    },
+  );
 }
 
 /** Forgets at most `max` requests whose time is over; answers how many. */

@@ -1,6 +1,6 @@
 import { CARVE_HELD, HELD, HELD_COUNT } from "../../domain/counters.ts";
 import { addCustom, addHeld } from "../executions/charge.ts";
-import { NO_INDEX, type CarveTake } from "../executions/execution-table.ts";
+import { type CarveTake, NO_INDEX } from "../executions/execution-table.ts";
 import type { World } from "../world.ts";
 
 // A hold at every level of the chain. Inside a carve it is taken out of what the carve holds already, and given back there.
@@ -17,12 +17,15 @@ export function holdChain(
   const takes: CarveTake[] = [];
   for (let at = index; at !== NO_INDEX; at = world.executions.parent[at] as number) {
     for (let unit = 0; unit < HELD_COUNT; unit++) addHeld(world, at, unit, amounts[unit] as bigint);
-    for (let unit = 0; unit < covered.length; unit++) addHeld(world, at, CARVE_HELD[unit] as number, -(covered[unit] as bigint));
+    for (let unit = 0; unit < covered.length; unit++)
+      addHeld(world, at, CARVE_HELD[unit] as number, -(covered[unit] as bigint));
     for (const name in custom) addCustom(world, at, name, 0n, custom[name] as bigint);
     const { carve } = world.executions.record(at);
     if (carve === undefined || !carve.active) continue;
     world.rows.executionTexts.touch(at);
-    const taken = wanted.map((want, unit) => least(want - (covered[unit] as bigint), carve.held[unit] as bigint));
+    const taken = wanted.map((want, unit) =>
+      least(want - (covered[unit] as bigint), carve.held[unit] as bigint),
+    );
     for (let unit = 0; unit < taken.length; unit++) {
       carve.held[unit] = (carve.held[unit] as bigint) - (taken[unit] as bigint);
       covered[unit] = (covered[unit] as bigint) + (taken[unit] as bigint);
@@ -43,7 +46,8 @@ export function releaseChain(
   const returned = [0n, 0n, 0n, 0n];
   for (let at = index; at !== NO_INDEX; at = world.executions.parent[at] as number) {
     for (let unit = 0; unit < HELD_COUNT; unit++) addHeld(world, at, unit, -(amounts[unit] as bigint));
-    for (let unit = 0; unit < returned.length; unit++) addHeld(world, at, CARVE_HELD[unit] as number, returned[unit] as bigint);
+    for (let unit = 0; unit < returned.length; unit++)
+      addHeld(world, at, CARVE_HELD[unit] as number, returned[unit] as bigint);
     for (const name in custom) addCustom(world, at, name, 0n, -(custom[name] as bigint));
     const take = takes.find((one) => one.index === at);
     if (take === undefined) continue;

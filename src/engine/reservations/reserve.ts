@@ -2,17 +2,17 @@ import { HELD_COUNT, SPENT } from "../../domain/counters.ts";
 import type { Decision, Finding } from "../../domain/decision.ts";
 import { TollgateError } from "../../domain/errors.ts";
 import type { CallerId } from "../../domain/ids.ts";
-import { MAX_RESERVATIONS, type HoldRequest } from "../../domain/reservation.ts";
+import { type HoldRequest, MAX_RESERVATIONS } from "../../domain/reservation.ts";
 import type { Now } from "../../domain/time.ts";
 import { touchActivity } from "../executions/activity.ts";
 import { holdWindows, windowRows } from "../executions/charge.ts";
 import { callerKey, NO_INDEX } from "../executions/execution-table.ts";
-import { refuse, afterTaking } from "../intents/intents.ts";
-import { decideIntent, judgeIntent, remainingOf } from "../intents/judge-intent.ts";
 import { moveDepth, noteStep } from "../intents/apply-intent.ts";
-import { decide } from "../limits/standing.ts";
+import { afterTaking, refuse } from "../intents/intents.ts";
+import { decideIntent, judgeIntent, remainingOf } from "../intents/judge-intent.ts";
 import { toAmount } from "../limits/limit-finding.ts";
 import type { Probe } from "../limits/probe.ts";
+import { decide } from "../limits/standing.ts";
 import { DEADLINE } from "../time/deadlines.ts";
 import type { World } from "../world.ts";
 import { holdChain } from "./hold.ts";
@@ -30,7 +30,10 @@ export function reserve(world: World, caller: CallerId, request: HoldRequest, no
   const digest = world.digest.digest128(request.fingerprint());
   if (known !== undefined) return firstAnswer(known, digest);
   if ((record.reservations?.size ?? 0) >= 2 * MAX_RESERVATIONS) {
-    throw new TollgateError("RESERVATIONS_FULL", `an execution holds at most ${MAX_RESERVATIONS} reservations at once`);
+    throw new TollgateError(
+      "RESERVATIONS_FULL",
+      `an execution holds at most ${MAX_RESERVATIONS} reservations at once`,
+    );
   }
   const judged = judgeIntent(world, index, request, now);
   touchActivity(world, index, now.monoMs);
@@ -47,17 +50,36 @@ export function reserve(world: World, caller: CallerId, request: HoldRequest, no
 
 function firstAnswer(known: ReservationRow, digest: string): Decision {
   if (known.digest === digest && known.answer !== undefined) return known.answer;
-  throw new TollgateError("RESERVATION_CONFLICT", `reservation ${known.reservationId} was made with other content`, {
-    fields: [{ field: "reservation_id", description: "names another reservation of this execution; use a new id" }],
-  });
+  throw new TollgateError(
+    "RESERVATION_CONFLICT",
+    `reservation ${known.reservationId} was made with other content`,
+    {
+      fields: [
+        { field: "reservation_id", description: "names another reservation of this execution; use a new id" },
+      ],
+    },
+  );
 }
 
 function unknownExecution(world: World, executionId: string, now: Now): Decision {
   const message = executionId === "" ? "no execution is named" : `execution ${executionId} is not registered`;
-  return decide(world, [{ verdict: "BLOCK", kind: "STATE", reason: "EXECUTION_UNKNOWN", message }], now, false);
+  return decide(
+    world,
+    [{ verdict: "BLOCK", kind: "STATE", reason: "EXECUTION_UNKNOWN", message }],
+    now,
+    false,
+  );
 }
 
-function hold(world: World, index: number, request: HoldRequest, probe: Probe, digest: string, answer: Decision, now: Now): void {
+function hold(
+  world: World,
+  index: number,
+  request: HoldRequest,
+  probe: Probe,
+  digest: string,
+  answer: Decision,
+  now: Now,
+): void {
   const record = world.executions.record(index);
   const amounts = probe.add.slice(0, HELD_COUNT);
   // The ninth place of a held row is for tokens of no kind, which only carves hold.
@@ -89,7 +111,8 @@ function hold(world: World, index: number, request: HoldRequest, probe: Probe, d
   record.reservations ??= new Map();
   record.reservations.set(request.reservationId, row);
   world.deadlines.add(entry.expiresMono, DEADLINE.reservation, row, stamp);
-  if (request.timeoutMs !== undefined) world.deadlines.add(now.monoMs + request.timeoutMs + 1, DEADLINE.stepTimeout, row, stamp);
+  if (request.timeoutMs !== undefined)
+    world.deadlines.add(now.monoMs + request.timeoutMs + 1, DEADLINE.stepTimeout, row, stamp);
   if (probe.entersDepth) moveDepth(world, index, 1);
   if (request.intent.step !== undefined) noteStep(world, index, request.intent.step);
 }

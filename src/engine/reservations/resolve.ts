@@ -14,7 +14,7 @@ import type { Usage } from "../../domain/usage.ts";
 import { pushEvent, recordViolation } from "../events/push.ts";
 import { touchActivity } from "../executions/activity.ts";
 import { holdWindows, windowRows } from "../executions/charge.ts";
-import { callerKey, NO_INDEX, type ExecutionRecord } from "../executions/execution-table.ts";
+import { callerKey, type ExecutionRecord, NO_INDEX } from "../executions/execution-table.ts";
 import { haltExecution } from "../executions/state.ts";
 import { decide, isUncertain, judgeStanding } from "../limits/standing.ts";
 import { chargeUsage } from "../reports/charge-usage.ts";
@@ -67,13 +67,19 @@ function settleRow(
 ): SettleAnswer {
   const { index } = record;
   if (entry === undefined) assertRemembered(world, record, now);
-  const outcome: SettleOutcome = entry === undefined ? "unknown" : entry.state === "expired" ? "late" : "settled";
+  const outcome: SettleOutcome =
+    entry === undefined ? "unknown" : entry.state === "expired" ? "late" : "settled";
   const overrun = entry === undefined ? [] : overrunFindings(entry, request.actual);
   if (entry?.state === "held") unhold(world, entry);
   const rows = windowsOf(world, record, entry, now);
   const notes = chargeUsage(world, index, request, rows, now);
   const finding = outcomeFinding(outcome, request.reservationId);
-  const decision = judgeStanding(world, index, [...(finding === undefined ? [] : [finding]), ...overrun, ...notes], now);
+  const decision = judgeStanding(
+    world,
+    index,
+    [...(finding === undefined ? [] : [finding]), ...overrun, ...notes],
+    now,
+  );
   const resolved = entry ?? rememberUnknown(world, record, request.reservationId, rows, now);
   world.rows.reservations.touch(resolved.row);
   resolved.state = "settled";
@@ -85,7 +91,12 @@ function settleRow(
 }
 
 /** A hold is settled in the windows it was made in; after a day those may be gone. */
-function windowsOf(world: World, record: ExecutionRecord, entry: ReservationRow | undefined, now: Now): Int32Array {
+function windowsOf(
+  world: World,
+  record: ExecutionRecord,
+  entry: ReservationRow | undefined,
+  now: Now,
+): Int32Array {
   const recent = entry !== undefined && now.monoMs - entry.createdMono < DAY_MS;
   return recent ? entry.windowRows : windowRows(world, record, now.wallMs);
 }
@@ -124,10 +135,19 @@ function assertRemembered(world: World, record: ExecutionRecord, now: Now): void
   const ended = table.state[record.index] === STATE.completed;
   const forgotten = ended && now.monoMs - (table.endedMono[record.index] as number) > RESERVATION_MEMORY_MS;
   if (!forgotten && record.resolvedReservations <= MAX_RESERVATIONS) return;
-  throw new TollgateError("RESERVATION_FORGOTTEN", "the reservation is no longer remembered; report its usage by StreamUsage instead");
+  throw new TollgateError(
+    "RESERVATION_FORGOTTEN",
+    "the reservation is no longer remembered; report its usage by StreamUsage instead",
+  );
 }
 
-function rememberUnknown(world: World, record: ExecutionRecord, reservationId: string, rows: Int32Array, now: Now): ReservationRow {
+function rememberUnknown(
+  world: World,
+  record: ExecutionRecord,
+  reservationId: string,
+  rows: Int32Array,
+  now: Now,
+): ReservationRow {
   const { row, stamp } = world.reservations.allocate();
   const entry: ReservationRow = {
     row,
@@ -159,7 +179,13 @@ function rememberUnknown(world: World, record: ExecutionRecord, reservationId: s
  * Releases the hold and charges nothing.
  * @throws TollgateError EXECUTION_NOT_FOUND · RESERVATION_NOT_FOUND · RESERVATION_RESOLVED
  */
-export function release(world: World, caller: CallerId, executionId: string, reservationId: string, now: Now): ReservationState {
+export function release(
+  world: World,
+  caller: CallerId,
+  executionId: string,
+  reservationId: string,
+  now: Now,
+): ReservationState {
   const index = findExecution(world, caller, executionId);
   const record = world.executions.record(index);
   const entry = getReservation(world, record, reservationId);
@@ -177,11 +203,19 @@ export function release(world: World, caller: CallerId, executionId: string, res
  * Heartbeat of a hold: it lives `ttlMs` from now, never beyond one hour. Answers the time it has left, ms.
  * @throws TollgateError EXECUTION_NOT_FOUND · RESERVATION_NOT_FOUND · RESERVATION_RESOLVED · RESERVATION_TIMED_OUT
  */
-export function extend(world: World, caller: CallerId, executionId: string, reservationId: string, ttlMs: number, now: Now): number {
+export function extend(
+  world: World,
+  caller: CallerId,
+  executionId: string,
+  reservationId: string,
+  ttlMs: number,
+  now: Now,
+): number {
   const index = findExecution(world, caller, executionId);
   const entry = getReservation(world, world.executions.record(index), reservationId);
   if (entry.state !== "held") throw resolvedBy(entry);
-  if (entry.timedOut) throw new TollgateError("RESERVATION_TIMED_OUT", `step ${reservationId} timed out; settle what it used`);
+  if (entry.timedOut)
+    throw new TollgateError("RESERVATION_TIMED_OUT", `step ${reservationId} timed out; settle what it used`);
   touchActivity(world, index, now.monoMs);
   world.rows.reservations.touch(entry.row);
   // The deadline that is armed already comes up first and re-arms itself at the new instant. A heartbeat never shortens.
@@ -193,20 +227,29 @@ export function extend(world: World, caller: CallerId, executionId: string, rese
 /** The hold's time is over, unless it was extended or resolved. */
 export function expireReservation(world: World, row: number, stamp: number, now: Now): void {
   const entry = world.reservations.entries[row];
-  if (entry === undefined || entry.stamp !== stamp || entry.state !== "held" || entry.expiresMono > now.monoMs) return;
+  if (
+    entry === undefined ||
+    entry.stamp !== stamp ||
+    entry.state !== "held" ||
+    entry.expiresMono > now.monoMs
+  )
+    return;
   world.rows.reservations.touch(row);
   unhold(world, entry);
   entry.state = "expired";
   const record = world.executions.record(entry.index);
   forgetResolved(world, record);
   const { reservationId } = entry;
-  pushEvent(world, entry.index, "RESERVATION_EXPIRED", `reservation ${reservationId} expired`, now, { reservationId });
+  pushEvent(world, entry.index, "RESERVATION_EXPIRED", `reservation ${reservationId} expired`, now, {
+    reservationId,
+  });
 }
 
 /** A step took longer than its reservation allowed: its watchers are told, and the run is halted where policy says so. */
 export function timeOutStep(world: World, row: number, stamp: number, now: Now): void {
   const entry = world.reservations.entries[row];
-  if (entry === undefined || entry.stamp !== stamp || entry.state !== "held" || entry.timeoutMs === undefined) return;
+  if (entry === undefined || entry.stamp !== stamp || entry.state !== "held" || entry.timeoutMs === undefined)
+    return;
   const elapsedMs = Math.floor(now.monoMs - entry.createdMono);
   if (elapsedMs <= entry.timeoutMs) {
     world.deadlines.add(entry.createdMono + entry.timeoutMs + 1, DEADLINE.stepTimeout, row, stamp);
@@ -228,7 +271,8 @@ export function timeOutStep(world: World, row: number, stamp: number, now: Now):
   pushEvent(world, entry.index, "STEP_TIMEOUT", finding.message, now, facts);
   recordViolation(world, entry.index, finding, now);
   const { limits } = world.executions.record(entry.index);
-  if (limits.onStepTimeout === "halt") haltExecution(world, entry.index, { ...finding, verdict: "BLOCK" }, now);
+  if (limits.onStepTimeout === "halt")
+    haltExecution(world, entry.index, { ...finding, verdict: "BLOCK" }, now);
 }
 
 /** Takes the hold off every level it was laid on. */
@@ -259,15 +303,22 @@ function repeated(entry: ReservationRow, digest: string): Decision {
 }
 
 function resolvedBy(entry: ReservationRow): TollgateError {
-  return new TollgateError("RESERVATION_RESOLVED", `reservation ${entry.reservationId} is ${entry.state} already`, {
-    metadata: { resolved_by: entry.state },
-  });
+  return new TollgateError(
+    "RESERVATION_RESOLVED",
+    `reservation ${entry.reservationId} is ${entry.state} already`,
+    {
+      metadata: { resolved_by: entry.state },
+    },
+  );
 }
 
 function getReservation(world: World, record: ExecutionRecord, reservationId: string): ReservationRow {
   const entry = world.reservations.find(record.reservations?.get(reservationId));
   if (entry !== undefined) return entry;
-  throw new TollgateError("RESERVATION_NOT_FOUND", `execution ${record.id} has no reservation ${reservationId}`);
+  throw new TollgateError(
+    "RESERVATION_NOT_FOUND",
+    `execution ${record.id} has no reservation ${reservationId}`,
+  );
 }
 
 export function findExecution(world: World, caller: CallerId, executionId: string): number {

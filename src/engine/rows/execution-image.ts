@@ -1,6 +1,6 @@
 import { HELD_STRIDE, SPENT_STRIDE } from "../../domain/counters.ts";
 import { RECORD_PUT } from "../../ports/cut-store.ts";
-import { FLAG, type ExecutionRecord } from "../executions/execution-table.ts";
+import { type ExecutionRecord, FLAG } from "../executions/execution-table.ts";
 import type { World } from "../world.ts";
 import type { CutBuffer } from "./cut-buffer.ts";
 import { bigintAsText, deleteRow, tableNumber } from "./generations.ts";
@@ -57,7 +57,8 @@ export function encodeExecutionText(world: World, index: number, out: CutBuffer)
 
 /** What the JSON row of an execution holds. */
 export function textOf(world: World, record: ExecutionRecord) {
-  const { caller, id, principal, session, labels, requested, discovered, parentId, adjusted, carve, custom } = record;
+  const { caller, id, principal, session, labels, requested, discovered, parentId, adjusted, carve, custom } =
+    record;
   return {
     caller,
     id,
@@ -88,7 +89,12 @@ export function completedRow(world: World, index: number) {
   const table = world.executions;
   const base = index * SPENT_STRIDE;
   // What only a running execution needs would make the row longer than a store takes.
-  const { announced: _announced, modifications: _modifications, reporters: _reporters, ...kept } = textOf(world, table.record(index));
+  const {
+    announced: _announced,
+    modifications: _modifications,
+    reporters: _reporters,
+    ...kept
+  } = textOf(world, table.record(index));
   return {
     ...kept,
     spent: Array.from(table.spent.subarray(base, base + SPENT_STRIDE), String),
@@ -108,6 +114,7 @@ export function encodeLoop(world: World, index: number, out: CutBuffer): void {
   out.begin(RECORD_PUT, LOOPS, index, 16 + entries.byteLength);
   out.writeI32Pair(ring.count, ring.window);
   out.writeI32Pair(ring.warned ? 1 : 0, 0);
-  for (let at = 0; at < entries.length; at += 2) out.writeI32Pair(entries[at] as number, entries[at + 1] as number);
+  for (let at = 0; at < entries.length; at += 2)
+    out.writeI32Pair(entries[at] as number, entries[at + 1] as number);
   out.end();
 }

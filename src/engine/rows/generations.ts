@@ -1,5 +1,12 @@
-import { APPEND_TABLES, RECORD_APPEND, RECORD_DELETE, STATE_TABLES, type AppendTable, type StateTable } from "../../ports/cut-store.ts";
 import { APPENDED_ROW_MAX_BYTES } from "../../ports/appended-row.ts";
+import {
+  APPEND_TABLES,
+  type AppendTable,
+  RECORD_APPEND,
+  RECORD_DELETE,
+  STATE_TABLES,
+  type StateTable,
+} from "../../ports/cut-store.ts";
 import { CutBuffer, packedRecords } from "./cut-buffer.ts";
 
 // Which rows changed, and how they become a cut. A *generation* is the set of rows changed since the last cut began. A row
@@ -118,7 +125,9 @@ export class Generations {
   readonly lastSequences: { [T in AppendTable]: number };
 
   constructor() {
-    this.lastSequences = Object.fromEntries(APPEND_TABLES.map((table) => [table, 0])) as { [T in AppendTable]: number };
+    this.lastSequences = Object.fromEntries(APPEND_TABLES.map((table) => [table, 0])) as {
+      [T in AppendTable]: number;
+    };
   }
 
   rowSet(encode: EncodeRow): RowSet {
@@ -128,7 +137,10 @@ export class Generations {
   }
 
   /** Adds a row to an append table; answers its sequence. */
-  append(table: AppendTable, row: { at_ms: number; tenant: string; subject: string; kind: string; body: unknown }): number {
+  append(
+    table: AppendTable,
+    row: { at_ms: number; tenant: string; subject: string; kind: string; body: unknown },
+  ): number {
     const sequence = ++this.lastSequences[table];
     const whole = JSON.stringify(row, bigintAsText);
     // One row that no store takes would fail every cut after it.
@@ -192,7 +204,8 @@ export class Generations {
     }
     const carried: Uint8Array[] = [];
     for (const record of packedRecords(records, byteLength)) {
-      if (record.operation === RECORD_APPEND) carried.push(new Uint8Array(records.slice(record.start, record.start + record.size)));
+      if (record.operation === RECORD_APPEND)
+        carried.push(new Uint8Array(records.slice(record.start, record.start + record.size)));
     }
     this.#carried = carried;
     this.dirty = true;

@@ -21,8 +21,10 @@ export function encodeWindow(world: World, row: number, out: CutBuffer): void {
   const { windows } = world;
   if (windows.texts[row] === undefined) return deleteRow(out, WINDOWS, row);
   out.begin(RECORD_PUT, WINDOWS, row, (SPENT_STRIDE + HELD_STRIDE + 1) * 8);
-  for (let unit = 0; unit < SPENT_STRIDE; unit++) out.writeI64(windows.spent[row * SPENT_STRIDE + unit] as bigint);
-  for (let unit = 0; unit < HELD_STRIDE; unit++) out.writeI64(windows.held[row * HELD_STRIDE + unit] as bigint);
+  for (let unit = 0; unit < SPENT_STRIDE; unit++)
+    out.writeI64(windows.spent[row * SPENT_STRIDE + unit] as bigint);
+  for (let unit = 0; unit < HELD_STRIDE; unit++)
+    out.writeI64(windows.held[row * HELD_STRIDE + unit] as bigint);
   out.writeI64(BigInt(windows.uncertain[row] as number));
   out.end();
 }
@@ -69,7 +71,12 @@ export function encodeReporterText(world: World, row: number, out: CutBuffer): v
   const entry = world.reporters.entries[row];
   if (entry === undefined) return deleteRow(out, REPORTER_TEXTS, row);
   const { caller, reporterId, epoch, fenced, principal } = entry;
-  out.text(RECORD_PUT, REPORTER_TEXTS, row, JSON.stringify({ caller, reporterId, epoch, fenced, principal }, bigintAsText));
+  out.text(
+    RECORD_PUT,
+    REPORTER_TEXTS,
+    row,
+    JSON.stringify({ caller, reporterId, epoch, fenced, principal }, bigintAsText),
+  );
 }
 
 export function encodeApproval(world: World, row: number, out: CutBuffer): void {

@@ -15,7 +15,9 @@ export interface Shift {
 export function reviveAmounts<T>(value: T): T {
   if (Array.isArray(value)) return value.map(reviveAmounts) as T;
   if (value === null || typeof value !== "object") return value;
-  const revived = Object.fromEntries(Object.entries(value).map(([key, field]) => [key, reviveAmounts(field)]));
+  const revived = Object.fromEntries(
+    Object.entries(value).map(([key, field]) => [key, reviveAmounts(field)]),
+  );
   const { kind, value: amount } = revived as { readonly kind?: unknown; readonly value?: unknown };
   const isExact = kind === "count" || kind === "nanoUsd" || kind === "bytes" || kind === "cpuMillis";
   return (isExact && typeof amount === "string" ? { ...revived, value: BigInt(amount) } : revived) as T;

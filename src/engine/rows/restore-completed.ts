@@ -1,7 +1,6 @@
 import { SPENT_STRIDE } from "../../domain/counters.ts";
 import { STATE } from "../../domain/execution.ts";
-import { MAX_RESERVATIONS } from "../../domain/reservation.ts";
-import { RESERVATION_MEMORY_MS } from "../../domain/reservation.ts";
+import { MAX_RESERVATIONS, RESERVATION_MEMORY_MS } from "../../domain/reservation.ts";
 import type { Now } from "../../domain/time.ts";
 import { NO_INDEX } from "../executions/execution-table.ts";
 import { COMPLETED_MEMORY_MS, forgetOldestCompleted } from "../executions/forget.ts";
@@ -38,7 +37,8 @@ export function restoreCompleted(world: World, body: string, now: Now): number {
   table.insert(createRecord(world, index, { ...kept, reporters: [], openApprovals: [] }, parent), parent);
   // Its reservations were forgotten with it: a settlement that comes now could be the second one.
   table.record(index).resolvedReservations = MAX_RESERVATIONS;
-  for (let unit = 0; unit < SPENT_STRIDE; unit++) table.spent[index * SPENT_STRIDE + unit] = BigInt(text.spent[unit] ?? "0");
+  for (let unit = 0; unit < SPENT_STRIDE; unit++)
+    table.spent[index * SPENT_STRIDE + unit] = BigInt(text.spent[unit] ?? "0");
   table.state[index] = STATE.completed;
   table.startedWall[index] = text.startedWall;
   // It ended longer ago than resolved reservations are remembered: an unknown one is refused as forgotten, never charged twice.
@@ -51,6 +51,11 @@ export function restoreCompleted(world: World, body: string, now: Now): number {
   table.eventNumber[index] = text.eventNumber;
   table.policyGeneration[index] = world.policy.generation;
   world.completed.push({ index, stamp: table.stamp[index] as number });
-  world.deadlines.add(now.monoMs + COMPLETED_MEMORY_MS, DEADLINE.forgetExecution, index, table.stamp[index] as number);
+  world.deadlines.add(
+    now.monoMs + COMPLETED_MEMORY_MS,
+    DEADLINE.forgetExecution,
+    index,
+    table.stamp[index] as number,
+  );
   return index;
 }

@@ -1,16 +1,22 @@
 import { HELD_STRIDE, SPENT_STRIDE } from "../../domain/counters.ts";
 import type { Finding } from "../../domain/decision.ts";
-import { STATE, type CarveMode, type Principal } from "../../domain/execution.ts";
+import { type CarveMode, type Principal, STATE } from "../../domain/execution.ts";
 import type { CallerId } from "../../domain/ids.ts";
 import type { LimitOverrides } from "../../domain/limits.ts";
 import { createCarveHold } from "../executions/carve.ts";
-import { callerKey, NO_INDEX, type CarveHold, type ExecutionRecord, type LoopRing } from "../executions/execution-table.ts";
+import {
+  type CarveHold,
+  callerKey,
+  type ExecutionRecord,
+  type LoopRing,
+  NO_INDEX,
+} from "../executions/execution-table.ts";
 import { emptyMemory } from "../executions/register.ts";
 import { countActive } from "../executions/state.ts";
 import { compileLimits } from "../limits/compiled-limits.ts";
 import { resolveLimits, sharedLimits } from "../limits/effective-limits.ts";
 import type { World } from "../world.ts";
-import { reviveAmounts, viewOf, type Shift } from "./read-image.ts";
+import { reviveAmounts, type Shift, viewOf } from "./read-image.ts";
 
 type Texts = { readonly [name: string]: string };
 interface StoredOverrides {
@@ -95,20 +101,29 @@ function restoreNumbers(world: World, index: number, image: Uint8Array, shift: S
   table.eventNumber[index] = pair(2, 0);
   table.warned[index] = pair(2, 1);
   const counters = (9 + 4) * 8;
-  for (let unit = 0; unit < SPENT_STRIDE; unit++) table.spent[index * SPENT_STRIDE + unit] = view.getBigInt64(counters + unit * 8, true);
+  for (let unit = 0; unit < SPENT_STRIDE; unit++)
+    table.spent[index * SPENT_STRIDE + unit] = view.getBigInt64(counters + unit * 8, true);
   if (pair(3, 1) === 1) {
     const held = counters + SPENT_STRIDE * 8;
-    for (let unit = 0; unit < HELD_STRIDE; unit++) table.held[index * HELD_STRIDE + unit] = view.getBigInt64(held + unit * 8, true);
+    for (let unit = 0; unit < HELD_STRIDE; unit++)
+      table.held[index * HELD_STRIDE + unit] = view.getBigInt64(held + unit * 8, true);
   }
   return pair(3, 0);
 }
 
 /** A record from its JSON row; `parent` must be in the table already. */
-export function createRecord(world: World, index: number, text: ExecutionText, parent: number): ExecutionRecord {
+export function createRecord(
+  world: World,
+  index: number,
+  text: ExecutionText,
+  parent: number,
+): ExecutionRecord {
   const requested = overridesOf(text.requested);
   const adjusted = overridesOf(text.adjusted);
   const isAdjusted = Object.keys(text.adjusted.values).length + Object.keys(text.adjusted.custom).length > 0;
-  const limits = isAdjusted ? resolveLimits(world.policy.limits, requested, adjusted) : sharedLimits(world, requested);
+  const limits = isAdjusted
+    ? resolveLimits(world.policy.limits, requested, adjusted)
+    : sharedLimits(world, requested);
   const above = parent === NO_INDEX ? [] : [parent, ...world.executions.record(parent).chain];
   return {
     ...emptyMemory(),
@@ -127,7 +142,10 @@ export function createRecord(world: World, index: number, text: ExecutionText, p
     limits,
     compiled: compileLimits(limits),
     carve: text.carve === undefined ? undefined : carveOf(text.carve),
-    custom: text.custom === undefined ? undefined : { spent: amountsOf(text.custom.spent), held: amountsOf(text.custom.held) },
+    custom:
+      text.custom === undefined
+        ? undefined
+        : { spent: amountsOf(text.custom.spent), held: amountsOf(text.custom.held) },
     stateFinding: reviveAmounts(text.stateFinding),
     resolvedReservations: text.resolvedReservations,
     reporters: [...text.reporters],
@@ -149,12 +167,24 @@ function carveOf(stored: NonNullable<ExecutionText["carve"]>): CarveHold {
   const hold = createCarveHold({}, stored.mode);
   const takes = stored.takes.map(({ index, amounts }) => ({ index, amounts: amounts.map(BigInt) }));
   const total = stored.total.map(BigInt);
-  return { ...hold, total, held: stored.held.map(BigInt), taken: stored.taken.map(BigInt), takes, active: stored.active };
+  return {
+    ...hold,
+    total,
+    held: stored.held.map(BigInt),
+    taken: stored.taken.map(BigInt),
+    takes,
+    active: stored.active,
+  };
 }
 
 function restoreLoop(image: Uint8Array): LoopRing {
   const view = viewOf(image);
   const entries = new Int32Array((image.byteLength - 16) / 4);
   for (let at = 0; at < entries.length; at++) entries[at] = view.getInt32(16 + at * 4, true);
-  return { entries, count: view.getInt32(0, true), window: view.getInt32(4, true), warned: view.getInt32(8, true) === 1 };
+  return {
+    entries,
+    count: view.getInt32(0, true),
+    window: view.getInt32(4, true),
+    warned: view.getInt32(8, true) === 1,
+  };
 }

@@ -6,7 +6,7 @@ import { holdWindows } from "../executions/charge.ts";
 import type { RequestRow } from "../requests/request-table.ts";
 import type { ReservationRow } from "../reservations/reservation-table.ts";
 import type { World } from "../world.ts";
-import { reviveAmounts, viewOf, type Shift } from "./read-image.ts";
+import { reviveAmounts, type Shift, viewOf } from "./read-image.ts";
 
 export interface ReporterText {
   readonly caller: CallerId;
@@ -19,7 +19,12 @@ export interface ReporterText {
 /** Numbers that stand before the ranges in a reporter's image: floor, last used, lost through. */
 const REPORTER_NUMBERS = 3;
 
-export function restoreReporter(world: World, row: number, text: ReporterText, image: Uint8Array | undefined): void {
+export function restoreReporter(
+  world: World,
+  row: number,
+  text: ReporterText,
+  image: Uint8Array | undefined,
+): void {
   const view = image === undefined ? undefined : viewOf(image);
   const number = (place: number): number => view?.getFloat64(place * 8, true) ?? 0;
   const count = image === undefined ? 0 : image.byteLength / 8 - REPORTER_NUMBERS;
@@ -53,10 +58,17 @@ type Stored<Row> = Omit<Row, "amounts" | "windowRows" | "takes" | "custom" | "ro
   readonly custom: { readonly [name: string]: string };
 };
 
-export function restoreReservation(world: World, row: number, stored: Stored<ReservationRow>, shift: Shift): void {
+export function restoreReservation(
+  world: World,
+  row: number,
+  stored: Stored<ReservationRow>,
+  shift: Shift,
+): void {
   const record = world.executions.records[stored.index];
   if (record === undefined) return;
-  const amounts = BigInt64Array.from({ length: Math.max(HELD_COUNT, stored.amounts.length) }, (_, at) => BigInt(stored.amounts[at] ?? "0"));
+  const amounts = BigInt64Array.from({ length: Math.max(HELD_COUNT, stored.amounts.length) }, (_, at) =>
+    BigInt(stored.amounts[at] ?? "0"),
+  );
   const entry: ReservationRow = {
     ...stored,
     row,
@@ -81,7 +93,12 @@ export function restoreReservation(world: World, row: number, stored: Stored<Res
 export function restoreRequest(world: World, row: number, stored: RequestRow, shift: Shift): void {
   const record = world.executions.records[stored.index];
   if (record === undefined) return;
-  const entry: RequestRow = { ...stored, row, answer: reviveAmounts(stored.answer), expiresMono: stored.expiresMono + shift.monoMs };
+  const entry: RequestRow = {
+    ...stored,
+    row,
+    answer: reviveAmounts(stored.answer),
+    expiresMono: stored.expiresMono + shift.monoMs,
+  };
   world.requests.insert(entry);
   record.requests ??= new Map();
   record.requests.set(entry.requestId, { digest: entry.digest, row });
@@ -97,5 +114,6 @@ export function restoreApproval(world: World, row: number, stored: StoredApprova
   const { tenant } = stored;
   const currentNanoUsd = BigInt(stored.currentNanoUsd);
   world.approvals.insert({ ...stored, row, currentNanoUsd, limitNanoUsd: BigInt(stored.limitNanoUsd) });
-  if (stored.state === "open") world.approvals.openPerTenant.set(tenant, (world.approvals.openPerTenant.get(tenant) ?? 0) + 1);
+  if (stored.state === "open")
+    world.approvals.openPerTenant.set(tenant, (world.approvals.openPerTenant.get(tenant) ?? 0) + 1);
 }

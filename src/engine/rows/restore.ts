@@ -1,13 +1,19 @@
 import { HELD_STRIDE, SPENT_STRIDE } from "../../domain/counters.ts";
-import { MAX_EVENTS } from "../../domain/execution.ts";
 import type { ExecutionEvent } from "../../domain/event.ts";
+import { MAX_EVENTS } from "../../domain/execution.ts";
 import { DAY_MS, type Now } from "../../domain/time.ts";
-import { STATE_TABLES, type Loaded, type StateTable } from "../../ports/cut-store.ts";
+import { type Loaded, STATE_TABLES, type StateTable } from "../../ports/cut-store.ts";
 import type { World } from "../world.ts";
 import { packedRecords } from "./cut-buffer.ts";
-import { reviveAmounts, viewOf, type Shift } from "./read-image.ts";
+import { reviveAmounts, type Shift, viewOf } from "./read-image.ts";
 import { addRestoredExecution, type ExecutionText } from "./restore-execution.ts";
-import { restoreApproval, restoreReporter, restoreRequest, restoreReservation, type ReporterText } from "./restore-others.ts";
+import {
+  type ReporterText,
+  restoreApproval,
+  restoreReporter,
+  restoreRequest,
+  restoreReservation,
+} from "./restore-others.ts";
 import { settleRestored } from "./settle-restored.ts";
 
 // From the rows of a file to a world, and from the clock of the boot that wrote them to the clock of this one.
@@ -31,11 +37,21 @@ export function restoreWorld(world: World, loaded: Loaded, bootId: string, now: 
     if (image !== undefined) restoreWindow(world, row, image);
   }
   const loops = new Map(images.loops.map(({ key, bytes }) => [key, bytes]));
-  const executions = [...pairs(images, "execution_texts", "executions")].filter(([, , image]) => image !== undefined);
+  const executions = [...pairs(images, "execution_texts", "executions")].filter(
+    ([, , image]) => image !== undefined,
+  );
   for (const [index, text, image] of parentsFirst(executions)) {
-    addRestoredExecution(world, index, parse<ExecutionText>(text), image as Uint8Array, loops.get(index), shift);
+    addRestoredExecution(
+      world,
+      index,
+      parse<ExecutionText>(text),
+      image as Uint8Array,
+      loops.get(index),
+      shift,
+    );
   }
-  for (const { key, bytes } of images.execution_events) restoreEvent(world, key, parse<ExecutionEvent>(bytes));
+  for (const { key, bytes } of images.execution_events)
+    restoreEvent(world, key, parse<ExecutionEvent>(bytes));
   for (const { key, bytes } of images.reservations) restoreReservation(world, key, parse(bytes), shift);
   for (const { key, bytes } of images.requests) restoreRequest(world, key, parse(bytes), shift);
   for (const { key, bytes } of images.approvals) restoreApproval(world, key, parse(bytes));
@@ -55,12 +71,17 @@ function shiftOf(loaded: Loaded, bootId: string, now: Now): Shift {
 }
 
 function imagesByTable(loaded: Loaded): { readonly [T in StateTable]: readonly Image[] } {
-  const images = Object.fromEntries(STATE_TABLES.map((table) => [table, [] as Image[]])) as { [T in StateTable]: Image[] };
+  const images = Object.fromEntries(STATE_TABLES.map((table) => [table, [] as Image[]])) as {
+    [T in StateTable]: Image[];
+  };
   for (const { records, byteLength } of loaded.rows) {
     for (const record of packedRecords(records, byteLength)) {
       const table = STATE_TABLES[record.table];
       if (table === undefined) continue;
-      images[table].push({ key: record.key, bytes: new Uint8Array(records, record.bodyAt, record.bodyLength) });
+      images[table].push({
+        key: record.key,
+        bytes: new Uint8Array(records, record.bodyAt, record.bodyLength),
+      });
     }
   }
   return images;
@@ -102,7 +123,8 @@ function parentOf(image: Uint8Array | undefined): number {
 
 function restoreWindow(world: World, row: number, image: Uint8Array): void {
   const view = viewOf(image);
-  for (let unit = 0; unit < SPENT_STRIDE; unit++) world.windows.spent[row * SPENT_STRIDE + unit] = view.getBigInt64(unit * 8, true);
+  for (let unit = 0; unit < SPENT_STRIDE; unit++)
+    world.windows.spent[row * SPENT_STRIDE + unit] = view.getBigInt64(unit * 8, true);
   // What was held is laid on again by the reservations themselves, so that both always agree.
   world.windows.uncertain[row] = Number(view.getBigInt64((SPENT_STRIDE + HELD_STRIDE) * 8, true));
 }

@@ -33,7 +33,12 @@ export function settleRestored(world: World, loaded: Loaded, shift: Shift, now: 
   armHolds(world, shift, now);
   for (const entry of world.approvals.entries) {
     if (entry?.state !== "open") continue;
-    world.deadlines.add(now.monoMs + Math.max(0, entry.expiresAtMs - now.wallMs), DEADLINE.approval, entry.row, 0);
+    world.deadlines.add(
+      now.monoMs + Math.max(0, entry.expiresAtMs - now.wallMs),
+      DEADLINE.approval,
+      entry.row,
+      0,
+    );
   }
   world.deadlines.add(now.monoMs + SWEEP_MS, DEADLINE.sweep, 0, 0);
   if (shift.monoMs !== 0 || shift.awayMs !== 0) touchMovedRows(world);
@@ -43,15 +48,18 @@ export function settleRestored(world: World, loaded: Loaded, shift: Shift, now: 
 /** Instants that were moved must be in the next cut, which names this clock: beside it, old ones would be read wrongly. */
 function touchMovedRows(world: World): void {
   for (const index of world.executions.indexes()) world.rows.executions.touch(index);
-  for (const [row, entry] of world.reservations.entries.entries()) if (entry !== undefined) world.rows.reservations.touch(row);
-  for (const [row, entry] of world.requests.entries.entries()) if (entry !== undefined) world.rows.requests.touch(row);
+  for (const [row, entry] of world.reservations.entries.entries())
+    if (entry !== undefined) world.rows.reservations.touch(row);
+  for (const [row, entry] of world.requests.entries.entries())
+    if (entry !== undefined) world.rows.requests.touch(row);
 }
 
 function resumeIdleClock(world: World, index: number, shift: Shift, now: Now): void {
   const table = world.executions;
   const timeout = table.record(index).limits.byKey.idle_timeout_seconds;
   const resumed = (table.lastActivity[index] as number) + shift.awayMs;
-  const atLeast = timeout === undefined ? resumed : now.monoMs + RECONNECT_GRACE_MS - Number(timeout.value) * 1000;
+  const atLeast =
+    timeout === undefined ? resumed : now.monoMs + RECONNECT_GRACE_MS - Number(timeout.value) * 1000;
   table.lastActivity[index] = Math.max(resumed, Math.min(atLeast, now.monoMs));
 }
 
@@ -61,7 +69,10 @@ function armHolds(world: World, shift: Shift, now: Now): void {
     entry.expiresMono = Math.max(entry.expiresMono + shift.awayMs, now.monoMs + RECONNECT_GRACE_MS);
     world.deadlines.add(entry.expiresMono, DEADLINE.reservation, row, entry.stamp);
     if (entry.timeoutMs === undefined || entry.timedOut) continue;
-    world.reservations.entries[row] = { ...entry, createdMono: resumedStep(entry.createdMono, entry.timeoutMs, shift, now) };
+    world.reservations.entries[row] = {
+      ...entry,
+      createdMono: resumedStep(entry.createdMono, entry.timeoutMs, shift, now),
+    };
     const started = world.reservations.entries[row]?.createdMono ?? now.monoMs;
     world.deadlines.add(started + entry.timeoutMs + 1, DEADLINE.stepTimeout, row, entry.stamp);
   }
@@ -69,7 +80,10 @@ function armHolds(world: World, shift: Shift, now: Now): void {
 
 /** A step's clock goes on where it stood, with at least the reconnect grace left. */
 function resumedStep(createdMono: number, timeoutMs: number, shift: Shift, now: Now): number {
-  return Math.max(createdMono + shift.awayMs, Math.min(now.monoMs, now.monoMs + RECONNECT_GRACE_MS - timeoutMs));
+  return Math.max(
+    createdMono + shift.awayMs,
+    Math.min(now.monoMs, now.monoMs + RECONNECT_GRACE_MS - timeoutMs),
+  );
 }
 
 /** Executions and windows that were open in the time of a hole are uncertain; so is everything when its size is unknown. */
@@ -77,11 +91,21 @@ function markLoss(world: World, loaded: Loaded, now: Now): void {
   const { hole, unproved, damaged, setAside } = loaded;
   if (hole === undefined && unproved.length === 0 && damaged.length === 0) return;
   const named = damaged.map(({ table, key }) => `${table} ${key}`);
-  const parts = [hole?.text, setAside === undefined ? undefined : `the damaged file was set aside as ${setAside}`];
+  const parts = [
+    hole?.text,
+    setAside === undefined ? undefined : `the damaged file was set aside as ${setAside}`,
+  ];
   if (unproved.length > 0) parts.push(`tables that do not prove: ${unproved.join(", ")}`);
-  if (named.length > 0) parts.push(`damaged rows: ${named.slice(0, 8).join(", ")}${named.length > 8 ? " …" : ""}`);
+  if (named.length > 0)
+    parts.push(`damaged rows: ${named.slice(0, 8).join(", ")}${named.length > 8 ? " …" : ""}`);
   const message = parts.filter((part) => part !== undefined).join("; ");
-  const finding: Finding = { verdict: "WARN", kind: "STATE", reason: "DATA_LOSS", message, severity: "critical" };
+  const finding: Finding = {
+    verdict: "WARN",
+    kind: "STATE",
+    reason: "DATA_LOSS",
+    message,
+    severity: "critical",
+  };
   const table = world.executions;
   for (const index of table.indexes()) {
     if (table.state[index] === STATE.completed) continue;

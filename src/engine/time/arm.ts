@@ -27,7 +27,12 @@ export function armWorking(world: World, index: number, now: Now): void {
   const working = limits.byKey.max_working_time_ms;
   if (working === undefined || table.state[index] !== STATE.running) return;
   const left = Number(working.value) + limits.timeoutGraceMs + 1 - workingMs(table, index, now);
-  world.deadlines.add(now.monoMs + Math.max(0, left), DEADLINE.workingTime, index, table.stamp[index] as number);
+  world.deadlines.add(
+    now.monoMs + Math.max(0, left),
+    DEADLINE.workingTime,
+    index,
+    table.stamp[index] as number,
+  );
 }
 
 export function armIdle(world: World, index: number): void {

@@ -52,7 +52,11 @@ export class Deadlines {
   /** Takes the earliest deadline that is not after `monoMs`. */
   takeDue(monoMs: number): DueDeadline | undefined {
     if (this.#size === 0 || (this.#at[0] as number) > monoMs) return undefined;
-    const due = { kind: this.#kind[0] as number, key: this.#key[0] as number, stamp: this.#stamp[0] as number };
+    const due = {
+      kind: this.#kind[0] as number,
+      key: this.#key[0] as number,
+      stamp: this.#stamp[0] as number,
+    };
     const last = --this.#size;
     if (last > 0) {
       const at = this.#at[last] as number;
@@ -65,13 +69,25 @@ export class Deadlines {
         this.#move(child, place);
         place = child;
       }
-      this.#set(place, at, this.#kind[last] as number, this.#key[last] as number, this.#stamp[last] as number);
+      this.#set(
+        place,
+        at,
+        this.#kind[last] as number,
+        this.#key[last] as number,
+        this.#stamp[last] as number,
+      );
     }
     return due;
   }
 
   #move(from: number, to: number): void {
-    this.#set(to, this.#at[from] as number, this.#kind[from] as number, this.#key[from] as number, this.#stamp[from] as number);
+    this.#set(
+      to,
+      this.#at[from] as number,
+      this.#kind[from] as number,
+      this.#key[from] as number,
+      this.#stamp[from] as number,
+    );
   }
 
   #set(place: number, at: number, kind: number, key: number, stamp: number): void {

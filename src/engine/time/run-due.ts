@@ -48,12 +48,19 @@ function runDeadline(world: World, due: DueDeadline, now: Now): void {
   return endByIdle(world, key, now);
 }
 
-function endByTime(world: World, index: number, key: "max_wall_time_ms" | "max_working_time_ms", now: Now): void {
+function endByTime(
+  world: World,
+  index: number,
+  key: "max_wall_time_ms" | "max_working_time_ms",
+  now: Now,
+): void {
   const table = world.executions;
   const { limits, id } = table.record(index);
   const limit = limits.byKey[key];
   if (limit === undefined) return;
-  const elapsed = Math.floor(key === "max_wall_time_ms" ? wallMs(table, index, now) : workingMs(table, index, now));
+  const elapsed = Math.floor(
+    key === "max_wall_time_ms" ? wallMs(table, index, now) : workingMs(table, index, now),
+  );
   if (elapsed <= Number(limit.value) + limits.timeoutGraceMs) {
     // A limit that was raised, or working time that stood still: the deadline re-arms itself.
     if (key === "max_wall_time_ms") armWall(world, index);
@@ -73,7 +80,13 @@ function endByIdle(world: World, index: number, now: Now): void {
     armIdle(world, index);
     return;
   }
-  act(world, index, exceededFinding(limitFacts("idle_timeout_seconds", limit, BigInt(seconds), 0n, id)), limit.onExceed, now);
+  act(
+    world,
+    index,
+    exceededFinding(limitFacts("idle_timeout_seconds", limit, BigInt(seconds), 0n, id)),
+    limit.onExceed,
+    now,
+  );
 }
 
 function act(
@@ -85,7 +98,8 @@ function act(
 ): void {
   if (finding.shadow === true) recordViolation(world, index, finding, now);
   else if (onExceed === "halt") haltExecution(world, index, finding, now);
-  else if (onExceed === "pause") pauseExecution(world, index, { ...finding, verdict: "PAUSE", kind: "STATE" }, now);
+  else if (onExceed === "pause")
+    pauseExecution(world, index, { ...finding, verdict: "PAUSE", kind: "STATE" }, now);
   else {
     recordViolation(world, index, finding, now);
     pushEvent(world, index, "BLOCK", finding.message, now, { finding });
@@ -96,7 +110,8 @@ function act(
 function sweep(world: World, now: Now): void {
   world.deadlines.add(now.monoMs + SWEEP_MS, DEADLINE.sweep, 0, 0);
   const forgotten = forgetRequests(world, now, SWEEP_REQUESTS);
-  if (forgotten === SWEEP_REQUESTS) world.deadlines.add(now.monoMs + SWEEP_AGAIN_MS, DEADLINE.sweepRequests, 0, 0);
+  if (forgotten === SWEEP_REQUESTS)
+    world.deadlines.add(now.monoMs + SWEEP_AGAIN_MS, DEADLINE.sweepRequests, 0, 0);
   dropForgotten(world);
   forgetWindows(world, now);
   forgetReporters(world, now);
@@ -132,7 +147,8 @@ function forgetWindows(world: World, now: Now): void {
 function forgetReporters(world: World, now: Now): void {
   for (const row of world.reporters.rowsFrom(SWEEP_ROWS)) {
     const entry = world.reporters.entries[row];
-    if (entry === undefined || entry.executions > 0 || now.wallMs - entry.lastUsedMs < REPORTER_MEMORY_MS) continue;
+    if (entry === undefined || entry.executions > 0 || now.wallMs - entry.lastUsedMs < REPORTER_MEMORY_MS)
+      continue;
     world.rows.reporters.touch(row);
     world.rows.reporterTexts.touch(row);
     world.reporters.remove(row);

@@ -1,7 +1,6 @@
 import type { Amount } from "../../domain/amounts.ts";
-import type { Finding } from "../../domain/decision.ts";
+import type { Finding, Violation } from "../../domain/decision.ts";
 import type { EventType, ExecutionEvent } from "../../domain/event.ts";
-import type { Violation } from "../../domain/violation.ts";
 import type { LogLevel } from "../logger.ts";
 import type { Telemetry } from "../telemetry.ts";
 

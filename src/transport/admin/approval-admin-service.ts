@@ -1,8 +1,8 @@
 import { parseUsd } from "../../domain/amounts.ts";
 import type { ApprovalState } from "../../domain/approval.ts";
 import { invalidField, TollgateError } from "../../domain/errors.ts";
+import { type ApprovalAnswer, approve, reject } from "../../engine/approvals/answer-approvals.ts";
 import type { ApprovalRow } from "../../engine/approvals/approval-table.ts";
-import { type ApprovalAnswer, approve, reject } from "../../engine/approvals/approvals.ts";
 import { listApprovals } from "../../engine/approvals/list-approvals.ts";
 import { canonicalText } from "../../engine/executions/register.ts";
 import type { World } from "../../engine/world.ts";

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { connectClient, type TollgateClient } from "../../../src/client/connect-client.ts";
-import { createReporter } from "../../../src/client/reporter.ts";
+import { createReporter } from "../../../src/client/reports/reporter.ts";
 import { reserve } from "../../../src/client/reservation.ts";
 import { type Watched, watchExecution } from "../../../src/client/watch.ts";
 import { EventType } from "../../../src/gen/tollgate/enforcement/v1/event_pb.ts";

@@ -1,8 +1,8 @@
 import { status } from "@grpc/grpc-js";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { createClient, type TollgateClient } from "../../../src/client/connect-client.ts";
-import { createReporter, type Reporter } from "../../../src/client/reporter.ts";
-import type { ReporterNotice, ReporterOptions } from "../../../src/client/reporter-options.ts";
+import { createReporter, type Reporter } from "../../../src/client/reports/reporter.ts";
+import type { ReporterNotice, ReporterOptions } from "../../../src/client/reports/reporter-options.ts";
 import { type ScriptedDaemon, type ScriptedStream, startScriptedDaemon } from "./scripted-daemon.ts";
 
 let daemon: ScriptedDaemon;

@@ -67,9 +67,7 @@ export class ScriptedStream {
   }
 
   send(message: MessageInitShape<typeof StreamUsageResponseSchema>["message"] & object): void {
-    this.#call.write(
-      create(StreamUsageResponseSchema, { message } as MessageInitShape<typeof StreamUsageResponseSchema>),
-    );
+    this.#call.write(create(StreamUsageResponseSchema, { message }));
   }
 
   welcome(

@@ -1,17 +1,20 @@
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { status } from "@grpc/grpc-js";
-import type { Decisions, Progress } from "../gen/tollgate/enforcement/v1/report_pb.ts";
+import type { Decisions, Progress } from "../../gen/tollgate/enforcement/v1/report_pb.ts";
 import {
   type FlowNotice,
   StreamUsageRequestSchema,
   type StreamUsageResponse,
   type Welcome,
-} from "../gen/tollgate/enforcement/v1/stream_pb.ts";
-import { UsageSchema, type UsageSchema as UsageSchemaType } from "../gen/tollgate/enforcement/v1/usage_pb.ts";
-import { answerFrom } from "./answer.ts";
-import { Backoff } from "./backoff.ts";
-import { CallError } from "./call-error.ts";
-import type { TollgateClient } from "./connect-client.ts";
+} from "../../gen/tollgate/enforcement/v1/stream_pb.ts";
+import {
+  UsageSchema,
+  type UsageSchema as UsageSchemaType,
+} from "../../gen/tollgate/enforcement/v1/usage_pb.ts";
+import { answerFrom } from "../answer.ts";
+import { Backoff } from "../backoff.ts";
+import { CallError } from "../call-error.ts";
+import type { TollgateClient } from "../connect-client.ts";
 import { MessagesInFlight } from "./messages-in-flight.ts";
 import { nextMessage } from "./report-batch.ts";
 import {

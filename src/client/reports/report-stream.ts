@@ -1,15 +1,15 @@
 import { create, fromBinary, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
 import { type Client, type ClientDuplexStream, Metadata, type StatusObject, status } from "@grpc/grpc-js";
-import { EnforcementService } from "../gen/tollgate/enforcement/v1/enforcement_service_pb.ts";
+import { EnforcementService } from "../../gen/tollgate/enforcement/v1/enforcement_service_pb.ts";
 import {
   type HelloSchema,
   type StreamUsageRequest,
   StreamUsageRequestSchema,
   type StreamUsageResponse,
   StreamUsageResponseSchema,
-} from "../gen/tollgate/enforcement/v1/stream_pb.ts";
-import { type CallError, callErrorFrom } from "./call-error.ts";
-import { bufferOf, pathOf } from "./unary-methods.ts";
+} from "../../gen/tollgate/enforcement/v1/stream_pb.ts";
+import { type CallError, callErrorFrom } from "../call-error.ts";
+import { bufferOf, pathOf } from "../unary-methods.ts";
 
 /** What a stream tells its reporter. `onEnd` comes exactly once, last; without an error the daemon ended it in order. */
 export interface StreamListener {

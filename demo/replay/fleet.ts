@@ -1,7 +1,7 @@
-import { CallError } from "../src/client/call-error.ts";
-import { type Execution, ExecutionState } from "../src/gen/tollgate/enforcement/v1/execution_pb.ts";
-import type { Source } from "./find-source.ts";
-import { insist, type Session } from "./session.ts";
+import { CallError } from "../../src/client/call-error.ts";
+import { type Execution, ExecutionState } from "../../src/gen/tollgate/enforcement/v1/execution_pb.ts";
+import type { Source } from "../find-source.ts";
+import { insist, type Session } from "../session.ts";
 
 // One replay is one tree: a root that every run is charged to, so that one call says what the daemon counted. What has
 // been done is never remembered here: the daemon is asked.

@@ -1,8 +1,8 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
-import type { Event } from "../gen/tollgate/enforcement/v1/event_pb.ts";
-import type { ExecutionDecision, RejectedReport } from "../gen/tollgate/enforcement/v1/report_pb.ts";
-import type { DetailLevel, PrincipalSchema } from "../gen/tollgate/enforcement/v1/request_pb.ts";
-import type { Answer } from "./answer.ts";
+import type { Event } from "../../gen/tollgate/enforcement/v1/event_pb.ts";
+import type { ExecutionDecision, RejectedReport } from "../../gen/tollgate/enforcement/v1/report_pb.ts";
+import type { DetailLevel, PrincipalSchema } from "../../gen/tollgate/enforcement/v1/request_pb.ts";
+import type { Answer } from "../answer.ts";
 
 /** Reports that the daemon lacks and this process no longer keeps, by the numbers that `report()` gave them. */
 export interface ReportGap {

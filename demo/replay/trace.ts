@@ -1,4 +1,4 @@
-import { UsageError } from "./options.ts";
+import { UsageError } from "../options.ts";
 
 /** One call of a model, as the trace has it. */
 export interface Invocation {

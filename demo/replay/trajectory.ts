@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { UsageError } from "./options.ts";
+import { UsageError } from "../options.ts";
 
 // From a recorded run of a tool-calling agent to the steps that are asked for and reported.
 

@@ -1,7 +1,7 @@
+import type { Session } from "../session.ts";
+import { forEachAtOnce } from "../tally.ts";
 import { type AgentRun, replayRun } from "./agent-run.ts";
 import type { Fleet } from "./fleet.ts";
-import type { Session } from "./session.ts";
-import { forEachAtOnce } from "./tally.ts";
 import { planSteps, type Trajectory } from "./trajectory.ts";
 
 /** Agents at work at the same time. */

@@ -1,13 +1,13 @@
-import { CallError } from "../src/client/call-error.ts";
-import { createReporter, type Reporter } from "../src/client/reporter.ts";
-import { type Event, EventType } from "../src/gen/tollgate/enforcement/v1/event_pb.ts";
-import { ExecutionState } from "../src/gen/tollgate/enforcement/v1/execution_pb.ts";
-import type { Finding } from "../src/gen/tollgate/enforcement/v1/finding_pb.ts";
-import { count } from "./find-source.ts";
+import { CallError } from "../../src/client/call-error.ts";
+import { createReporter, type Reporter } from "../../src/client/reports/reporter.ts";
+import { type Event, EventType } from "../../src/gen/tollgate/enforcement/v1/event_pb.ts";
+import { ExecutionState } from "../../src/gen/tollgate/enforcement/v1/execution_pb.ts";
+import type { Finding } from "../../src/gen/tollgate/enforcement/v1/finding_pb.ts";
+import { count } from "../find-source.ts";
+import { say, tell, tellMore, tellWayOut } from "../screen.ts";
+import { insist, type Session } from "../session.ts";
+import { forEachAtOnce } from "../tally.ts";
 import { type Fleet, giveTime, PRINCIPAL, resume } from "./fleet.ts";
-import { say, tell, tellMore, tellWayOut } from "./screen.ts";
-import { insist, type Session } from "./session.ts";
-import { forEachAtOnce } from "./tally.ts";
 import type { Invocation } from "./trace.ts";
 
 // Every invocation is an execution of its own: registered, reported, completed. Reports and ends have fixed sequences, so

@@ -1,5 +1,5 @@
 import { toBinary } from "@bufbuild/protobuf";
-import { type Usage, UsageSchema } from "../gen/tollgate/enforcement/v1/usage_pb.ts";
+import { type Usage, UsageSchema } from "../../gen/tollgate/enforcement/v1/usage_pb.ts";
 
 // What a reporter keeps until it is durable, and a little longer. Positions number the reports of one process and never
 // change; sequences are positions less a base, which moves when the reporter takes a new epoch.

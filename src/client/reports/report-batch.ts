@@ -2,8 +2,8 @@ import { create } from "@bufbuild/protobuf";
 import {
   type StreamUsageRequest,
   StreamUsageRequestSchema,
-} from "../gen/tollgate/enforcement/v1/stream_pb.ts";
-import { type UsageGroup, UsageGroupSchema } from "../gen/tollgate/enforcement/v1/usage_pb.ts";
+} from "../../gen/tollgate/enforcement/v1/stream_pb.ts";
+import { type UsageGroup, UsageGroupSchema } from "../../gen/tollgate/enforcement/v1/usage_pb.ts";
 import type { KeptEntry, ReportBuffer, ReportSubject } from "./report-buffer.ts";
 
 /** What the daemon takes at once, as `welcome` says. */

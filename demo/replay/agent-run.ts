@@ -1,12 +1,12 @@
-import { type Answer, answerFrom } from "../src/client/answer.ts";
-import { CallError } from "../src/client/call-error.ts";
-import { createReporter, type Reporter } from "../src/client/reporter.ts";
-import { ExecutionState } from "../src/gen/tollgate/enforcement/v1/execution_pb.ts";
-import { Verdict } from "../src/gen/tollgate/enforcement/v1/finding_pb.ts";
+import { type Answer, answerFrom } from "../../src/client/answer.ts";
+import { CallError } from "../../src/client/call-error.ts";
+import { createReporter, type Reporter } from "../../src/client/reports/reporter.ts";
+import { ExecutionState } from "../../src/gen/tollgate/enforcement/v1/execution_pb.ts";
+import { Verdict } from "../../src/gen/tollgate/enforcement/v1/finding_pb.ts";
+import { answerPause } from "../operator.ts";
+import { tell, tellWayOut } from "../screen.ts";
+import { insist, type Session } from "../session.ts";
 import { type Fleet, findExecution, giveTime, PRINCIPAL } from "./fleet.ts";
-import { answerPause } from "./operator.ts";
-import { tell, tellWayOut } from "./screen.ts";
-import { insist, type Session } from "./session.ts";
 import type { PlannedStep } from "./trajectory.ts";
 
 // One recorded run as an agent: it asks before every step, holds what it is about to use, and settles it with its report.
