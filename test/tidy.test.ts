@@ -41,8 +41,8 @@ describe("import arrows", () => {
   test.each([
     ["src/engine/a.ts", 'import { openStore } from "../adapters/sqlite/open-store.ts";'],
     ["src/engine/a.ts", 'import { readFileSync } from "node:fs";'],
-    ["src/engine/a.ts", 'import { now } from "../ports/clock.ts";'],
-    ["src/engine/a.ts", 'import { type Clock, now } from "../ports/clock.ts";'],
+    ["src/transport/a.ts", 'import { now } from "../ports/clock.ts";'],
+    ["src/transport/a.ts", 'import { type Clock, now } from "../ports/clock.ts";'],
     ["src/engine/a.ts", 'export * from "../config/settings.ts";'],
     ["src/engine/a.ts", 'type T = import("../transport/a.ts").T;'],
     ["src/domain/a.ts", 'import type { World } from "../engine/world.ts";'],

@@ -69,6 +69,8 @@ export function withApprovals(
 ): readonly Finding[] {
   if (!findings.some((one) => one.verdict === "PAUSE" && one.kind === "LIMIT" && one.shadow !== true))
     return findings;
+  // What a limit refuses anyway is nothing to ask a person about.
+  if (findings.some((one) => one.verdict === "BLOCK" && one.shadow !== true)) return findings;
   return findings.map((one) => {
     if (one.verdict !== "PAUSE" || one.kind !== "LIMIT" || one.shadow === true) return one;
     const approvalId = openCostApproval(world, levelOf(world, index, one), one, now);
