@@ -1,6 +1,6 @@
 import { combineFindings, type Decision, type Finding, NO_FINDINGS, rankOf } from "../../domain/decision.ts";
 import { STATE } from "../../domain/execution.ts";
-import { LIMIT_KEYS, type LimitKey } from "../../domain/limits.ts";
+import { LIMIT_KEYS, LIMITS, type LimitKey, type OnExceed } from "../../domain/limits.ts";
 import type { Now } from "../../domain/time.ts";
 import { pushEvent, recordViolation } from "../events/push.ts";
 import { type ExecutionRecord, FLAG } from "../executions/execution-table.ts";
@@ -94,10 +94,15 @@ function actOnFinding(world: World, index: number, finding: Finding, now: Now): 
   const key = finding.sourceId as LimitKey;
   if (finding.shadow === true || finding.verdict === "WARN") return tellOnce(world, level, key, finding, now);
   const limit = record.limits.byKey[key] ?? record.limits.custom[customName(finding)];
-  const action = finding.verdict === "PAUSE" ? "pause" : (limit?.onExceed ?? "block");
+  const action = finding.verdict === "PAUSE" ? "pause" : (limit?.onExceed ?? defaultAction(key));
   if (action === "halt") haltExecution(world, level, finding, now);
   else if (action === "pause") pauseExecution(world, level, finding, now);
   else tellOnce(world, level, key, finding, now);
+}
+
+/** A carve that caps where nothing else limits acts as the limit's default does. */
+function defaultAction(key: LimitKey): OnExceed {
+  return LIMIT_KEYS.includes(key) ? LIMITS[key].onExceed : "block";
 }
 
 function customName(finding: Finding): string {
