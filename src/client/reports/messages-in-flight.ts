@@ -3,7 +3,7 @@
 // never has so much on its way that its own writing waits for the daemon.
 
 /** Most messages sent and not yet accepted. */
-const MESSAGES_MAX = 64;
+const MESSAGES_MAX = 32;
 /** Most bytes sent and not yet accepted, unless it is one message. */
 const BYTES_MAX = 98_304;
 

@@ -58,7 +58,7 @@ describe("a reporter", () => {
   test("P10: many small messages in both directions never stop each other", async () => {
     const reporter = createReporter(client, { reporterId: "r" });
     const ids = Array.from({ length: 600 }, (_, index) => `e${index}`);
-    for (const executionId of ids) await register(executionId, { maxTokens: 10n });
+    await Promise.all(ids.map((executionId) => register(executionId, { maxTokens: 10n })));
     const added = ids.flatMap((executionId) => [
       reporter.report({ executionId }, { tokens: { input: 11n } }),
       reporter.complete(executionId),
