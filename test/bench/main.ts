@@ -1,0 +1,55 @@
+// Measures the budgets of the design beside a bare grpc-js echo in the same run; docs/bench.md says how.
+// npm run bench -- [--json FILE] [--pairs N] [--only ID,ID] [--quick]
+import { writeFileSync } from "node:fs";
+import { parseArgs } from "node:util";
+import { type Budget, isHeld } from "./measure/budget.ts";
+import { describeMachine, formatTable, toJson } from "./measure/table.ts";
+import type { Effort, Row } from "./rows/row.ts";
+import { throughputRow } from "./rows/throughput.ts";
+
+const ROWS: readonly Row[] = [throughputRow];
+
+const { values } = parseArgs({
+  options: {
+    json: { type: "string" },
+    pairs: { type: "string" },
+    only: { type: "string" },
+    quick: { type: "boolean", default: false },
+  },
+});
+
+const only = values.only?.split(",");
+const unknown = only?.find((id) => !ROWS.some((row) => row.ids.includes(id)));
+if (unknown !== undefined) {
+  throw new Error(`bench: no budget "${unknown}"; there are ${ROWS.flatMap((row) => row.ids).join(", ")}`);
+}
+const effort: Effort = {
+  pairs: Number(values.pairs ?? (values.quick ? 2 : 7)),
+  runMs: values.quick ? 500 : 1_500,
+  executions: values.quick ? 10_000 : 100_000,
+};
+if (!Number.isInteger(effort.pairs) || effort.pairs < 1) throw new Error("bench: --pairs is a count");
+
+const startedMs = performance.now();
+const budgets: Budget[] = [];
+for (const row of ROWS) {
+  if (only !== undefined && !row.ids.some((id) => only.includes(id))) continue;
+  const measured = await row.measure(effort);
+  for (const one of measured) {
+    if (only !== undefined && !only.includes(one.id)) continue;
+    budgets.push(one);
+    console.error(`${isHeld(one) ? "ok  " : "FAIL"} ${one.id} ${one.value.toPrecision(3)} ${one.unit}`);
+  }
+}
+const machine = describeMachine();
+const seconds = Math.round((performance.now() - startedMs) / 1_000);
+const failed = budgets.filter((one) => !isHeld(one));
+console.log(`\n${machine.cpus} cores, ${machine.platform}, Node ${machine.node}, ${seconds} s\n`);
+console.log(formatTable(budgets));
+console.log(
+  failed.length === 0
+    ? "\nevery budget holds"
+    : `\nbeyond their bound: ${failed.map(({ id }) => id).join(", ")}`,
+);
+if (values.json !== undefined) writeFileSync(values.json, toJson(machine, budgets));
+process.exit(failed.length === 0 ? 0 : 1);

@@ -1,0 +1,96 @@
+import { type ChildProcess, fork } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { Sample } from "./control.ts";
+
+// A measured process, its directory and its control channel.
+
+export interface ServerOptions {
+  readonly executions?: number;
+  readonly persistence?: "file" | "memory";
+  /** Flags of Node, for a profile. */
+  readonly execArgv?: readonly string[];
+}
+
+export class ServerChild {
+  readonly directory: string;
+  readonly target: string;
+  readonly #child: ChildProcess;
+
+  private constructor(directory: string, child: ChildProcess) {
+    this.directory = directory;
+    this.target = `unix:${directory}/agent.sock`;
+    this.#child = child;
+  }
+
+  static startEcho(): Promise<ServerChild> {
+    const directory = createDirectory();
+    return ServerChild.#start("echo-process.ts", directory, [`${directory}/agent.sock`], []);
+  }
+
+  static startDaemon(options: ServerOptions = {}): Promise<ServerChild> {
+    const { executions = 100_000, persistence = "file", execArgv = profileFlags() } = options;
+    const directory = createDirectory();
+    return ServerChild.#start(
+      "daemon-process.ts",
+      directory,
+      [directory, String(executions), persistence],
+      execArgv,
+    );
+  }
+
+  static async #start(
+    file: string,
+    directory: string,
+    words: readonly string[],
+    execArgv: readonly string[],
+  ): Promise<ServerChild> {
+    const path = fileURLToPath(new URL(file, import.meta.url));
+    const child = fork(path, words, {
+      execArgv: [...execArgv],
+      stdio: ["ignore", "ignore", "inherit", "ipc"],
+    });
+    await nextMessage(child);
+    return new ServerChild(directory, child);
+  }
+
+  get pid(): number {
+    return this.#child.pid as number;
+  }
+
+  async sample(): Promise<Sample> {
+    this.#child.send("sample");
+    return (await nextMessage(this.#child)) as Sample;
+  }
+
+  /** Ends it in order and takes its directory away. */
+  async stop(keepDirectory: "keep" | "remove" = "remove"): Promise<void> {
+    const ended = new Promise((resolve) => this.#child.once("exit", resolve));
+    this.#child.send("stop");
+    await ended;
+    if (keepDirectory === "remove") rmSync(this.directory, { recursive: true, force: true });
+  }
+}
+
+export function createDirectory(): string {
+  return mkdtempSync(join(tmpdir(), "tollgate-bench-"));
+}
+
+/** `TOLLGATE_TEST_PROFILE=DIRECTORY` writes a CPU profile of every daemon there. */
+function profileFlags(): readonly string[] {
+  const directory = process.env["TOLLGATE_TEST_PROFILE"];
+  return directory === undefined ? [] : ["--cpu-prof", `--cpu-prof-dir=${directory}`];
+}
+
+function nextMessage(child: ChildProcess): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    const onExit = (code: number | null): void => reject(new Error(`a measured process ended with ${code}`));
+    child.once("exit", onExit);
+    child.once("message", (message) => {
+      child.off("exit", onExit);
+      resolve(message);
+    });
+  });
+}
