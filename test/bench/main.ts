@@ -4,10 +4,14 @@ import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { type Budget, isHeld } from "./measure/budget.ts";
 import { describeMachine, formatTable, toJson } from "./measure/table.ts";
+import { durabilityRow } from "./rows/durability.ts";
+import { engineRow } from "./rows/engine.ts";
+import { latencyRow } from "./rows/latency.ts";
 import type { Effort, Row } from "./rows/row.ts";
+import { startRow } from "./rows/start.ts";
 import { throughputRow } from "./rows/throughput.ts";
 
-const ROWS: readonly Row[] = [throughputRow];
+const ROWS: readonly Row[] = [throughputRow, latencyRow, durabilityRow, engineRow, startRow];
 
 const { values } = parseArgs({
   options: {
