@@ -158,7 +158,7 @@ export class CutLoop implements Durability {
       if (!(error instanceof CutFailed)) throw error;
       reporters.inCut.length = 0;
       generations.cutFailed(error.records, length);
-      this.#fail(error.cause);
+      this.#fail(error.cause, length);
     }
     this.#idle?.();
     if (generations.dirty && !(this.#closing && this.#state !== "ok")) this.wake();
@@ -182,9 +182,11 @@ export class CutLoop implements Durability {
     this.#options.onStateChange("ok", undefined);
   }
 
-  #fail(cause: string): void {
+  #fail(cause: string, failedBytes: number): void {
     const { store, generations } = this.#host.world;
-    const full = generations.unsavedAppendBytes > this.#options.maxUnsavedBytes;
+    // The failed cut holds the images of all rows that changed; rows appended since then come on top.
+    const unsaved = Math.max(failedBytes, generations.unsavedAppendBytes);
+    const full = unsaved > this.#options.maxUnsavedBytes;
     const next = full || this.#options.onStoreFailure === "block" ? "blocking" : "failing";
     store.failing = true;
     store.blocking = next === "blocking";

@@ -208,7 +208,14 @@ function principalOf(world: World, request: Registration, parent: number): Princ
   if (asked.tenant !== undefined && asked.tenant !== above.tenant) {
     throw invalidField("principal.tenant", `must be the parent's, "${above.tenant}"`);
   }
-  return { ...asked, tenant: above.tenant };
+  // A level that is left out is the parent's: leaving out the user must not leave the user's windows.
+  return {
+    tenant: above.tenant,
+    team: asked.team ?? above.team,
+    user: asked.user ?? above.user,
+    apiKeyId: asked.apiKeyId ?? above.apiKeyId,
+    agent: asked.agent ?? above.agent,
+  };
 }
 
 function sessionOf(world: World, request: Registration, parent: number): string {

@@ -23,7 +23,7 @@ export interface ModelPrices {
 }
 
 export interface PriceBook {
-  /** By provider and model. */
+  /** By provider and model; a model that one provider alone has is also found without naming it. */
   readonly models: ReadonlyMap<string, ModelPrices>;
   /** By provider: the dearest of each kind, what an unknown model of it is charged. */
   readonly dearest: ReadonlyMap<string, ModelPrices>;
@@ -38,13 +38,19 @@ export function createPriceBook(
   entries: readonly { readonly provider: string; readonly model: string; readonly prices: ModelPrices }[],
 ): PriceBook {
   const models = new Map<string, ModelPrices>();
+  const providersOf = new Map<string, number>();
+  const onlyOne = new Map<string, ModelPrices>();
   const dearest = new Map<string, ModelPrices>();
   let dearestOfAll: ModelPrices = { tokens: { input: 0n, output: 0n }, request: 0n };
   for (const { provider, model, prices } of entries) {
     models.set(priceKey(provider, model), prices);
+    providersOf.set(model, (providersOf.get(model) ?? 0) + 1);
+    onlyOne.set(model, prices);
     dearest.set(provider, dearer(dearest.get(provider), prices));
     dearestOfAll = dearer(dearestOfAll, prices);
   }
+  for (const [model, prices] of onlyOne)
+    if (providersOf.get(model) === 1) models.set(priceKey("", model), prices);
   return { models, dearest, dearestOfAll };
 }
 
