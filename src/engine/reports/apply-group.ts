@@ -1,4 +1,4 @@
-import { SPENT_STRIDE } from "../../domain/counters.ts";
+import { SPENT, SPENT_STRIDE } from "../../domain/counters.ts";
 import { type Decision, type Finding, rankOf } from "../../domain/decision.ts";
 import { DEFAULT_TENANT, type Principal, STATE } from "../../domain/execution.ts";
 import { HOUR_MS, type Now } from "../../domain/time.ts";
@@ -69,7 +69,8 @@ export function applyGroup(
         judgeReportedStep(world, index, part.group.usage[at] as Usage, notes);
     // The only standing note of this path is an unknown price: nothing is to tell while the verdict stays WARN for it.
     const told = notes.length === 0 ? before === 0 : before === 1 && sum.unpriced && notes.length === 1;
-    if (told && part.group.wantDecision !== true && rejected.length === 0) return undefined;
+    const isMemoryQuiet = sum.memoryBytes === undefined || isQuiet(world, index, EMPTY_PROBE, now);
+    if (told && isMemoryQuiet && part.group.wantDecision !== true && rejected.length === 0) return undefined;
     return answer(world, index, notes, before, part.group, rejected, now);
   }
   rejected.length = 0;
@@ -272,6 +273,8 @@ function applyUnattributed(world: World, reporter: ReporterRow, part: GroupPart,
       priceUsage(world, source, usage.tokens, usage.requests ?? 0n, usage.costNanoUsd, usage.extraCosts)
         .nanoUsd,
     );
+    if (usage.step?.discovered === true || usage.step?.plannedOnly === true)
+      amounts[SPENT.discoveredSteps] = (amounts[SPENT.discoveredSteps] as bigint) + 1n;
   }
   chargeWindows(world, binding.rows, amounts);
   const { executionId } = part.group;
