@@ -7,12 +7,11 @@ import { describeMachine, formatTable, toJson } from "./measure/table.ts";
 import { durabilityRow } from "./rows/durability.ts";
 import { engineRow } from "./rows/engine.ts";
 import { latencyRow } from "./rows/latency.ts";
-import { pushRow } from "./rows/push.ts";
 import type { Effort, Row } from "./rows/row.ts";
 import { startRow } from "./rows/start.ts";
 import { throughputRow } from "./rows/throughput.ts";
 
-const ROWS: readonly Row[] = [throughputRow, latencyRow, durabilityRow, engineRow, startRow, pushRow];
+const ROWS: readonly Row[] = [throughputRow, latencyRow, durabilityRow, engineRow, startRow];
 
 const { values } = parseArgs({
   options: {

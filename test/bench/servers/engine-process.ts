@@ -97,7 +97,7 @@ function createMessage(groups: number): UsageGroup[] {
       provider: "demo",
       model: "demo-coder",
       firstSequence: BigInt(sequence),
-      usage: new Array(BATCH / groups).fill(REPORT),
+      usage: Array.from({ length: BATCH / groups }, () => REPORT),
     };
     sequence += BATCH / groups;
     return group;
