@@ -1,0 +1,126 @@
+// Everything of a world that must survive a kill, as one text: two worlds with the same text answer alike.
+import { HELD_STRIDE, SPENT_STRIDE } from "../../src/domain/counters.ts";
+import { canonicalText } from "../../src/engine/executions/register.ts";
+import type { ReservationRow } from "../../src/engine/reservations/reservation-table.ts";
+import { textOf } from "../../src/engine/rows/execution-image.ts";
+import { RECONNECT_GRACE_MS } from "../../src/engine/rows/read-image.ts";
+import type { World } from "../../src/engine/world.ts";
+
+type Part = readonly [string, object];
+
+/** Lines by table and id, sorted. `monoMs` is the instant at which the world is, or would be, taken up again. */
+export function digestWorld(world: World, monoMs: number): string {
+  const parts: Part[] = [
+    ...executionParts(world, monoMs),
+    ...reservationParts(world, monoMs),
+    ...windowParts(world),
+    ...reporterParts(world),
+    ...approvalParts(world),
+    ["counts", countsOf(world)],
+  ];
+  return parts
+    .map(([name, content]) => `${name} ${canonicalText(content)}`)
+    .toSorted()
+    .join("\n");
+}
+
+function* executionParts(world: World, monoMs: number): Generator<Part> {
+  const table = world.executions;
+  for (const index of table.indexes()) {
+    const record = table.record(index);
+    const parent = table.parent[index] as number;
+    const text = textOf(world, record);
+    yield [`execution ${record.key} text`, { ...text, reporters: text.reporters.toSorted() }];
+    yield [`execution ${record.key} limits`, record.limits];
+    yield [`execution ${record.key} memory`, { loop: loopOf(record.loop), events: record.events }];
+    yield [
+      `execution ${record.key} numbers`,
+      {
+        index,
+        parent: parent < 0 ? undefined : table.record(parent).key,
+        chain: [...record.chain],
+        state: table.state[index],
+        flags: table.flags[index],
+        verdict: table.verdict[index],
+        depth: [table.depth[index], table.maxDepth[index]],
+        eventNumber: table.eventNumber[index],
+        warned: table.warned[index],
+        started: [table.startedMono[index], table.startedWall[index]],
+        lastActivity: activityOf(world, index, monoMs),
+        paused: [table.pausedMs[index], table.pausedSince[index]],
+        ended: table.endedMono[index],
+        memory: [table.memory[index], table.subtreeMemory[index]],
+        spent: [...table.spent.subarray(index * SPENT_STRIDE, (index + 1) * SPENT_STRIDE)],
+        held: [...table.held.subarray(index * HELD_STRIDE, (index + 1) * HELD_STRIDE)],
+      },
+    ];
+  }
+}
+
+function loopOf(loop: ReturnType<World["executions"]["record"]>["loop"]): object | undefined {
+  return loop === undefined ? undefined : { ...loop, entries: [...loop.entries] };
+}
+
+/** Clients that come back find at least the reconnect grace on every idle clock. */
+function activityOf(world: World, index: number, monoMs: number): number {
+  const last = world.executions.lastActivity[index] as number;
+  const timeout = world.executions.record(index).limits.byKey.idle_timeout_seconds;
+  if (timeout === undefined || world.executions.state[index] === 3) return last;
+  return Math.max(last, Math.min(monoMs, monoMs + RECONNECT_GRACE_MS - Number(timeout.value) * 1000));
+}
+
+function* reservationParts(world: World, monoMs: number): Generator<Part> {
+  for (const entry of world.reservations.entries) {
+    if (entry === undefined) continue;
+    const { row: _row, stamp: _stamp, ...kept } = entry;
+    const windows = [...entry.windowRows].map((row) => world.windows.texts[row]?.startMs);
+    const image = { ...kept, ...clockOf(entry, monoMs), windowRows: windows, amounts: [...entry.amounts] };
+    yield [`reservation ${world.executions.record(entry.index).key} ${entry.reservationId}`, image];
+  }
+  for (const entry of world.requests.entries) {
+    if (entry !== undefined) yield [`request ${world.executions.record(entry.index).key} ${entry.requestId}`, entry];
+  }
+}
+
+/** Holds and step timers have at least the reconnect grace left. */
+function clockOf(entry: ReservationRow, monoMs: number): object {
+  if (entry.state !== "held") return {};
+  const grace = monoMs + RECONNECT_GRACE_MS;
+  const { timeoutMs, createdMono, expiresMono } = entry;
+  const runs = timeoutMs !== undefined && !entry.timedOut;
+  const created = runs ? Math.max(createdMono, Math.min(monoMs, grace - timeoutMs)) : createdMono;
+  return { expiresMono: Math.max(expiresMono, grace), createdMono: created };
+}
+
+function* windowParts(world: World): Generator<Part> {
+  const { windows } = world;
+  for (const row of windows.rows()) {
+    const text = windows.texts[row];
+    const spent = [...windows.spent.subarray(row * SPENT_STRIDE, (row + 1) * SPENT_STRIDE)];
+    const held = [...windows.held.subarray(row * HELD_STRIDE, (row + 1) * HELD_STRIDE)];
+    yield [`window ${row}`, { text, spent, held, uncertain: windows.uncertain[row] }];
+  }
+}
+
+function* reporterParts(world: World): Generator<Part> {
+  for (const entry of world.reporters.entries) {
+    if (entry === undefined) continue;
+    const { cutFloor: _cut, durableFloor: _durable, session: _session, ...kept } = entry;
+    yield [`reporter ${entry.row}`, kept];
+  }
+}
+
+function* approvalParts(world: World): Generator<Part> {
+  for (const entry of world.approvals.entries) if (entry !== undefined) yield [`approval ${entry.approvalId}`, entry];
+}
+
+function countsOf(world: World): object {
+  return {
+    active: [...world.active].toSorted(),
+    live: world.executions.live,
+    held: world.reservations.held,
+    openPerTenant: [...world.approvals.openPerTenant].toSorted(),
+    sequences: world.generations.lastSequences,
+    completed: world.completed.filter(({ index, stamp }) => world.executions.stamp[index] === stamp).length,
+  };
+}

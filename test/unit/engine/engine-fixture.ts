@@ -1,0 +1,279 @@
+// An engine with a virtual clock, driven without sockets or files: every verb in one line, with defaults.
+import type { Decision, Finding, Violation } from "../../../src/domain/decision.ts";
+import type { ExecutionEvent } from "../../../src/domain/event.ts";
+import type { Carve, CarveMode, RequestedPrincipal } from "../../../src/domain/execution.ts";
+import type { CallerId, ExecutionId } from "../../../src/domain/ids.ts";
+import type { Ask, Detail, Intent } from "../../../src/domain/intent.ts";
+import {
+  type EffectiveLimit,
+  LIMITS,
+  type LimitKey,
+  type LimitOverrides,
+} from "../../../src/domain/limits.ts";
+import { createNow, type Now } from "../../../src/domain/time.ts";
+import { NO_USAGE, type Usage } from "../../../src/domain/usage.ts";
+import { createWorld } from "../../../src/engine/create-world.ts";
+import { completeExecution } from "../../../src/engine/executions/complete.ts";
+import { callerKey } from "../../../src/engine/executions/execution-table.ts";
+import { type RegistrationAnswer, registerExecution } from "../../../src/engine/executions/register.ts";
+import { usageSnapshot } from "../../../src/engine/executions/snapshot.ts";
+import { charge, check } from "../../../src/engine/intents/intents.ts";
+import { builtInLimits, type LimitPolicy } from "../../../src/engine/limits/effective-limits.ts";
+import type { PriceBook } from "../../../src/engine/prices/price-book.ts";
+import { applyBatch, type BatchAnswer } from "../../../src/engine/reports/apply-batch.ts";
+import { getReporter } from "../../../src/engine/reports/open-reporter.ts";
+import { reserve } from "../../../src/engine/reservations/reserve.ts";
+import { extend, release, type SettleAnswer, settle } from "../../../src/engine/reservations/resolve.ts";
+import { runDue } from "../../../src/engine/time/run-due.ts";
+import type { World } from "../../../src/engine/world.ts";
+
+export const CALLER = "socket" as CallerId;
+export const USD = 1_000_000_000n;
+/** 2026-01-15T12:30:00Z: in the middle of an hour, a day and a month. */
+export const START_WALL_MS = Date.UTC(2026, 0, 15, 12, 30);
+const START_MONO_MS = 5_000_000;
+
+export type LimitValues = { readonly [K in LimitKey]?: bigint | Partial<EffectiveLimit> };
+
+/** A policy with these limits and no others. */
+export function policyOf(values: LimitValues = {}, more: Partial<LimitPolicy> = {}): LimitPolicy {
+  const byKey: { [K in LimitKey]?: EffectiveLimit } = {};
+  for (const [key, value] of Object.entries(values) as [LimitKey, bigint | Partial<EffectiveLimit>][]) {
+    const given = typeof value === "bigint" ? { value } : value;
+    byKey[key] = { value: 0n, mode: "enforce", onExceed: LIMITS[key].onExceed, tier: "tenant", ...given };
+  }
+  return { ...builtInLimits(), byKey, ...more };
+}
+
+export interface EngineOptions {
+  readonly limits?: LimitPolicy;
+  readonly prices?: PriceBook;
+  readonly maxLiveExecutions?: number;
+}
+
+export type IntentFields = Partial<Intent>;
+
+export function intentOf(fields: IntentFields): Intent {
+  return { entersDepth: false, custom: {}, weight: 0n, toolCalls: 0n, modifications: 0n, ...fields };
+}
+
+/** An intent to take one step. */
+export const STEP: IntentFields = { step: {} };
+
+export interface AskFields {
+  readonly requestId?: string;
+  readonly detail?: Detail;
+}
+
+export function askOf(executionId: string, intent: IntentFields, fields: AskFields = {}): Ask {
+  return {
+    executionId,
+    intent: intentOf(intent),
+    detail: "MINIMAL",
+    ...fields,
+    fingerprint: () => textOf({ executionId, intent }),
+  };
+}
+
+export function textOf(value: unknown): string {
+  return JSON.stringify(value, (_key, one: unknown) => (typeof one === "bigint" ? `${one}n` : one));
+}
+
+export function usageOf(fields: Partial<Usage>): Usage {
+  return { ...NO_USAGE, ...fields };
+}
+
+export interface RegisterFields {
+  readonly parentId?: string;
+  readonly principal?: RequestedPrincipal;
+  readonly session?: string;
+  readonly labels?: { readonly [name: string]: string };
+  readonly discovered?: boolean;
+  readonly requested?: Partial<LimitOverrides>;
+  readonly carve?: Carve;
+  readonly carveMode?: CarveMode;
+}
+
+export interface ReportFields {
+  readonly reporter?: string;
+  readonly first?: number;
+  readonly provider?: string;
+  readonly model?: string;
+  readonly principal?: RequestedPrincipal;
+}
+
+export class Engine {
+  readonly world: World;
+  readonly violations: Violation[] = [];
+  monoMs = START_MONO_MS;
+  wallMs = START_WALL_MS;
+  #decisions = 0;
+  #approvals = 0;
+  readonly #sequences = new Map<string, number>();
+
+  constructor(options: EngineOptions = {}) {
+    this.world = createWorld({
+      ids: { decisionId: () => `d${++this.#decisions}`, approvalId: () => `a${++this.#approvals}` },
+      digest: { digest128: (text) => text },
+      policy: {
+        generation: 1,
+        etag: "etag",
+        limits: options.limits ?? builtInLimits(),
+        prices: options.prices,
+      },
+      maxLiveExecutions: options.maxLiveExecutions ?? 100,
+    });
+  }
+
+  get now(): Now {
+    return createNow(this.monoMs, this.wallMs);
+  }
+
+  /** Lets time pass; nothing that is due is done. */
+  pass(ms: number): void {
+    this.monoMs += ms;
+    this.wallMs += ms;
+  }
+
+  /** Does what is due. */
+  settleDue(): void {
+    while (runDue(this.world, this.now, 100) > 0);
+    this.drain();
+  }
+
+  advance(ms: number): void {
+    this.pass(ms);
+    this.settleDue();
+  }
+
+  register(id: string, fields: RegisterFields = {}): RegistrationAnswer {
+    const { requested, ...others } = fields;
+    const overrides: LimitOverrides = { values: {}, custom: {}, ...requested };
+    const request = {
+      executionId: id as ExecutionId,
+      principal: undefined,
+      labels: {},
+      discovered: false,
+      ...others,
+      requested: overrides,
+    };
+    return registerExecution(
+      this.world,
+      CALLER,
+      request as Parameters<typeof registerExecution>[2],
+      this.now,
+    );
+  }
+
+  index(id: string): number {
+    return this.world.executions.find(callerKey(CALLER, id));
+  }
+
+  check(id: string, intent: IntentFields = {}, fields: AskFields = {}): Decision {
+    return check(this.world, CALLER, askOf(id, intent, fields), undefined, this.now);
+  }
+
+  charge(id: string, intent: IntentFields, fields: AskFields = {}): Decision {
+    return charge(this.world, CALLER, askOf(id, intent, fields), undefined, this.now);
+  }
+
+  reserve(
+    id: string,
+    reservationId: string,
+    intent: IntentFields,
+    fields: { readonly ttlMs?: number; readonly timeoutMs?: number; readonly detail?: Detail } = {},
+  ): Decision {
+    const request = { ...askOf(id, intent), reservationId, ttlMs: 60_000, ...fields };
+    return reserve(this.world, CALLER, request, this.now);
+  }
+
+  settle(id: string, reservationId: string, actual: Partial<Usage>): SettleAnswer {
+    const fingerprint = (): string => textOf(actual);
+    const request = {
+      executionId: id,
+      reservationId,
+      actual: usageOf(actual),
+      provider: undefined,
+      model: undefined,
+      fingerprint,
+    };
+    return settle(this.world, CALLER, request, this.now);
+  }
+
+  release(id: string, reservationId: string): string {
+    return release(this.world, CALLER, id, reservationId, this.now);
+  }
+
+  extend(id: string, reservationId: string, ttlMs: number): number {
+    return extend(this.world, CALLER, id, reservationId, ttlMs, this.now);
+  }
+
+  complete(id: string): void {
+    completeExecution(this.world, this.index(id), this.now);
+  }
+
+  /** Reports in the next sequences of a reporter; every group wants a decision. */
+  report(
+    id: string,
+    usage: Partial<Usage> | readonly Partial<Usage>[],
+    fields: ReportFields = {},
+  ): BatchAnswer {
+    const name = fields.reporter ?? "reporter";
+    const all = (Array.isArray(usage) ? usage : [usage]) as readonly Partial<Usage>[];
+    const first = fields.first ?? (this.#sequences.get(name) ?? 0) + 1;
+    this.#sequences.set(name, Math.max(this.#sequences.get(name) ?? 0, first + all.length - 1));
+    const hello = { reporterId: name, epoch: 1n, durableSeen: 0, principal: fields.principal };
+    const reporter = getReporter(this.world, CALLER, hello, this.now);
+    const { provider, model } = fields;
+    const group = {
+      executionId: id,
+      provider,
+      model,
+      firstSequence: BigInt(first),
+      wantDecision: true,
+      usage: all.map(usageOf),
+    };
+    return applyBatch(this.world, reporter, [group], this.now);
+  }
+
+  /** The decision after a report. */
+  reported(
+    id: string,
+    usage: Partial<Usage> | readonly Partial<Usage>[],
+    fields: ReportFields = {},
+  ): Decision {
+    return this.report(id, usage, fields).decisions[0]?.decision as Decision;
+  }
+
+  snapshot(id: string): ReturnType<typeof usageSnapshot> {
+    return usageSnapshot(this.world, this.index(id), this.now);
+  }
+
+  events(id: string): readonly ExecutionEvent[] {
+    return this.world.executions.record(this.index(id)).events;
+  }
+
+  eventTypes(id: string): readonly string[] {
+    return this.events(id).map((event) => event.type);
+  }
+
+  /** Takes the effects of the turns so far; violations are kept. */
+  drain(): void {
+    for (const effect of this.world.effects.splice(0))
+      if (effect.type === "violation") this.violations.push(effect.violation);
+  }
+}
+
+export function reasonsOf(decision: Decision): readonly string[] {
+  return decision.findings.map((finding) => finding.reason);
+}
+
+export function messagesOf(decision: Decision): readonly string[] {
+  return decision.findings.map((finding) => finding.message);
+}
+
+export function firstOf(decision: Decision): Finding {
+  const [finding] = decision.findings;
+  if (finding === undefined) throw new Error("the decision has no finding");
+  return finding;
+}
