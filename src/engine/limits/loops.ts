@@ -86,6 +86,28 @@ export function recordStep(
   ring.count++;
 }
 
+/** A step that was recorded when it was reserved has a result now. */
+export function completeStep(
+  world: World,
+  index: number,
+  signature: string,
+  resultDigest: string | undefined,
+): void {
+  const ring = world.executions.record(index).loop;
+  const digest = digestOf(resultDigest);
+  if (ring === undefined || digest === NO_DIGEST) return;
+  const hash = hashText(signature);
+  const kept = Math.min(ring.count, ring.window);
+  for (let back = kept; back > 0; back--) {
+    const place = placeBack(ring, back);
+    if (!isAt(ring, place, hash) || ring.entries[place + 2] !== 0 || ring.entries[place + 3] !== 0) continue;
+    world.rows.loops.touch(index);
+    ring.entries[place + 2] = digest.high;
+    ring.entries[place + 3] = digest.low;
+    return;
+  }
+}
+
 /** The agent was warned once: the next crossing blocks. */
 export function markLoopWarned(world: World, index: number): void {
   const ring = world.executions.record(index).loop;

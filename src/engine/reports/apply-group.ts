@@ -13,7 +13,7 @@ import { isQuiet } from "../limits/judge.ts";
 import { EMPTY_PROBE } from "../limits/probe.ts";
 import { decide, judgeStanding } from "../limits/standing.ts";
 import { type PriceSource, priceSource, priceUsage, unknownPrice } from "../prices/price-usage.ts";
-import { settleByReport } from "../reservations/settle-by-report.ts";
+import { findReservation, settleByReport } from "../reservations/settle-by-report.ts";
 import type { World } from "../world.ts";
 import { addUsage, isPlain } from "./add-usage.ts";
 import { chargeUsage, judgeReportedStep, setMemory } from "./charge-usage.ts";
@@ -179,11 +179,11 @@ function chargeOneByOne(
     }
     const late = windowsOfUsage(world, index, actual, rows, now);
     if (late.finding !== undefined) notes.set("LATE", late.finding);
-    const settled =
-      actual.settlesReservationId === undefined
-        ? []
-        : settleByReport(world, index, actual.settlesReservationId);
-    const added = chargeUsage(world, index, { actual, provider, model }, late.rows, now, source);
+    const id = actual.settlesReservationId;
+    const reservedStep = id === undefined ? undefined : findReservation(world, index, id)?.signature;
+    const settled = id === undefined ? [] : settleByReport(world, index, id);
+    const from = { actual, provider, model, reservedStep };
+    const added = chargeUsage(world, index, from, late.rows, now, source);
     for (const note of [...settled, ...added]) keepNote(notes, note);
     if (!isQuiet(world, index, EMPTY_PROBE, now))
       judgeStanding(

@@ -7,7 +7,7 @@ import { chargeChain, chargeCustom, chargeWindows } from "../executions/charge.t
 import { NO_INDEX } from "../executions/execution-table.ts";
 import { moveDepth, noteStep, recordModifications } from "../intents/apply-intent.ts";
 import { exceededFinding, limitFacts } from "../limits/limit-finding.ts";
-import { judgeLoop, markLoopWarned } from "../limits/loops.ts";
+import { completeStep, judgeLoop, markLoopWarned } from "../limits/loops.ts";
 import { EMPTY_PROBE } from "../limits/probe.ts";
 import { type PriceSource, priceSource, priceUsage, unknownPrice } from "../prices/price-usage.ts";
 import type { World } from "../world.ts";
@@ -21,6 +21,8 @@ export function chargeUsage(
     readonly actual: Usage;
     readonly provider?: string | undefined;
     readonly model?: string | undefined;
+    /** Signature of the step whose reservation this usage settles: the step was recorded when it was reserved. */
+    readonly reservedStep?: string | undefined;
   },
   rows: Int32Array,
   now: Now,
@@ -50,7 +52,7 @@ export function chargeUsage(
   if (usage.depthDelta !== undefined && moveDepth(world, index, usage.depthDelta))
     notes.push(DEPTH_UNDERFLOW);
   if (usage.depthDelta !== undefined && usage.depthDelta > 0) judgeReportedDepth(world, index, notes);
-  judgeReportedStep(world, index, usage, notes);
+  judgeReportedStep(world, index, usage, notes, from.reservedStep);
   return notes;
 }
 
@@ -97,9 +99,19 @@ export function setMemory(world: World, index: number, bytes: number): void {
 }
 
 /** A reported step is judged like one that is about to be taken, and then moves the loop window. */
-export function judgeReportedStep(world: World, index: number, usage: Usage, notes: Finding[]): void {
+export function judgeReportedStep(
+  world: World,
+  index: number,
+  usage: Usage,
+  notes: Finding[],
+  reservedStep?: string,
+): void {
   const { step } = usage;
   if (step === undefined) return;
+  if (step.signature !== undefined && step.signature === reservedStep) {
+    completeStep(world, index, step.signature, step.resultDigest);
+    return;
+  }
   if (step.signature !== undefined && step.signature !== "" && step.plannedOnly !== true) {
     const { signature, resultDigest, name } = step;
     const before = notes.length;

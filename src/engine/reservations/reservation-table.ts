@@ -12,6 +12,8 @@ export interface ReservationRow {
   /** What is held, in the order of HELD. */
   readonly amounts: BigInt64Array;
   readonly custom: { readonly [name: string]: bigint };
+  /** Signature of the step that it is for: a settlement that reports the step completes it, it is not a second one. */
+  readonly signature: string | undefined;
   /** What was taken out of carves on the way up. */
   takes: readonly CarveTake[];
   /** The windows of the instant it was made: it is settled in them. */

@@ -93,6 +93,7 @@ function hold(
     digest,
     amounts,
     custom: request.intent.custom,
+    signature: request.intent.step?.signature,
     takes: holdChain(world, index, amounts, request.intent.custom),
     windowRows: rows.slice(),
     createdMono: now.monoMs,

@@ -72,7 +72,7 @@ function settleRow(
   const overrun = entry === undefined ? [] : overrunFindings(entry, request.actual);
   if (entry?.state === "held") unhold(world, entry);
   const rows = windowsOf(world, record, entry, now);
-  const notes = chargeUsage(world, index, request, rows, now);
+  const notes = chargeUsage(world, index, { ...request, reservedStep: entry?.signature }, rows, now);
   const finding = outcomeFinding(outcome, request.reservationId);
   const decision = judgeStanding(
     world,
@@ -156,6 +156,7 @@ function rememberUnknown(
     digest: "",
     amounts: new BigInt64Array(HELD_STRIDE),
     custom: {},
+    signature: undefined,
     takes: [],
     windowRows: rows,
     createdMono: now.monoMs,

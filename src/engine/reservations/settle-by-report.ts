@@ -1,5 +1,6 @@
 import type { Finding } from "../../domain/decision.ts";
 import type { World } from "../world.ts";
+import type { ReservationRow } from "./reservation-table.ts";
 import { forgetResolved, unhold } from "./resolve.ts";
 
 /**
@@ -8,7 +9,7 @@ import { forgetResolved, unhold } from "./resolve.ts";
  */
 export function settleByReport(world: World, index: number, reservationId: string): Finding[] {
   const record = world.executions.record(index);
-  const entry = world.reservations.find(record.reservations?.get(reservationId));
+  const entry = findReservation(world, index, reservationId);
   if (entry === undefined) {
     const message = `reservation ${reservationId} was not known; the reported usage was charged`;
     return [{ verdict: "WARN", kind: "STATE", reason: "RESERVATION_UNKNOWN", message }];
@@ -30,4 +31,12 @@ export function settleByReport(world: World, index: number, reservationId: strin
     ? `reservation ${reservationId} had expired; the reported usage was charged`
     : `reservation ${reservationId} was ${entry.state} already; the reported usage was charged on top`;
   return [{ verdict: "WARN", kind: "STATE", reason: "LATE", message }];
+}
+
+export function findReservation(
+  world: World,
+  index: number,
+  reservationId: string,
+): ReservationRow | undefined {
+  return world.reservations.find(world.executions.record(index).reservations?.get(reservationId));
 }
