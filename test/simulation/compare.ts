@@ -8,10 +8,10 @@ import {
   COUNTED_LIMITS,
   type CountedLimit,
   heldAt,
-  memoryAt,
   type Model,
   type ModelExecution,
   type ModelReporter,
+  memoryAt,
   nothing,
   UNITS,
 } from "./model/model.ts";
@@ -34,7 +34,11 @@ function differ(what: string, engine: unknown, model: unknown): string[] {
 function* executionDifferences(world: World, model: Model): Generator<string> {
   const table = world.executions;
   const indexes = new Map([...table.indexes()].map((index) => [table.record(index).id, index]));
-  yield* differ("executions", [...indexes.keys()].toSorted().join(), [...model.executions.keys()].toSorted().join());
+  yield* differ(
+    "executions",
+    [...indexes.keys()].toSorted().join(),
+    [...model.executions.keys()].toSorted().join(),
+  );
   for (const execution of model.executions.values()) {
     const index = indexes.get(execution.id);
     if (index === undefined) continue;
@@ -51,17 +55,23 @@ function* executionDifferences(world: World, model: Model): Generator<string> {
     for (const [reservationId, hold] of execution.holds) {
       const entry = world.reservations.find(table.record(index).reservations?.get(reservationId));
       yield* differ(`${id} ${reservationId}`, entry?.state, hold.state);
-      if (hold.state === "held") yield* differ(`${id} ${reservationId} expires`, entry?.expiresMono, hold.expiresMono);
+      if (hold.state === "held")
+        yield* differ(`${id} ${reservationId} expires`, entry?.expiresMono, hold.expiresMono);
     }
   }
 }
 
 function* carveDifferences(world: World, index: number, execution: ModelExecution): Generator<string> {
   const { carve } = world.executions.record(index);
-  if (carve === undefined || execution.carve === undefined) return yield* differ(`${execution.id} carve`, carve, execution.carve);
+  if (carve === undefined || execution.carve === undefined)
+    return yield* differ(`${execution.id} carve`, carve, execution.carve);
   yield* differ(`${execution.id} carve active`, carve.active, execution.carve.isActive);
   for (const [place, unit] of CARVED.entries()) {
-    yield* differ(`${execution.id} carve held ${unit}`, Number(carve.held[place]), execution.carve.held[unit]);
+    yield* differ(
+      `${execution.id} carve held ${unit}`,
+      Number(carve.held[place]),
+      execution.carve.held[unit],
+    );
   }
 }
 
@@ -128,7 +138,11 @@ function* reporterDifferences(world: World, model: Model): Generator<string> {
 
 function* markDifferences(
   name: string,
-  entry: { readonly floor: number; readonly fenced: boolean; readonly ranges: readonly { readonly from: number; readonly to: number }[] },
+  entry: {
+    readonly floor: number;
+    readonly fenced: boolean;
+    readonly ranges: readonly { readonly from: number; readonly to: number }[];
+  },
   known: ModelReporter,
 ): Generator<string> {
   const floor = floorOf(known);
@@ -143,7 +157,9 @@ function* markDifferences(
 function* approvalDifferences(world: World, model: Model): Generator<string> {
   const open = world.approvals.entries.filter((entry) => entry?.state === "open");
   const engine = open.map((entry) => `${entry?.approvalId} ${entry?.executionId} ${entry?.cause}`).toSorted();
-  const wanted = [...model.approvals.values()].map((one) => `${one.id} ${one.executionId} ${one.cause}`).toSorted();
+  const wanted = [...model.approvals.values()]
+    .map((one) => `${one.id} ${one.executionId} ${one.cause}`)
+    .toSorted();
   yield* differ("open approvals", engine.join(", "), wanted.join(", "));
 }
 
@@ -157,10 +173,12 @@ export function findOvershoot(world: World, index: number): string[] {
     const { limits, id } = table.record(at);
     for (const key of Object.keys(COUNTED_LIMITS) as CountedLimit[]) {
       const limit = limits.byKey[key];
-      if (limit === undefined || key === "cost_alert_threshold_usd" || key === "max_discovered_steps") continue;
+      if (limit === undefined || key === "cost_alert_threshold_usd" || key === "max_discovered_steps")
+        continue;
       const unit = COUNTED_LIMITS[key];
       const sum = spent[unit] + held[unit];
-      if (sum > Number(limit.value)) found.push(`${id} ${key}: ${spent[unit]} spent + ${held[unit]} held > ${limit.value}`);
+      if (sum > Number(limit.value))
+        found.push(`${id} ${key}: ${spent[unit]} spent + ${held[unit]} held > ${limit.value}`);
     }
   }
   return found;

@@ -35,7 +35,8 @@ export class FaultyStore implements CutStore {
     const fault = this.nextFault;
     this.nextFault = "none";
     if (fault === "fails") throw new CutFailed("disk full", cut.records.transfer());
-    if (fault === "loses") return { number: cut.number, commitMs: 0, markMs: 0, records: cut.records.transfer() };
+    if (fault === "loses")
+      return { number: cut.number, commitMs: 0, markMs: 0, records: cut.records.transfer() };
     if (fault === "tears") return this.#writeHalf(cut);
     const receipt = await this.#store.write(cut);
     if (fault === "mark_fails") throw new CutFailed("input/output error", receipt.records);

@@ -16,11 +16,15 @@ export function findLost(
   isRemembered: (requestId: string) => boolean,
 ): string[] {
   const lost: string[] = [];
-  for (const execution of acknowledged.executions.values()) lost.push(...lostOf(world, volume, execution, isRemembered));
+  for (const execution of acknowledged.executions.values())
+    lost.push(...lostOf(world, volume, execution, isRemembered));
   for (const reporter of acknowledged.reporters.values()) {
-    const entry = world.reporters.entries.find((one) => one?.reporterId === reporter.id && one.epoch === BigInt(reporter.epoch));
+    const entry = world.reporters.entries.find(
+      (one) => one?.reporterId === reporter.id && one.epoch === BigInt(reporter.epoch),
+    );
     const floor = floorOf(reporter);
-    if (floor > (entry?.floor ?? 0)) lost.push(`reports of ${reporter.id} up to ${floor}: the mark is ${entry?.floor}`);
+    if (floor > (entry?.floor ?? 0))
+      lost.push(`reports of ${reporter.id} up to ${floor}: the mark is ${entry?.floor}`);
   }
   return lost;
 }
@@ -38,12 +42,14 @@ function lostOf(
   const lost: string[] = [];
   const spent = spentOf(world.executions.spent, index);
   for (const unit of UNITS) {
-    if (spent[unit] < execution.spent[unit]) lost.push(`${unit} of ${id}: ${spent[unit]} of ${execution.spent[unit]}`);
+    if (spent[unit] < execution.spent[unit])
+      lost.push(`${unit} of ${id}: ${spent[unit]} of ${execution.spent[unit]}`);
   }
   const { reservations, requests } = world.executions.record(index);
   for (const [reservationId, hold] of execution.holds) {
     const entry = world.reservations.find(reservations?.get(reservationId));
-    if (entry === undefined || (hold.state === "settled" && entry.state !== "settled")) lost.push(`hold ${id} ${reservationId}`);
+    if (entry === undefined || (hold.state === "settled" && entry.state !== "settled"))
+      lost.push(`hold ${id} ${reservationId}`);
   }
   for (const requestId of execution.requests) {
     if (isRemembered(requestId) && requests?.has(requestId) !== true) lost.push(`request ${id} ${requestId}`);

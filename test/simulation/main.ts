@@ -9,7 +9,8 @@ async function main(): Promise<void> {
   const { values } = parseArgs({ options: { seeds: { type: "string" }, seed: { type: "string" } } });
   const first = values.seed === undefined ? Math.floor(Math.random() * 0x7fffffff) : Number(values.seed);
   const count = values.seed === undefined ? Number(values.seeds ?? DEFAULT_SEEDS) : 1;
-  if (!Number.isSafeInteger(first) || !Number.isSafeInteger(count) || count < 1) throw new Error("--seed and --seeds take whole numbers");
+  if (!Number.isSafeInteger(first) || !Number.isSafeInteger(count) || count < 1)
+    throw new Error("--seed and --seeds take whole numbers");
   const started = performance.now();
   let failed = 0;
   for (let seed = first; seed < first + count; seed++) {
@@ -21,7 +22,9 @@ async function main(): Promise<void> {
       console.error(`again: npm run simulate -- --seed ${seed}\n`);
     }
   }
-  console.log(`${count} seeds from ${first}, ${failed} failed, ${Math.round(performance.now() - started)} ms`);
+  console.log(
+    `${count} seeds from ${first}, ${failed} failed, ${Math.round(performance.now() - started)} ms`,
+  );
   if (failed > 0) process.exitCode = 1;
 }
 

@@ -76,4 +76,3 @@ export class ReportingClient {
     else this.perhaps += cpu;
   }
 }
-

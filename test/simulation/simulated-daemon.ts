@@ -93,7 +93,15 @@ export class SimulatedDaemon {
     this.#byteLength = length;
     this.#store.nextFault = fault;
     const records = buffer.take();
-    const cut = { number: this.cut, records, byteLength: length, rowCount, bootId: this.clock.bootId, monoMs, wallMs };
+    const cut = {
+      number: this.cut,
+      records,
+      byteLength: length,
+      rowCount,
+      bootId: this.clock.bootId,
+      monoMs,
+      wallMs,
+    };
     try {
       this.#answer = await this.#store.write(cut);
     } catch (thrown) {

@@ -26,10 +26,22 @@ describe("simulation", () => {
     },
   );
 
-  test.each(["loses", "tears"] as const)("P1: a disk that %s an acknowledged cut is noticed", async (brokenDisk) => {
-    const outcomes = await Promise.allSettled(Array.from({ length: 10 }, (_, seed) => runSeed(seed, { brokenDisk })));
-    const noticed = outcomes.filter((one) => one.status === "rejected").map((one) => String(one.reason));
-    expect(noticed).toHaveLength(10);
-    expect(noticed.filter((text) => !/older than an acknowledged|is not the world it was made of|acknowledged and lost|gap/.test(text))).toEqual([]);
-  });
+  test.each(["loses", "tears"] as const)(
+    "P1: a disk that %s an acknowledged cut is noticed",
+    async (brokenDisk) => {
+      const outcomes = await Promise.allSettled(
+        Array.from({ length: 10 }, (_, seed) => runSeed(seed, { brokenDisk })),
+      );
+      const noticed = outcomes.filter((one) => one.status === "rejected").map((one) => String(one.reason));
+      expect(noticed).toHaveLength(10);
+      expect(
+        noticed.filter(
+          (text) =>
+            !/older than an acknowledged|is not the world it was made of|acknowledged and lost|gap/.test(
+              text,
+            ),
+        ),
+      ).toEqual([]);
+    },
+  );
 });

@@ -1,18 +1,19 @@
 // One seed: a daemon, its clients, its operators, its disk and its clock, and the naive model beside it all. After every
 // step the two are compared; after every cut a second world is restored from the store and must be the first one.
-import type { LimitPolicy } from "../../src/engine/limits/effective-limits.ts";
-import { SeededRandom } from "../crash/seeded-random.ts";
+
 import { TollgateError } from "../../src/domain/errors.ts";
 import { callerKey } from "../../src/engine/executions/execution-table.ts";
+import type { LimitPolicy } from "../../src/engine/limits/effective-limits.ts";
+import { SeededRandom } from "../crash/seeded-random.ts";
 import { CALLER, policyOf } from "../unit/engine/engine-fixture.ts";
 import { findDifferences } from "./compare.ts";
 import type { Fault } from "./faulty-store.ts";
+import { findLost } from "./find-lost.ts";
 import type { Clock, NewApproval } from "./model/judge-model.ts";
 import { type Action, type Actions, type CountedLimit, createModel, type Model } from "./model/model.ts";
 import { restartModel, runTimers } from "./model/time-model.ts";
 import type { ReportingClient } from "./reporting-client.ts";
 import { type SimulatedClock, SimulatedDaemon } from "./simulated-daemon.ts";
-import { findLost } from "./find-lost.ts";
 import { digestWorld } from "./world-digest.ts";
 
 export interface SimulationOptions {
@@ -100,14 +101,22 @@ export class Simulation {
     return (executionId, cause) => {
       const isNew = (id: string): boolean => !this.model.approvals.has(id);
       const entry = this.daemon.world.approvals.entries.find(
-        (one) => one?.state === "open" && one.executionId === executionId && one.cause === cause && isNew(one.approvalId),
+        (one) =>
+          one?.state === "open" &&
+          one.executionId === executionId &&
+          one.cause === cause &&
+          isNew(one.approvalId),
       );
       return entry?.approvalId ?? `closed-${++this.names}`;
     };
   }
 
   /** What the engine answers, or the reason of its error. */
-  attempt<T>(verb: () => T): { readonly value: T; readonly error: undefined } | { readonly value: undefined; readonly error: string } {
+  attempt<T>(
+    verb: () => T,
+  ):
+    | { readonly value: T; readonly error: undefined }
+    | { readonly value: undefined; readonly error: string } {
     try {
       return { value: verb(), error: undefined };
     } catch (thrown) {
@@ -117,7 +126,8 @@ export class Simulation {
   }
 
   expect(what: string, engine: unknown, model: unknown): void {
-    if (engine !== model) throw new Error(`${what}: the engine says ${String(engine)}, the model ${String(model)}`);
+    if (engine !== model)
+      throw new Error(`${what}: the engine says ${String(engine)}, the model ${String(model)}`);
   }
 
   /** Time goes on; what is due is done. */
@@ -149,7 +159,9 @@ export class Simulation {
       this.note(`cut ${daemon.cut} begins`);
     } else if (daemon.phase === "encoding") daemon.encode(1 + this.below(6));
     else if (daemon.phase === "encoded") {
-      await daemon.write(this.#options.brokenDisk !== undefined && this.chance(0.5) ? this.#options.brokenDisk : fault);
+      await daemon.write(
+        this.#options.brokenDisk !== undefined && this.chance(0.5) ? this.#options.brokenDisk : fault,
+      );
       this.#checkImage();
     } else this.#acknowledge();
   }
@@ -159,17 +171,22 @@ export class Simulation {
     this.note(`cut ${this.daemon.cut} ${isDurable ? "is acknowledged" : "failed"}`);
     if (!isDurable) return;
     for (const client of this.clients) client.learnDurable();
-    for (const number of this.#snapshots.keys()) if (number < this.daemon.cut - 1) this.#snapshots.delete(number);
+    for (const number of this.#snapshots.keys())
+      if (number < this.daemon.cut - 1) this.#snapshots.delete(number);
   }
 
   /** P1: what the store holds now, taken up again at the instant of its last cut, is the world of that instant. */
   #checkImage(): void {
     const number = this.daemon.volume.lastCut?.number ?? 0;
     const snapshot = this.#snapshots.get(number);
-    if (snapshot === undefined) throw new Error(`the store holds cut ${number}, which is older than an acknowledged one`);
+    if (snapshot === undefined)
+      throw new Error(`the store holds cut ${number}, which is older than an acknowledged one`);
     const restored = this.daemon.peek(snapshot.clock);
     const digest = digestWorld(restored, snapshot.clock.monoMs);
-    if (digest !== snapshot.digest) throw new Error(`cut ${number} is not the world it was made of\n${firstDifference(snapshot.digest, digest)}`);
+    if (digest !== snapshot.digest)
+      throw new Error(
+        `cut ${number} is not the world it was made of\n${firstDifference(snapshot.digest, digest)}`,
+      );
     const gap = this.daemon.findAppendGap();
     if (gap !== undefined) throw new Error(`appended rows have a gap after cut ${number}: ${gap}`);
   }
@@ -193,7 +210,9 @@ export class Simulation {
     daemon.restart();
     // The cut may be of an earlier boot than the one that died.
     const isSame = snapshot.clock.bootId === this.clock.bootId;
-    const moved = isSame ? 0 : this.clock.monoMs - Math.max(0, this.clock.wallMs - snapshot.clock.wallMs) - snapshot.clock.monoMs;
+    const moved = isSame
+      ? 0
+      : this.clock.monoMs - Math.max(0, this.clock.wallMs - snapshot.clock.wallMs) - snapshot.clock.monoMs;
     for (const charge of this.charges) charge.expiresMono += moved;
     const isRemembered = (id: string): boolean =>
       this.charges.some((one) => one.requestId === id && one.expiresMono > this.clock.monoMs);
@@ -209,7 +228,11 @@ export class Simulation {
 
   #snapshot(): Snapshot {
     const clock = { ...this.clock };
-    return { model: structuredClone(this.model), clock, digest: digestWorld(this.daemon.world, clock.monoMs) };
+    return {
+      model: structuredClone(this.model),
+      clock,
+      digest: digestWorld(this.daemon.world, clock.monoMs),
+    };
   }
 
   #chooseActions(): Actions {
@@ -226,8 +249,10 @@ export class Simulation {
   }
 
   #choosePolicy(actions: Actions): LimitPolicy {
+    // Tight limits, so that carves matter, in every other seed.
+    const scale = this.pick([0.35, 1]);
     const limit = (key: CountedLimit, least: number, span: number): { value: bigint; onExceed: Action } => ({
-      value: BigInt(least + this.below(span)),
+      value: BigInt(Math.ceil((least + this.below(span)) * scale)),
       onExceed: actions[key],
     });
     return policyOf({
@@ -248,6 +273,8 @@ function firstDifference(wanted: string, got: string): string {
   const right = new Set(got.split("\n"));
   const lines = [...left].filter((line) => !right.has(line)).map((line) => `- ${line}`);
   lines.push(...[...right].filter((line) => !left.has(line)).map((line) => `+ ${line}`));
-  return lines.slice(0, 6).map((line) => line.slice(0, 1_500)).join("\n");
+  return lines
+    .slice(0, 6)
+    .map((line) => line.slice(0, 1_500))
+    .join("\n");
 }
-

@@ -78,7 +78,8 @@ function* reservationParts(world: World, monoMs: number): Generator<Part> {
     yield [`reservation ${world.executions.record(entry.index).key} ${entry.reservationId}`, image];
   }
   for (const entry of world.requests.entries) {
-    if (entry !== undefined) yield [`request ${world.executions.record(entry.index).key} ${entry.requestId}`, entry];
+    if (entry !== undefined)
+      yield [`request ${world.executions.record(entry.index).key} ${entry.requestId}`, entry];
   }
 }
 
@@ -111,7 +112,8 @@ function* reporterParts(world: World): Generator<Part> {
 }
 
 function* approvalParts(world: World): Generator<Part> {
-  for (const entry of world.approvals.entries) if (entry !== undefined) yield [`approval ${entry.approvalId}`, entry];
+  for (const entry of world.approvals.entries)
+    if (entry !== undefined) yield [`approval ${entry.approvalId}`, entry];
 }
 
 function countsOf(world: World): object {

@@ -12,12 +12,21 @@ import { completeExecution } from "../../../src/engine/executions/complete.ts";
 import { registerExecution } from "../../../src/engine/executions/register.ts";
 import { CALLER } from "../../unit/engine/engine-fixture.ts";
 import { takeCarve } from "../model/charge-model.ts";
-import { carveFits, complete, halt, pause, resume, standingOf, stoppedOf, withdrawApprovals } from "../model/judge-model.ts";
+import {
+  carveFits,
+  complete,
+  halt,
+  pause,
+  resume,
+  standingOf,
+  stoppedOf,
+  withdrawApprovals,
+} from "../model/judge-model.ts";
 import {
   type CarveAmounts,
-  chainOf,
   COUNTED_LIMITS,
   type CountedLimit,
+  chainOf,
   type ModelCarve,
   type ModelExecution,
   type ModelLimits,
@@ -30,7 +39,9 @@ const DEEPEST = 4;
 const KEYS = Object.keys(COUNTED_LIMITS) as CountedLimit[];
 
 export function register(sim: Simulation): void {
-  const parents = [...sim.model.executions.values()].filter((one) => chainOf(sim.model, one.id).length < DEEPEST);
+  const parents = [...sim.model.executions.values()].filter(
+    (one) => chainOf(sim.model, one.id).length < DEEPEST,
+  );
   const parent = parents.length > 0 && sim.chance(0.65) ? sim.pick(parents) : undefined;
   const id = `e${++sim.names}`;
   const requested = chooseLimits(sim, parent === undefined);
@@ -50,9 +61,14 @@ export function register(sim: Simulation): void {
   };
   const stopped = parent === undefined ? undefined : stoppedOf(sim.model, parent.id);
   const isStopped = stopped?.state === "HALTED" || stopped?.state === "COMPLETED";
-  const fits = carve === undefined || parent === undefined || isStopped || carveFits(sim.model, parent.id, carve);
-  const { value, error } = sim.attempt(() => registerExecution(sim.daemon.world, CALLER, request, sim.daemon.now));
-  sim.note(`register ${id} below ${parent?.id} carve ${JSON.stringify(carve)} ${mode}: ${error ?? value?.decision.verdict}`);
+  const fits =
+    carve === undefined || parent === undefined || isStopped || carveFits(sim.model, parent.id, carve);
+  const { value, error } = sim.attempt(() =>
+    registerExecution(sim.daemon.world, CALLER, request, sim.daemon.now),
+  );
+  sim.note(
+    `register ${id} below ${parent?.id} carve ${JSON.stringify(carve)} ${mode}: ${error ?? value?.decision.verdict}`,
+  );
   sim.expect(`error of registering ${id}`, error, isStopped ? "PARENT_NOT_RUNNING" : undefined);
   if (error !== undefined) return;
   sim.expect(`${id} registered`, value.index >= 0, fits);
@@ -97,7 +113,8 @@ function addExecution(sim: Simulation, { id, parent, tenant, user, requested, ca
     endedMono: 0,
     reporters: new Set(),
   });
-  if (carved !== undefined && parent !== undefined && carve !== undefined) takeCarve(sim.model, parent.id, carved, carve);
+  if (carved !== undefined && parent !== undefined && carve !== undefined)
+    takeCarve(sim.model, parent.id, carved, carve);
 }
 
 function chooseLimits(sim: Simulation, isRoot: boolean): ModelLimits {
@@ -122,7 +139,12 @@ function toOverrides(limits: ModelLimits): LimitOverrides {
 }
 
 function toCarve({ steps, tokens, cost, toolCalls }: CarveAmounts) {
-  return { steps: BigInt(steps), tokens: BigInt(tokens), costNanoUsd: BigInt(cost), toolCalls: BigInt(toolCalls) };
+  return {
+    steps: BigInt(steps),
+    tokens: BigInt(tokens),
+    costNanoUsd: BigInt(cost),
+    toolCalls: BigInt(toolCalls),
+  };
 }
 
 export function completeOne(sim: Simulation): void {
@@ -133,15 +155,27 @@ export function completeOne(sim: Simulation): void {
   complete(sim.model, execution.id, sim.now);
 }
 
+/** Any execution; often one that still runs, and among those one inside a carve. */
 export function pickExecution(sim: Simulation): ModelExecution | undefined {
-  const all = [...sim.model.executions.values()];
+  const every = [...sim.model.executions.values()];
+  const running = every.filter((one) => stoppedOf(sim.model, one.id) === undefined);
+  const carved = running.filter((one) =>
+    chainOf(sim.model, one.id).some((at) => at.carve?.isActive === true),
+  );
+  const all =
+    carved.length > 0 && sim.chance(0.4) ? carved : running.length > 0 && sim.chance(0.5) ? running : every;
   return all.length === 0 ? undefined : sim.pick(all);
 }
 
 export function operate(sim: Simulation): void {
-  const execution = pickExecution(sim);
+  const stopped = [...sim.model.executions.values()].filter(
+    (one) => one.state === "HALTED" || one.state === "PAUSED",
+  );
+  const carved = [...sim.model.executions.values()].filter((one) => one.carve?.isActive === true);
+  const action = sim.pick(["pause", "resume", "resume", "halt", "halt", "adjust", "adjust"] as const);
+  const wanted = action === "resume" ? stopped : action === "halt" ? carved : [];
+  const execution = wanted.length > 0 && sim.chance(0.8) ? sim.pick(wanted) : pickExecution(sim);
   if (execution === undefined) return;
-  const action = sim.pick(["pause", "resume", "resume", "halt", "adjust", "adjust"] as const);
   const error = OPERATORS[action](sim, execution);
   sim.note(`operator: ${action} ${execution.id}: ${error ?? "done"}`);
 }
@@ -150,15 +184,23 @@ type Operator = (sim: Simulation, execution: ModelExecution) => string | undefin
 
 const OPERATORS: { readonly [name in "pause" | "resume" | "halt" | "adjust"]: Operator } = {
   pause: (sim, execution) => {
-    const { error } = sim.attempt(() => pauseByOperator(sim.daemon.world, sim.index(execution.id), "op", undefined, sim.daemon.now));
+    const { error } = sim.attempt(() =>
+      pauseByOperator(sim.daemon.world, sim.index(execution.id), "op", undefined, sim.daemon.now),
+    );
     const isStopped = execution.state === "HALTED" || execution.state === "COMPLETED";
     sim.expect("error of pausing", error, isStopped ? "EXECUTION_NOT_RUNNING" : undefined);
     if (error === undefined) pause(sim.model, execution, "EXECUTION_PAUSED", undefined, sim.now, sim.opened);
     return error;
   },
   resume: (sim, execution) => {
-    const { value, error } = sim.attempt(() => resumeByOperator(sim.daemon.world, sim.index(execution.id), "op", undefined, sim.daemon.now));
-    sim.expect("error of resuming", error, execution.state === "COMPLETED" ? "EXECUTION_COMPLETED" : undefined);
+    const { value, error } = sim.attempt(() =>
+      resumeByOperator(sim.daemon.world, sim.index(execution.id), "op", undefined, sim.daemon.now),
+    );
+    sim.expect(
+      "error of resuming",
+      error,
+      execution.state === "COMPLETED" ? "EXECUTION_COMPLETED" : undefined,
+    );
     if (error !== undefined || execution.state === "RUNNING") return error;
     const isResumed = resume(sim.model, execution, sim.now);
     sim.expect("resumed", value === undefined, isResumed);
@@ -166,8 +208,14 @@ const OPERATORS: { readonly [name in "pause" | "resume" | "halt" | "adjust"]: Op
     return value?.message;
   },
   halt: (sim, execution) => {
-    const { error } = sim.attempt(() => haltByOperator(sim.daemon.world, sim.index(execution.id), "op", undefined, sim.daemon.now));
-    sim.expect("error of halting", error, execution.state === "COMPLETED" ? "EXECUTION_COMPLETED" : undefined);
+    const { error } = sim.attempt(() =>
+      haltByOperator(sim.daemon.world, sim.index(execution.id), "op", undefined, sim.daemon.now),
+    );
+    sim.expect(
+      "error of halting",
+      error,
+      execution.state === "COMPLETED" ? "EXECUTION_COMPLETED" : undefined,
+    );
     if (error === undefined) halt(sim.model, execution, "EXECUTION_HALTED", undefined);
     return error;
   },
@@ -175,8 +223,14 @@ const OPERATORS: { readonly [name in "pause" | "resume" | "halt" | "adjust"]: Op
     const key = sim.pick(KEYS);
     const value = Math.floor((execution.limits[key] ?? 10) * (0.5 + sim.random.next() * 2)) + 1;
     const change = toOverrides({ [key]: value });
-    const { error } = sim.attempt(() => adjustByOperator(sim.daemon.world, sim.index(execution.id), change, "op", sim.daemon.now));
-    sim.expect("error of adjusting", error, execution.state === "COMPLETED" ? "EXECUTION_COMPLETED" : undefined);
+    const { error } = sim.attempt(() =>
+      adjustByOperator(sim.daemon.world, sim.index(execution.id), change, "op", sim.daemon.now),
+    );
+    sim.expect(
+      "error of adjusting",
+      error,
+      execution.state === "COMPLETED" ? "EXECUTION_COMPLETED" : undefined,
+    );
     if (error === undefined) execution.limits[key] = value;
     return error ?? `${key} = ${value}`;
   },
@@ -219,11 +273,22 @@ export function rejoin(sim: Simulation): void {
   const record = sim.daemon.world.executions.record(sim.index(id));
   const other = sim.chance(0.3);
   const principal = other ? { ...record.principal, user: "eve" } : record.principal;
-  const request = { executionId: id as ExecutionId, principal, labels: {}, discovered: false, requested: record.requested };
-  const { value, error } = sim.attempt(() => registerExecution(sim.daemon.world, CALLER, request, sim.daemon.now));
+  const request = {
+    executionId: id as ExecutionId,
+    principal,
+    labels: {},
+    discovered: false,
+    requested: record.requested,
+  };
+  const { value, error } = sim.attempt(() =>
+    registerExecution(sim.daemon.world, CALLER, request, sim.daemon.now),
+  );
   const isCompleted = sim.model.executions.get(id)?.state === "COMPLETED";
   sim.note(`rejoin ${id}: ${error ?? "rejoined"}`);
-  sim.expect(`error of rejoining ${id}`, error, isCompleted ? "EXECUTION_COMPLETED" : other ? "EXECUTION_CONFLICT" : undefined);
+  sim.expect(
+    `error of rejoining ${id}`,
+    error,
+    isCompleted ? "EXECUTION_COMPLETED" : other ? "EXECUTION_CONFLICT" : undefined,
+  );
   if (error === undefined) sim.expect(`rejoined ${id}`, value.rejoined, true);
 }
-

@@ -7,7 +7,14 @@ import { askOf, CALLER, type IntentFields, usageOf } from "../../unit/engine/eng
 import { findOvershoot } from "../compare.ts";
 import { chargeTree, chargeWindows, endHold, holdWindows, takeFromCarves } from "../model/charge-model.ts";
 import { actOnStanding, judgeIntent } from "../model/judge-model.ts";
-import { type Amounts, chainOf, type ModelExecution, type ModelHold, nothing, windowsAt } from "../model/model.ts";
+import {
+  type Amounts,
+  chainOf,
+  type ModelExecution,
+  type ModelHold,
+  nothing,
+  windowsAt,
+} from "../model/model.ts";
 import type { IntentAmounts, Simulation } from "../simulation.ts";
 import { pickExecution } from "./execution-actions.ts";
 
@@ -26,7 +33,15 @@ function chooseAmounts(sim: Simulation): IntentAmounts {
   };
 }
 
-function intentOf({ steps, isDiscovered, input, output, cost, toolCalls, requests }: IntentAmounts): IntentFields {
+function intentOf({
+  steps,
+  isDiscovered,
+  input,
+  output,
+  cost,
+  toolCalls,
+  requests,
+}: IntentAmounts): IntentFields {
   return {
     ...(steps === 1 ? { step: isDiscovered ? { discovered: true } : {} } : {}),
     tokens: { input: BigInt(input), output: BigInt(output) },
@@ -36,12 +51,29 @@ function intentOf({ steps, isDiscovered, input, output, cost, toolCalls, request
   };
 }
 
-function toAmounts({ steps, isDiscovered, input, output, cost, toolCalls, requests }: IntentAmounts): Amounts {
-  return { ...nothing(), steps, discovered: isDiscovered ? 1 : 0, tokens: input + output, cost, toolCalls, requests };
+function toAmounts({
+  steps,
+  isDiscovered,
+  input,
+  output,
+  cost,
+  toolCalls,
+  requests,
+}: IntentAmounts): Amounts {
+  return {
+    ...nothing(),
+    steps,
+    discovered: isDiscovered ? 1 : 0,
+    tokens: input + output,
+    cost,
+    toolCalls,
+    requests,
+  };
 }
 
 function touch(sim: Simulation, id: string): void {
-  for (const one of chainOf(sim.model, id)) one.lastActivityMono = Math.max(one.lastActivityMono, sim.clock.monoMs);
+  for (const one of chainOf(sim.model, id))
+    one.lastActivityMono = Math.max(one.lastActivityMono, sim.clock.monoMs);
 }
 
 function assertAdmitted(sim: Simulation, id: string): void {
@@ -53,10 +85,20 @@ export function look(sim: Simulation): void {
   const execution = pickExecution(sim);
   if (execution === undefined) return;
   const amounts = chooseAmounts(sim);
-  const decision = check(sim.daemon.world, CALLER, askOf(execution.id, intentOf(amounts)), undefined, sim.daemon.now);
+  const decision = check(
+    sim.daemon.world,
+    CALLER,
+    askOf(execution.id, intentOf(amounts)),
+    undefined,
+    sim.daemon.now,
+  );
   const verdict = judgeIntent(sim.model, execution.id, toAmounts(amounts), sim.now, sim.opened);
   sim.note(`check ${execution.id}: ${decision.verdict}`);
-  sim.expect(`verdict of checking ${execution.id}`, decision.verdict === "WARN" ? "ALLOW" : decision.verdict, verdict);
+  sim.expect(
+    `verdict of checking ${execution.id}`,
+    decision.verdict === "WARN" ? "ALLOW" : decision.verdict,
+    verdict,
+  );
 }
 
 export function take(sim: Simulation): void {
@@ -69,14 +111,21 @@ export function take(sim: Simulation): void {
 
 /** The answer to a charge got lost: it is sent again. */
 export function takeAgain(sim: Simulation): void {
-  const sent = sim.charges.filter((one) => sim.model.executions.has(one.executionId) && one.expiresMono > sim.clock.monoMs);
+  const sent = sim.charges.filter(
+    (one) => sim.model.executions.has(one.executionId) && one.expiresMono > sim.clock.monoMs,
+  );
   if (sent.length === 0) return;
   const { executionId, requestId, amounts } = sim.pick(sent);
   const execution = sim.model.executions.get(executionId);
   if (execution !== undefined) takeAmounts(sim, execution, requestId, amounts);
 }
 
-function takeAmounts(sim: Simulation, execution: ModelExecution, requestId: string | undefined, amounts: IntentAmounts): void {
+function takeAmounts(
+  sim: Simulation,
+  execution: ModelExecution,
+  requestId: string | undefined,
+  amounts: IntentAmounts,
+): void {
   const { id } = execution;
   const ask = askOf(id, intentOf(amounts), requestId === undefined ? {} : { requestId });
   const decision = charge(sim.daemon.world, CALLER, ask, undefined, sim.daemon.now);
@@ -120,7 +169,13 @@ export function hold(sim: Simulation): void {
   assertAdmitted(sim, id);
   const windows = windowsAt(execution, sim.clock.wallMs);
   const takes = takeFromCarves(sim.model, id, wanted);
-  execution.holds.set(reservationId, { amounts: wanted, state: "held", expiresMono: sim.clock.monoMs + ttlMs, takes, windows });
+  execution.holds.set(reservationId, {
+    amounts: wanted,
+    state: "held",
+    expiresMono: sim.clock.monoMs + ttlMs,
+    takes,
+    windows,
+  });
   holdWindows(sim.model, windows, wanted, 1);
   actOnStanding(sim.model, id, sim.now, sim.opened);
   const again = reserve(sim.daemon.world, CALLER, request, sim.daemon.now);
@@ -155,7 +210,9 @@ export function settleOne(sim: Simulation): void {
   const before = held?.state;
   const content = `settlement ${++sim.names}`;
   const error = settleInEngine(sim, execution.id, reservationId, amounts, content);
-  sim.note(`settle ${execution.id} ${reservationId} (${before}) ${JSON.stringify(amounts)}: ${error ?? "done"}`);
+  sim.note(
+    `settle ${execution.id} ${reservationId} (${before}) ${JSON.stringify(amounts)}: ${error ?? "done"}`,
+  );
   const isResolved = before === "settled" || before === "released";
   sim.expect(`error of settling ${reservationId}`, error, isResolved ? "RESERVATION_RESOLVED" : undefined);
   if (isResolved) return;
@@ -171,7 +228,11 @@ export function settleOne(sim: Simulation): void {
   chargeTree(sim.model, execution.id, used);
   chargeWindows(sim.model, windows, used);
   actOnStanding(sim.model, execution.id, sim.now, sim.opened);
-  sim.expect(`P2: settling ${reservationId} again`, settleInEngine(sim, execution.id, reservationId, amounts, content), undefined);
+  sim.expect(
+    `P2: settling ${reservationId} again`,
+    settleInEngine(sim, execution.id, reservationId, amounts, content),
+    undefined,
+  );
 }
 
 function settleInEngine(
@@ -189,7 +250,14 @@ function settleInEngine(
     requests: BigInt(amounts.requests),
   });
   const fingerprint = (): string => content;
-  const request = { executionId: id, reservationId, actual, provider: undefined, model: undefined, fingerprint };
+  const request = {
+    executionId: id,
+    reservationId,
+    actual,
+    provider: undefined,
+    model: undefined,
+    fingerprint,
+  };
   return sim.attempt(() => settle(sim.daemon.world, CALLER, request, sim.daemon.now)).error;
 }
 
@@ -197,9 +265,15 @@ export function releaseOne(sim: Simulation): void {
   const picked = pickHold(sim);
   if (picked === undefined) return;
   const { execution, reservationId, held } = picked;
-  const { error } = sim.attempt(() => release(sim.daemon.world, CALLER, execution.id, reservationId, sim.daemon.now));
+  const { error } = sim.attempt(() =>
+    release(sim.daemon.world, CALLER, execution.id, reservationId, sim.daemon.now),
+  );
   sim.note(`release ${execution.id} ${reservationId}: ${error ?? "done"}`);
-  sim.expect(`error of releasing ${reservationId}`, error, held.state === "settled" ? "RESERVATION_RESOLVED" : undefined);
+  sim.expect(
+    `error of releasing ${reservationId}`,
+    error,
+    held.state === "settled" ? "RESERVATION_RESOLVED" : undefined,
+  );
   if (held.state !== "held") return;
   touch(sim, execution.id);
   endHold(sim.model, held, "released");
@@ -210,9 +284,15 @@ export function extendOne(sim: Simulation): void {
   if (picked === undefined) return;
   const { execution, reservationId, held } = picked;
   const ttlMs = 1_000 + sim.below(120_000);
-  const { error } = sim.attempt(() => extend(sim.daemon.world, CALLER, execution.id, reservationId, ttlMs, sim.daemon.now));
+  const { error } = sim.attempt(() =>
+    extend(sim.daemon.world, CALLER, execution.id, reservationId, ttlMs, sim.daemon.now),
+  );
   sim.note(`extend ${execution.id} ${reservationId}: ${error ?? "done"}`);
-  sim.expect(`error of extending ${reservationId}`, error, held.state === "held" ? undefined : "RESERVATION_RESOLVED");
+  sim.expect(
+    `error of extending ${reservationId}`,
+    error,
+    held.state === "held" ? undefined : "RESERVATION_RESOLVED",
+  );
   if (error !== undefined) return;
   touch(sim, execution.id);
   held.expiresMono = Math.max(held.expiresMono, sim.clock.monoMs + ttlMs);

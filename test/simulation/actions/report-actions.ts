@@ -14,7 +14,8 @@ const MAX_CLIENTS = 3;
 const LONGEST_MESSAGE = 5;
 
 function pickClient(sim: Simulation): ReportingClient {
-  if (sim.clients.length < MAX_CLIENTS && sim.chance(0.2)) sim.clients.push(new ReportingClient(`c${sim.clients.length}`, 1));
+  if (sim.clients.length < MAX_CLIENTS && sim.chance(0.2))
+    sim.clients.push(new ReportingClient(`c${sim.clients.length}`, 1));
   if (sim.clients.length === 0) sim.clients.push(new ReportingClient("c0", 1));
   return sim.pick(sim.clients);
 }
@@ -25,14 +26,22 @@ export function openStream(sim: Simulation, client: ReportingClient): void {
   const { id, epoch, hasSent, durableSeen } = client;
   const hello = { reporterId: id, epoch: BigInt(epoch), resume: hasSent, durableSeen, principal: undefined };
   const { value, error } = sim.attempt(() => openReporter(world, CALLER, hello, now));
-  sim.note(`hello ${client.key} resume ${hasSent} durable ${durableSeen}: ${error ?? `floor ${value?.floor}`}`);
+  sim.note(
+    `hello ${client.key} resume ${hasSent} durable ${durableSeen}: ${error ?? `floor ${value?.floor}`}`,
+  );
   const known = sim.model.reporters.get(client.key);
-  sim.expect(`error of hello ${client.key}`, error, known === undefined && hasSent ? "REPORTER_UNKNOWN" : undefined);
+  sim.expect(
+    `error of hello ${client.key}`,
+    error,
+    known === undefined && hasSent ? "REPORTER_UNKNOWN" : undefined,
+  );
   if (value === undefined) {
-    if (durableSeen > 0) throw new Error(`P1: reporter ${client.key} was told that ${durableSeen} is durable and is unknown`);
+    if (durableSeen > 0)
+      throw new Error(`P1: reporter ${client.key} was told that ${durableSeen} is durable and is unknown`);
     return client.startEpoch(100 + ++sim.names, true);
   }
-  if (value.floor < durableSeen) throw new Error(`P1: ${client.key} was told ${durableSeen} is durable, the floor is ${value.floor}`);
+  if (value.floor < durableSeen)
+    throw new Error(`P1: ${client.key} was told ${durableSeen} is durable, the floor is ${value.floor}`);
   if (known === undefined) {
     for (const older of sim.model.reporters.values()) if (older.id === id) older.isFenced = true;
     sim.model.reporters.set(client.key, { id, epoch, isFenced: false, applied: new Set() });
@@ -54,7 +63,10 @@ export function loseMemory(sim: Simulation): void {
 }
 
 /** What a message needs: the stream in force and the model's reporter. */
-function connected(sim: Simulation, client: ReportingClient): { stream: Stream; reporter: ModelReporter } | undefined {
+function connected(
+  sim: Simulation,
+  client: ReportingClient,
+): { stream: Stream; reporter: ModelReporter } | undefined {
   if (client.stream === undefined) openStream(sim, client);
   const { stream } = client;
   const reporter = sim.model.reporters.get(client.key);
@@ -92,7 +104,10 @@ export function sendRange(sim: Simulation, client: ReportingClient, first: numbe
       continue;
     }
     const open = groups.at(-1);
-    const goesOn = open !== undefined && open.first + open.reports.length === sequence && open.reports[0]?.executionId === one.executionId;
+    const goesOn =
+      open !== undefined &&
+      open.first + open.reports.length === sequence &&
+      open.reports[0]?.executionId === one.executionId;
     if (goesOn) open.reports.push(one);
     else groups.push({ first: sequence, reports: [one] });
   }
@@ -101,10 +116,17 @@ export function sendRange(sim: Simulation, client: ReportingClient, first: numbe
 
 type Line = NonNullable<ReturnType<typeof connected>>;
 
-function sendGroups(sim: Simulation, client: ReportingClient, { stream, reporter }: Line, groups: readonly { first: number; reports: ModelReport[] }[]): void {
+function sendGroups(
+  sim: Simulation,
+  client: ReportingClient,
+  { stream, reporter }: Line,
+  groups: readonly { first: number; reports: ModelReport[] }[],
+): void {
   if (groups.length === 0) return;
   const { world, now } = sim.daemon;
-  const text = groups.map(({ first, reports }) => `${first}-${first + reports.length - 1} ${reports[0]?.executionId}`).join(", ");
+  const text = groups
+    .map(({ first, reports }) => `${first}-${first + reports.length - 1} ${reports[0]?.executionId}`)
+    .join(", ");
   const messages: UsageGroup[] = groups.map(({ first, reports }) => ({
     executionId: reports[0]?.executionId ?? "",
     firstSequence: BigInt(first),
@@ -112,15 +134,25 @@ function sendGroups(sim: Simulation, client: ReportingClient, { stream, reporter
     usage: reports.map(toUsage),
   }));
   const answer = applyBatch(world, stream.row, messages, now);
-  const invalid = groups.flatMap(({ first, reports }) => reports.flatMap((one, at) => (one.isInvalid && !reporter.applied.has(first + at) ? [first + at] : [])));
+  const invalid = groups.flatMap(({ first, reports }) =>
+    reports.flatMap((one, at) => (one.isInvalid && !reporter.applied.has(first + at) ? [first + at] : [])),
+  );
   sim.note(`report ${client.key}: ${text}, ${answer.duplicates} duplicates`);
   sim.expect("rejected", answer.rejected.map((one) => one.sequence).join(), invalid.join());
-  const known = groups.flatMap(({ first, reports }) => reports.filter((_, at) => reporter.applied.has(first + at)));
+  const known = groups.flatMap(({ first, reports }) =>
+    reports.filter((_, at) => reporter.applied.has(first + at)),
+  );
   sim.expect("duplicates", answer.duplicates, known.length);
-  for (const { first, reports } of groups) applyGroup(sim.model, reporter, first, reports, sim.now, sim.opened);
+  for (const { first, reports } of groups)
+    applyGroup(sim.model, reporter, first, reports, sim.now, sim.opened);
 }
 
-function sendCompletion(sim: Simulation, { stream, reporter }: Line, sequence: number, executionId: string): void {
+function sendCompletion(
+  sim: Simulation,
+  { stream, reporter }: Line,
+  sequence: number,
+  executionId: string,
+): void {
   const { world, now } = sim.daemon;
   sim.note(`complete ${executionId} in stream, ${sequence}`);
   const isNew = completeInStream(world, stream.row, sequence, executionId, now);
@@ -142,7 +174,8 @@ function skipReports(sim: Simulation, client: ReportingClient, from: number, to:
   client.hasSent = true;
   sim.note(`skip ${client.key} ${from}-${to}`);
   skipRange(sim.daemon.world, line.stream.row, from, to, sim.daemon.now);
-  for (let sequence = from; sequence <= to; sequence++) if (!line.reporter.applied.has(sequence)) client.skipped.add(sequence);
+  for (let sequence = from; sequence <= to; sequence++)
+    if (!line.reporter.applied.has(sequence)) client.skipped.add(sequence);
   skip(line.reporter, from, to);
 }
 
@@ -195,7 +228,10 @@ function toUsage({ used, memory, settles, occurredAt, isInvalid }: ModelReport):
     cpuMillis: isInvalid ? MAX_AMOUNT + 1n : BigInt(used.cpu),
     memoryBytes: memory === undefined ? undefined : BigInt(memory),
     settlesReservationId: settles,
-    occurredAt: occurredAt === undefined ? undefined : { seconds: BigInt(Math.floor(occurredAt / 1000)), nanos: (occurredAt % 1000) * 1_000_000 },
+    occurredAt:
+      occurredAt === undefined
+        ? undefined
+        : { seconds: BigInt(Math.floor(occurredAt / 1000)), nanos: (occurredAt % 1000) * 1_000_000 },
   });
 }
 

@@ -1,8 +1,8 @@
 // Charging, holding and carving in the naive model: docs/limits.md, "Trees" and "Reservations".
 import {
   type Amounts,
-  type CarveAmounts,
   CARVED,
+  type CarveAmounts,
   chainOf,
   type Model,
   type ModelCarve,
@@ -49,7 +49,8 @@ export function takeFromCarves(model: Model, fromId: string, wanted: CarveAmount
 }
 
 export function holdWindows(model: Model, names: readonly string[], amounts: Amounts, sign: 1 | -1): void {
-  for (const name of names) for (const unit of UNITS) windowOf(model, name).held[unit] += sign * amounts[unit];
+  for (const name of names)
+    for (const unit of UNITS) windowOf(model, name).held[unit] += sign * amounts[unit];
 }
 
 /** A hold ends: what came out of a carve goes back to it, unless that carve is no longer in force. */

@@ -2,12 +2,12 @@
 import { endHold, releaseCarve, takeCarve } from "./charge-model.ts";
 import {
   type Amounts,
-  type CarveAmounts,
   CARVED,
-  chainOf,
-  childrenOf,
+  type CarveAmounts,
   COUNTED_LIMITS,
   type CountedLimit,
+  chainOf,
+  childrenOf,
   getExecution,
   heldAt,
   isCarved,
@@ -78,7 +78,8 @@ export function crossingsOf(model: Model, id: string, add: Amounts | undefined):
         continue;
       }
       if (add !== undefined && key === "max_discovered_steps" && add.discovered === 0) continue;
-      if (standing + (add?.[unit] ?? 0) - covered[unit] > limit) crossings.push({ execution, key, verdict: "BLOCK" });
+      if (standing + (add?.[unit] ?? 0) - covered[unit] > limit)
+        crossings.push({ execution, key, verdict: "BLOCK" });
     }
     const { carve } = execution;
     if (carve?.isActive !== true || add === undefined) continue;
@@ -98,7 +99,13 @@ export function stoppedOf(model: Model, id: string): ModelExecution | undefined 
 }
 
 /** The verdict on an intent. A pause of a limit opens its question; nothing else changes. */
-export function judgeIntent(model: Model, id: string, add: Amounts, clock: Clock, opened: NewApproval): "ALLOW" | "PAUSE" | "BLOCK" {
+export function judgeIntent(
+  model: Model,
+  id: string,
+  add: Amounts,
+  clock: Clock,
+  opened: NewApproval,
+): "ALLOW" | "PAUSE" | "BLOCK" {
   const stopped = stoppedOf(model, id);
   const isStateReason = (one: Crossing): boolean =>
     one.execution === stopped && stopped.state !== "COMPLETED" && stopped.cause?.reason === REASONS[one.key];
@@ -111,11 +118,21 @@ export function judgeIntent(model: Model, id: string, add: Amounts, clock: Clock
   return "PAUSE";
 }
 
-function openApproval(model: Model, execution: ModelExecution, cause: CountedLimit, clock: Clock, opened: NewApproval): void {
-  for (const open of model.approvals.values()) if (open.executionId === execution.id && open.cause === cause) return;
+function openApproval(
+  model: Model,
+  execution: ModelExecution,
+  cause: CountedLimit,
+  clock: Clock,
+  opened: NewApproval,
+): void {
+  for (const open of model.approvals.values())
+    if (open.executionId === execution.id && open.cause === cause) return;
   const id = opened(execution.id, cause);
   const limit = limitOf(execution, cause) ?? 0;
-  const times = { expiresWall: clock.wallMs + APPROVAL_TIMEOUT_MS, dueMono: clock.monoMs + APPROVAL_TIMEOUT_MS };
+  const times = {
+    expiresWall: clock.wallMs + APPROVAL_TIMEOUT_MS,
+    dueMono: clock.monoMs + APPROVAL_TIMEOUT_MS,
+  };
   model.approvals.set(id, { id, executionId: execution.id, cause, limit, ...times });
 }
 
@@ -129,7 +146,12 @@ export function actOnStanding(model: Model, id: string, clock: Clock, opened: Ne
   }
 }
 
-export function halt(model: Model, execution: ModelExecution, reason: string, key: CountedLimit | undefined): void {
+export function halt(
+  model: Model,
+  execution: ModelExecution,
+  reason: string,
+  key: CountedLimit | undefined,
+): void {
   if (execution.state === "HALTED" || execution.state === "COMPLETED") return;
   execution.state = "HALTED";
   execution.cause = { reason, key };
@@ -152,14 +174,21 @@ export function pause(
 }
 
 export function withdrawApprovals(model: Model, id: string): void {
-  for (const approval of [...model.approvals.values()]) if (approval.executionId === id) model.approvals.delete(approval.id);
+  for (const approval of [...model.approvals.values()])
+    if (approval.executionId === id) model.approvals.delete(approval.id);
 }
 
 /** Whether a slice of what remains above `parentId` is to be had. */
 export function carveFits(model: Model, parentId: string, amounts: CarveAmounts): boolean {
   const covered = nothing();
   for (const execution of chainOf(model, parentId)) {
-    for (const key of ["max_steps", "max_tokens", "max_cost_usd", "cost_alert_threshold_usd", "max_tool_calls"] as const) {
+    for (const key of [
+      "max_steps",
+      "max_tokens",
+      "max_cost_usd",
+      "cost_alert_threshold_usd",
+      "max_tool_calls",
+    ] as const) {
       const unit = COUNTED_LIMITS[key];
       const limit = limitOf(execution, key);
       const wanted = isCarved(unit) ? amounts[unit] - covered[unit] : 0;
@@ -167,7 +196,8 @@ export function carveFits(model: Model, parentId: string, amounts: CarveAmounts)
       if (standingOf(model, execution, key) + wanted > limit) return false;
     }
     if (execution.carve?.isActive !== true) continue;
-    for (const unit of CARVED) covered[unit] += Math.min(amounts[unit] - covered[unit], execution.carve.held[unit]);
+    for (const unit of CARVED)
+      covered[unit] += Math.min(amounts[unit] - covered[unit], execution.carve.held[unit]);
   }
   return true;
 }

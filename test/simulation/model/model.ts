@@ -159,14 +159,22 @@ export function memoryAt(model: Model, id: string): number {
 }
 
 /** The calendar windows of a principal at an instant, by name. */
-export function windowsAt(principal: { readonly tenant: string; readonly user: string | undefined }, wallMs: number, isUnattributed = false): string[] {
+export function windowsAt(
+  principal: { readonly tenant: string; readonly user: string | undefined },
+  wallMs: number,
+  isUnattributed = false,
+): string[] {
   const { tenant, user } = principal;
   const levels = [`global//`, `tenant/${tenant}/${tenant}`];
   if (user !== undefined) levels.push(`user/${tenant}/${user}`);
   if (isUnattributed) levels.push(`unattributed/${tenant}/${tenant}`);
   const date = new Date(wallMs);
   const [year, month, day] = [date.getUTCFullYear(), date.getUTCMonth(), date.getUTCDate()];
-  const starts = [`hour/${Date.UTC(year, month, day, date.getUTCHours())}`, `day/${Date.UTC(year, month, day)}`, `month/${Date.UTC(year, month)}`];
+  const starts = [
+    `hour/${Date.UTC(year, month, day, date.getUTCHours())}`,
+    `day/${Date.UTC(year, month, day)}`,
+    `month/${Date.UTC(year, month)}`,
+  ];
   return levels.flatMap((level) => starts.map((start) => `${level}/${start}`));
 }
 

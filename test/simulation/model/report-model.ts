@@ -46,7 +46,8 @@ export function applyGroup(
     return;
   }
   execution.reporters.add(`${reporter.id} ${reporter.epoch}`);
-  for (const one of chainOf(model, execution.id)) one.lastActivityMono = Math.max(one.lastActivityMono, clock.monoMs);
+  for (const one of chainOf(model, execution.id))
+    one.lastActivityMono = Math.max(one.lastActivityMono, clock.monoMs);
   for (const one of valid) {
     const hold = one.settles === undefined ? undefined : execution.holds.get(one.settles);
     if (hold?.state === "held") endHold(model, hold, "settled");
@@ -62,11 +63,18 @@ export function applyGroup(
 /** Usage goes back to where it belongs within the tolerance, never forward. */
 function instantOf(report: ModelReport, clock: Clock): number {
   const { occurredAt } = report;
-  if (occurredAt === undefined || occurredAt > clock.wallMs || clock.wallMs - occurredAt > LATE_TOLERANCE_MS) return clock.wallMs;
+  if (occurredAt === undefined || occurredAt > clock.wallMs || clock.wallMs - occurredAt > LATE_TOLERANCE_MS)
+    return clock.wallMs;
   return occurredAt;
 }
 
-export function applyCompletion(model: Model, reporter: ModelReporter, sequence: number, executionId: string, clock: Clock): void {
+export function applyCompletion(
+  model: Model,
+  reporter: ModelReporter,
+  sequence: number,
+  executionId: string,
+  clock: Clock,
+): void {
   if (reporter.applied.has(sequence)) return;
   reporter.applied.add(sequence);
   if (model.executions.has(executionId)) complete(model, executionId, clock);

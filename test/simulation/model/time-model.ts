@@ -86,12 +86,16 @@ export function restartModel(model: Model, cut: Clock, isSameBoot: boolean, cloc
     execution.lastActivityMono += moved;
     for (const hold of execution.holds.values()) {
       hold.expiresMono += moved;
-      if (hold.state === "held") hold.expiresMono = Math.max(hold.expiresMono + awayMs, clock.monoMs + RECONNECT_GRACE_MS);
+      if (hold.state === "held")
+        hold.expiresMono = Math.max(hold.expiresMono + awayMs, clock.monoMs + RECONNECT_GRACE_MS);
     }
     if (execution.state === "COMPLETED") continue;
     const idle = execution.limits.idle_timeout_seconds;
     const graced = idle === undefined ? 0 : clock.monoMs + RECONNECT_GRACE_MS - idle * 1000;
-    execution.lastActivityMono = Math.max(execution.lastActivityMono + awayMs, Math.min(graced, clock.monoMs));
+    execution.lastActivityMono = Math.max(
+      execution.lastActivityMono + awayMs,
+      Math.min(graced, clock.monoMs),
+    );
   }
   for (const approval of model.approvals.values()) {
     approval.dueMono = clock.monoMs + Math.max(0, approval.expiresWall - clock.wallMs);
