@@ -26,8 +26,8 @@ export interface EngineFigures {
 
 const [executions = 0, rounds = 7] = process.argv.slice(2).map(Number);
 /** As src/runtime/cut-loop.ts and src/runtime/deadline-loop.ts slice. */
-const SLICE_ROWS = 2_000;
-const SLICE_DUE = 200;
+const SLICE_ROWS = 128;
+const SLICE_DUE = 6;
 const MESSAGES = 2_000;
 const BATCH = 100;
 const MESSAGES_PER_CUT = 50;
