@@ -26,7 +26,14 @@ test("a step that is reserved and then settled with its signature is one step of
     const reservationId = `r${time}`;
     const intent = { step, entersDepth: false, custom: {}, weight: 0n, toolCalls: 0n, modifications: 0n };
     const fingerprint = () => reservationId;
-    const ask = { executionId, intent, detail: "MINIMAL" as const, reservationId, ttlMs: 60_000, fingerprint };
+    const ask = {
+      executionId,
+      intent,
+      detail: "MINIMAL" as const,
+      reservationId,
+      ttlMs: 60_000,
+      fingerprint,
+    };
     const { verdict } = reserve(world, caller, ask, now);
     const actual = { step, extraCosts: [], custom: {} };
     const details = { provider: undefined, model: undefined, fingerprint };

@@ -1,4 +1,9 @@
 // An engine with a virtual clock, driven without sockets or files: every verb in one line, with defaults.
+import {
+  createMemoryVolume,
+  type MemoryVolume,
+  openMemoryStore,
+} from "../../../src/adapters/memory/cut-store.ts";
 import type { Decision, Finding, Violation } from "../../../src/domain/decision.ts";
 import type { ExecutionEvent } from "../../../src/domain/event.ts";
 import type { Carve, CarveMode, RequestedPrincipal } from "../../../src/domain/execution.ts";
@@ -24,8 +29,10 @@ import { applyBatch, type BatchAnswer } from "../../../src/engine/reports/apply-
 import { getReporter } from "../../../src/engine/reports/open-reporter.ts";
 import { reserve } from "../../../src/engine/reservations/reserve.ts";
 import { extend, release, type SettleAnswer, settle } from "../../../src/engine/reservations/resolve.ts";
+import { restoreWorld } from "../../../src/engine/rows/restore.ts";
 import { runDue } from "../../../src/engine/time/run-due.ts";
 import type { World } from "../../../src/engine/world.ts";
+import type { CutStore } from "../../../src/ports/cut-store.ts";
 
 export const CALLER = "socket" as CallerId;
 export const USD = 1_000_000_000n;
@@ -49,6 +56,11 @@ export interface EngineOptions {
   readonly limits?: LimitPolicy;
   readonly prices?: PriceBook;
   readonly maxLiveExecutions?: number;
+  /** What an earlier engine saved; the engine goes on from there. */
+  readonly volume?: MemoryVolume;
+  readonly bootId?: string;
+  readonly monoMs?: number;
+  readonly wallMs?: number;
 }
 
 export type IntentFields = Partial<Intent>;
@@ -97,6 +109,7 @@ export interface RegisterFields {
 export interface ReportFields {
   readonly reporter?: string;
   readonly first?: number;
+  readonly wantDecision?: boolean;
   readonly provider?: string;
   readonly model?: string;
   readonly principal?: RequestedPrincipal;
@@ -104,14 +117,21 @@ export interface ReportFields {
 
 export class Engine {
   readonly world: World;
+  readonly volume: MemoryVolume;
   readonly violations: Violation[] = [];
-  monoMs = START_MONO_MS;
-  wallMs = START_WALL_MS;
+  readonly bootId: string;
+  monoMs: number;
+  wallMs: number;
+  readonly #store: CutStore;
   #decisions = 0;
   #approvals = 0;
   readonly #sequences = new Map<string, number>();
 
   constructor(options: EngineOptions = {}) {
+    this.volume = options.volume ?? createMemoryVolume("unit");
+    this.bootId = options.bootId ?? "boot";
+    this.monoMs = options.monoMs ?? START_MONO_MS;
+    this.wallMs = options.wallMs ?? START_WALL_MS;
     this.world = createWorld({
       ids: { decisionId: () => `d${++this.#decisions}`, approvalId: () => `a${++this.#approvals}` },
       digest: { digest128: (text) => text },
@@ -123,6 +143,39 @@ export class Engine {
       },
       maxLiveExecutions: options.maxLiveExecutions ?? 100,
     });
+    const { store, loaded } = openMemoryStore(this.volume);
+    this.#store = store;
+    restoreWorld(this.world, loaded, this.bootId, this.now);
+  }
+
+  /** Writes everything that changed. */
+  async save(): Promise<void> {
+    const { generations, reporters } = this.world;
+    if (!generations.dirty) return;
+    generations.beginCut();
+    while (!generations.encode(10));
+    const { buffer } = generations;
+    const number = (this.volume.lastCut?.number ?? 0) + 1;
+    const { length: byteLength, rowCount } = buffer;
+    const { bootId, monoMs, wallMs } = this;
+    const receipt = await this.#store.write({
+      number,
+      records: buffer.take(),
+      byteLength,
+      rowCount,
+      bootId,
+      monoMs,
+      wallMs,
+    });
+    generations.cutDurable(receipt.records);
+    reporters.cutDurable();
+  }
+
+  /** Dies and starts again from what was saved, `awayMs` later, on the same boot or on one whose clock starts at `monoMs`. */
+  restarted(awayMs: number, options: EngineOptions = {}): Engine {
+    this.volume.isOpen = false;
+    const clock = { monoMs: this.monoMs + awayMs, wallMs: this.wallMs + awayMs, bootId: this.bootId };
+    return new Engine({ ...clock, limits: this.world.policy.limits, ...options, volume: this.volume });
   }
 
   get now(): Now {
@@ -230,7 +283,7 @@ export class Engine {
       provider,
       model,
       firstSequence: BigInt(first),
-      wantDecision: true,
+      wantDecision: fields.wantDecision ?? true,
       usage: all.map(usageOf),
     };
     return applyBatch(this.world, reporter, [group], this.now);
