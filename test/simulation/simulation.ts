@@ -206,7 +206,10 @@ export class Simulation {
     const number = daemon.volume.lastCut?.number ?? 0;
     const snapshot = this.#snapshots.get(number);
     const acknowledged = this.#snapshots.get(daemon.acknowledged);
-    if (snapshot === undefined || acknowledged === undefined) throw new Error(`no snapshot of cut ${number}`);
+    if (snapshot === undefined || acknowledged === undefined)
+      throw new Error(
+        `the file ends at cut ${number}, older than an acknowledged one, ${daemon.acknowledged}`,
+      );
     daemon.restart();
     // The cut may be of an earlier boot than the one that died.
     const isSame = snapshot.clock.bootId === this.clock.bootId;
