@@ -11,6 +11,9 @@ export const NANO_PER_USD = 1_000_000_000n;
 /** Bytes in the MB and GB of policy keys, which mean MiB and GiB. */
 export const BYTES_PER_MIB = 1_048_576n;
 
+/** Largest percentage that is exact as a number. */
+const MAX_PERCENT = BigInt(Number.MAX_SAFE_INTEGER);
+
 export type Amount =
   | { readonly kind: "count"; readonly value: bigint }
   | { readonly kind: "nanoUsd"; readonly value: bigint }
@@ -49,7 +52,9 @@ export function parseUsd(text: string): bigint {
   return result;
 }
 
-/** floor(current × 100 / limit); undefined for a limit of 0, which has no percentage. */
+/** floor(current × 100 / limit), at most 2^53 - 1; undefined for a limit of 0, which has no percentage. */
 export function percentOf(current: bigint, limit: bigint): number | undefined {
-  return limit === 0n ? undefined : Number((current * 100n) / limit);
+  if (limit === 0n) return undefined;
+  const percent = (current * 100n) / limit;
+  return percent > MAX_PERCENT ? Number(MAX_PERCENT) : Number(percent);
 }

@@ -1,0 +1,115 @@
+// Formulas of limits against what they mean, for any numbers.
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { formatUsd, MAX_COUNTER, parseUsd, percentOf } from "../../src/domain/amounts.ts";
+import { warningPoint } from "../../src/engine/limits/compiled-limits.ts";
+import { Engine, policyOf } from "../unit/engine/engine-fixture.ts";
+
+const counter = fc.bigInt({ min: 0n, max: MAX_COUNTER });
+
+describe("percentages", () => {
+  test("the warning point is the least amount whose percentage reaches the threshold", () => {
+    const limit = fc.bigInt({ min: 1n, max: MAX_COUNTER });
+    fc.assert(
+      fc.property(limit, fc.integer({ min: 0, max: 100 }), (value, threshold) => {
+        const point = warningPoint(value, threshold);
+        expect(percentOf(point, value)).toBeGreaterThanOrEqual(threshold);
+        if (point > 0n) expect(percentOf(point - 1n, value)).toBeLessThan(threshold);
+      }),
+    );
+  });
+
+  test("a percentage is the floor of the true one as long as a number is exact, and a limit of 0 has none", () => {
+    fc.assert(
+      fc.property(counter, fc.bigInt({ min: 1n, max: MAX_COUNTER }), (current, limit) => {
+        const exact = (current * 100n) / limit;
+        const most = BigInt(Number.MAX_SAFE_INTEGER);
+        expect(BigInt(percentOf(current, limit) ?? -1)).toBe(exact > most ? most : exact);
+      }),
+    );
+    expect(percentOf(MAX_COUNTER, 1n)).toBe(Number.MAX_SAFE_INTEGER);
+    expect(percentOf(5n, 0n)).toBeUndefined();
+  });
+});
+
+describe("formatUsd and parseUsd", () => {
+  test("what is printed is read back exactly, with 2 to 9 decimals", () => {
+    fc.assert(
+      fc.property(counter, (nanoUsd) => {
+        const text = formatUsd(nanoUsd);
+        expect(text).toMatch(/^\d+\.\d{2,9}$/);
+        expect(parseUsd(text)).toBe(nanoUsd);
+      }),
+    );
+  });
+
+  test("what is no amount of money is refused", () => {
+    for (const text of [
+      "-0.01",
+      "-0",
+      "NaN",
+      "Infinity",
+      "1e400",
+      "0.0000000001",
+      "4611686018.427387905",
+      "",
+      "5 USD",
+    ]) {
+      expect(() => parseUsd(text), text).toThrow(RangeError);
+    }
+    expect(parseUsd("4611686018.427387904")).toBe(MAX_COUNTER);
+    expect(parseUsd("0.000000001")).toBe(1n);
+    expect(formatUsd(-1n)).toBe("-0.000000001");
+  });
+});
+
+/** Whatever is asked, what is spent and held stays within the limits; refused calls change nothing. */
+describe("admission", () => {
+  const tokens = fc.integer({ min: 0, max: 60 });
+  const act = fc.oneof(
+    fc.record({ verb: fc.constant("charge" as const), child: fc.boolean(), tokens }),
+    fc.record({ verb: fc.constant("reserve" as const), child: fc.boolean(), tokens }),
+    fc.record({ verb: fc.constant("settle" as const), child: fc.boolean(), tokens }),
+    fc.record({ verb: fc.constant("release" as const), child: fc.boolean(), tokens }),
+  );
+
+  test("P3: spent and held never pass a limit of an execution or its parent", () => {
+    fc.assert(
+      fc.property(
+        fc.array(act, { maxLength: 60 }),
+        fc.constantFrom("cap" as const, "floor" as const),
+        (acts, carveMode) => {
+          const engine = new Engine({ limits: policyOf({ max_tokens: 200n }) });
+          engine.register("root");
+          engine.register("child", { parentId: "root", carve: { tokens: 80n }, carveMode });
+          const open = { root: [] as string[], child: [] as string[] };
+          for (const [at, one] of acts.entries()) {
+            const id = one.child ? "child" : "root";
+            const intent = { tokens: { input: BigInt(one.tokens) } };
+            const before = totals(engine);
+            const held = open[id].at(-1);
+            if (one.verb === "charge" && !engine.charge(id, intent).allowed)
+              expect(totals(engine)).toEqual(before);
+            if (one.verb === "reserve" && engine.reserve(id, `r${at}`, intent).allowed)
+              open[id].push(`r${at}`);
+            if (one.verb === "settle" && held !== undefined)
+              engine.settle(id, open[id].pop() ?? "", { tokens: { input: 1n } });
+            if (one.verb === "release" && held !== undefined) engine.release(id, open[id].pop() ?? "");
+            expect(totals(engine)[0]).toBeLessThanOrEqual(200n);
+          }
+        },
+      ),
+      { numRuns: 60 },
+    );
+  });
+});
+
+/** Tokens spent and held at the root and at the child, from the rows. */
+function totals({ world }: Engine): readonly bigint[] {
+  return [0, 1].map((index) => {
+    const spent =
+      (world.executions.spent[index * 16 + 2] as bigint) + (world.executions.spent[index * 16 + 3] as bigint);
+    const held = world.executions.held.subarray(index * 10, index * 10 + 10);
+    return spent + (held[2] as bigint) + (held[3] as bigint) + (held[8] as bigint);
+  });
+}
