@@ -118,7 +118,7 @@ function judgeUnregistered(
   }
   assertDeclared(world, ask.intent.custom);
   const priced = priceIntent(world, ask.intent);
-  if (take) {
+  if (take && priced.finding?.verdict !== "BLOCK") {
     const principal: Principal = { ...asked, tenant: asked?.tenant ?? DEFAULT_TENANT };
     const { windows, rows } = world;
     const binding = windows.bind(principal, false, now.wallMs, rows.windows, rows.windowTexts);
