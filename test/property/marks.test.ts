@@ -1,5 +1,5 @@
 // The mark of a reporter is a set of sequences, however it is kept.
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { applyRange, isApplied, type Mark } from "../../src/engine/reports/mark.ts";
 import { Engine, policyOf } from "../unit/engine/engine-fixture.ts";

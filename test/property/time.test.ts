@@ -1,5 +1,5 @@
 // Deadlines come in order; calendar windows are those of Date.
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { windowEnd, windowStart } from "../../src/engine/quotas/window-table.ts";
 import { Deadlines } from "../../src/engine/time/deadlines.ts";

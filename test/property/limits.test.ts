@@ -1,5 +1,5 @@
 // Formulas of limits against what they mean, for any numbers.
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { formatUsd, MAX_COUNTER, parseUsd, percentOf } from "../../src/domain/amounts.ts";
 import { warningPoint } from "../../src/engine/limits/compiled-limits.ts";

@@ -1,6 +1,6 @@
 // Money against decimal.js with 200 digits.
 import { Decimal } from "decimal.js";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { TokenUsage } from "../../src/domain/usage.ts";
 import { costOf, divideHalfEven, type ModelPrices } from "../../src/engine/prices/price-book.ts";

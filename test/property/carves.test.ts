@@ -1,5 +1,5 @@
 // Carve arithmetic: where in a tree a unit is spent makes no difference at its root.
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { Engine, policyOf } from "../unit/engine/engine-fixture.ts";
 

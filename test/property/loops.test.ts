@@ -1,5 +1,5 @@
 // Loop detection against a naive one over plain lists.
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { Engine, policyOf } from "../unit/engine/engine-fixture.ts";
 
