@@ -97,7 +97,7 @@ describe("carves", () => {
             try {
               engine.release(`e${level}`, `r${at}`);
             } catch (thrown) {
-              expect(String(thrown)).toContain("has no reservation");
+              if (!String(thrown).includes("has no reservation")) throw thrown;
             }
           }
           expect([0, 1, 2, 3].map((level) => [held(engine, level), carveHeld(engine, level)])).toEqual(

@@ -14,7 +14,7 @@ describe("percentages", () => {
       fc.property(limit, fc.integer({ min: 0, max: 100 }), (value, threshold) => {
         const point = warningPoint(value, threshold);
         expect(percentOf(point, value)).toBeGreaterThanOrEqual(threshold);
-        if (point > 0n) expect(percentOf(point - 1n, value)).toBeLessThan(threshold);
+        expect(point === 0n || Number(percentOf(point - 1n, value)) < threshold).toBe(true);
       }),
     );
   });
@@ -88,8 +88,8 @@ describe("admission", () => {
             const intent = { tokens: { input: BigInt(one.tokens) } };
             const before = totals(engine);
             const held = open[id].at(-1);
-            if (one.verb === "charge" && !engine.charge(id, intent).allowed)
-              expect(totals(engine)).toEqual(before);
+            const isRefused = one.verb === "charge" && !engine.charge(id, intent).allowed;
+            expect(isRefused ? totals(engine) : before).toEqual(before);
             if (one.verb === "reserve" && engine.reserve(id, `r${at}`, intent).allowed)
               open[id].push(`r${at}`);
             if (one.verb === "settle" && held !== undefined)

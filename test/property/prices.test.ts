@@ -6,21 +6,21 @@ import type { TokenUsage } from "../../src/domain/usage.ts";
 import { costOf, divideHalfEven, type ModelPrices } from "../../src/engine/prices/price-book.ts";
 
 const Wide = Decimal.clone({ precision: 200, rounding: Decimal.ROUND_HALF_EVEN });
-const price = fc.bigInt({ min: 0n, max: 10n ** 15n });
+const anyPrice = fc.bigInt({ min: 0n, max: 10n ** 15n });
 const part = fc.bigInt({ min: 0n, max: 1n << 40n });
 
 const prices: fc.Arbitrary<ModelPrices> = fc.record({
   request: fc.bigInt({ min: 0n, max: 10n ** 10n }),
   tokens: fc.record(
     {
-      input: price,
-      output: price,
-      cache_read: price,
-      cache_write: price,
-      cache_write_long: price,
-      reasoning: price,
-      audio_in: price,
-      audio_out: price,
+      input: anyPrice,
+      output: anyPrice,
+      cache_read: anyPrice,
+      cache_write: anyPrice,
+      cache_write_long: anyPrice,
+      reasoning: anyPrice,
+      audio_in: anyPrice,
+      audio_out: anyPrice,
     },
     { requiredKeys: ["input", "output"] },
   ),
