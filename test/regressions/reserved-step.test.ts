@@ -6,6 +6,7 @@ import { registerExecution } from "../../src/engine/executions/register.ts";
 import { builtInLimits } from "../../src/engine/limits/effective-limits.ts";
 import { reserve } from "../../src/engine/reservations/reserve.ts";
 import { settle } from "../../src/engine/reservations/resolve.ts";
+import { NO_CIRCUMSTANCES } from "../unit/engine/engine-fixture.ts";
 
 test("a step that is reserved and then settled with its signature is one step of the loop window", () => {
   const policy = { generation: 1, etag: "e", limits: builtInLimits(), prices: undefined };
@@ -32,7 +33,9 @@ test("a step that is reserved and then settled with its signature is one step of
       detail: "MINIMAL" as const,
       reservationId,
       ttlMs: 60_000,
+      ...NO_CIRCUMSTANCES,
       fingerprint,
+      intentText: fingerprint,
     };
     const { verdict } = reserve(world, caller, ask, now);
     const actual = { step, extraCosts: [], custom: {} };

@@ -1,5 +1,5 @@
 import type { Decision, Finding } from "../../domain/decision.ts";
-import { DEFAULT_TENANT, type Principal, type RequestedPrincipal } from "../../domain/execution.ts";
+import { DEFAULT_TENANT, type Principal } from "../../domain/execution.ts";
 import type { CallerId } from "../../domain/ids.ts";
 import type { Ask } from "../../domain/intent.ts";
 import type { Now } from "../../domain/time.ts";
@@ -20,15 +20,9 @@ import { assertDeclared, decideIntent, judgeIntent, withApprovals } from "./judg
 // Check looks, Charge takes. Both judge everything in one turn; a refused call takes nothing.
 
 /** Looks at an intent and changes nothing but an approval that it may open. */
-export function check(
-  world: World,
-  caller: CallerId,
-  ask: Ask,
-  principal: RequestedPrincipal | undefined,
-  now: Now,
-): Decision {
+export function check(world: World, caller: CallerId, ask: Ask, now: Now): Decision {
   const index = world.executions.find(callerKey(caller, ask.executionId));
-  if (index === NO_INDEX) return judgeUnregistered(world, ask, principal, now, false);
+  if (index === NO_INDEX) return judgeUnregistered(world, ask, now, false);
   const judged = judgeIntent(world, index, ask, now);
   const findings = withApprovals(world, index, judged.findings, now);
   if (judged.refused) keepCheckedRefusal(world, index, findings, now);
@@ -49,15 +43,9 @@ function keepCheckedRefusal(world: World, index: number, findings: readonly Find
  * Checks an intent and takes it in one step, without a hold.
  * @throws TollgateError REQUEST_CONFLICT, REQUESTS_FULL
  */
-export function charge(
-  world: World,
-  caller: CallerId,
-  ask: Ask,
-  principal: RequestedPrincipal | undefined,
-  now: Now,
-): Decision {
+export function charge(world: World, caller: CallerId, ask: Ask, now: Now): Decision {
   const index = world.executions.find(callerKey(caller, ask.executionId));
-  if (index === NO_INDEX) return judgeUnregistered(world, ask, principal, now, true);
+  if (index === NO_INDEX) return judgeUnregistered(world, ask, now, true);
   const known = findAnswer(world, index, ask);
   if (known !== undefined) return known;
   assertRequestRoom(world, index, ask);
@@ -98,13 +86,7 @@ export function refuse(
 }
 
 /** `unregistered`: refuse, or count only the windows of the principals that the request names. */
-function judgeUnregistered(
-  world: World,
-  ask: Ask,
-  asked: RequestedPrincipal | undefined,
-  now: Now,
-  take: boolean,
-): Decision {
+function judgeUnregistered(world: World, ask: Ask, now: Now, take: boolean): Decision {
   const store = storeFinding(world);
   if (world.policy.limits.unregistered === "block" || store !== undefined) {
     const finding: Finding = store ?? {
@@ -119,7 +101,7 @@ function judgeUnregistered(
   assertDeclared(world, ask.intent.custom);
   const priced = priceIntent(world, ask.intent);
   if (take && priced.finding?.verdict !== "BLOCK") {
-    const principal: Principal = { ...asked, tenant: asked?.tenant ?? DEFAULT_TENANT };
+    const principal: Principal = { ...ask.principal, tenant: ask.principal?.tenant ?? DEFAULT_TENANT };
     const { windows, rows } = world;
     const binding = windows.bind(principal, false, now.wallMs, rows.windows, rows.windowTexts);
     chargeWindows(world, binding.rows, probeIntent(ask.intent, priced.nanoUsd, false).add);

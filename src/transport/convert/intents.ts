@@ -1,12 +1,19 @@
 import { TollgateError } from "../../domain/errors.ts";
-import type { Ask, Intent } from "../../domain/intent.ts";
+import type { RequestedPrincipal } from "../../domain/execution.ts";
+import type { Ask, Content, Intent, NetworkTarget, Operation } from "../../domain/intent.ts";
 import type { HoldRequest } from "../../domain/reservation.ts";
 import { HOLD_TTL_DEFAULT_MS } from "../../domain/reservation.ts";
 import { NO_USAGE } from "../../domain/usage.ts";
 import { canonicalText } from "../../engine/executions/register.ts";
 import type { SettleRequest as DomainSettle } from "../../engine/reservations/resolve.ts";
 import type { ChargeRequest, CheckRequest } from "../../gen/tollgate/enforcement/v1/check_pb.ts";
-import type { Intent as WireIntent } from "../../gen/tollgate/enforcement/v1/intent_pb.ts";
+import {
+  ContentDirection,
+  type Content as WireContent,
+  type Intent as WireIntent,
+  type Operation as WireOperation,
+  type NetworkTarget as WireTarget,
+} from "../../gen/tollgate/enforcement/v1/intent_pb.ts";
 import type { ReserveRequest, SettleRequest } from "../../gen/tollgate/enforcement/v1/reservation_pb.ts";
 import { detailFromProto } from "./decisions.ts";
 import { durationFromProto } from "./times.ts";
@@ -20,12 +27,16 @@ function isEmpty(intent: WireIntent): boolean {
     intent.estimate === undefined &&
     intent.provider === undefined &&
     intent.model === undefined &&
-    intent.route === undefined
+    intent.route === undefined &&
+    POLICY_PARTS.every((part) => intent[part] === undefined)
   );
 }
 
-/** Parts of an intent that only a policy can judge: answering them without one would be pretending. */
-const POLICY_PARTS = [
+/** Parts of an intent that only policies and guards judge. */
+const POLICY_PARTS = ["operation", "networkTarget", "content", "tool", "feature", "integration"] as const;
+
+/** Those that nothing judges yet: answering them would be pretending. */
+const UNJUDGED_PARTS = [
   ["operation", "operation"],
   ["networkTarget", "network_target"],
   ["content", "content"],
@@ -34,9 +45,8 @@ const POLICY_PARTS = [
   ["integration", "integration"],
 ] as const;
 
-/** @throws TollgateError POLICY_REQUIRED naming the part */
-export function intentFromProto(intent: WireIntent): Intent {
-  for (const [part, name] of POLICY_PARTS) {
+function assertJudged(intent: WireIntent): void {
+  for (const [part, name] of UNJUDGED_PARTS) {
     if (intent[part] === undefined) continue;
     throw new TollgateError(
       "POLICY_REQUIRED",
@@ -46,7 +56,12 @@ export function intentFromProto(intent: WireIntent): Intent {
       },
     );
   }
-  const { step, estimate, weight } = intent;
+}
+
+/** @throws TollgateError POLICY_REQUIRED naming the part */
+export function intentFromProto(intent: WireIntent): Intent {
+  assertJudged(intent);
+  const { step, estimate, weight, operation, networkTarget, content } = intent;
   return {
     step,
     entersDepth: step?.entersDepth === true,
@@ -59,27 +74,56 @@ export function intentFromProto(intent: WireIntent): Intent {
     provider: intent.provider,
     model: intent.model,
     route: intent.route,
+    operation: operation === undefined ? undefined : operationFromProto(operation),
+    networkTarget: networkTarget === undefined ? undefined : networkTargetFromProto(networkTarget),
+    content: content === undefined ? undefined : contentFromProto(content),
+    tool: intent.tool,
+    feature: intent.feature,
+    integration: intent.integration,
   };
+}
+
+function operationFromProto({ name, attributes, risk, modificationsThisSession }: WireOperation): Operation {
+  return { name, attributes, risk, modificationsThisSession };
+}
+
+/** One of the two forms must be there: the table of request checks has seen to it. */
+function networkTargetFromProto({ target, port }: WireTarget): NetworkTarget {
+  return { form: target.case ?? "host", text: target.value ?? "", port };
+}
+
+function contentFromProto({ text, direction }: WireContent): Content {
+  return { text, direction: direction === ContentDirection.OUTPUT ? "output" : "input" };
 }
 
 type Asking = CheckRequest | ChargeRequest | ReserveRequest;
 
 /** `intent` must be there: the table of request checks has seen to it. */
-export function askFromProto(request: Asking): Ask {
+export function askFromProto(request: Asking, principal: RequestedPrincipal | undefined): Ask {
   return {
     executionId: request.executionId ?? "",
     intent: intentFromProto(request.intent as WireIntent),
     detail: detailFromProto(request.detail),
     requestId: "requestId" in request ? request.requestId : undefined,
     approvalId: "approvalId" in request ? request.approvalId : undefined,
+    allowChanges: request.allowChanges === true,
+    acceptsRepair: request.acceptsRepair === true,
+    labels: request.labels,
+    scopes: request.scopes,
+    sourceIp: request.sourceIp,
+    principal,
     fingerprint: () => fingerprintOf(request),
+    intentText: () => canonicalText(circumstancesOf(request)),
   };
 }
 
-export function holdFromProto(request: ReserveRequest): HoldRequest {
+export function holdFromProto(
+  request: ReserveRequest,
+  principal: RequestedPrincipal | undefined,
+): HoldRequest {
   const { timeToLive, timeout } = request;
   return {
-    ...askFromProto(request),
+    ...askFromProto(request, principal),
     reservationId: request.reservationId,
     ttlMs: timeToLive === undefined ? HOLD_TTL_DEFAULT_MS : durationFromProto(timeToLive),
     timeoutMs: timeout === undefined ? undefined : durationFromProto(timeout),
@@ -100,7 +144,11 @@ export function settlementFromProto(request: SettleRequest): DomainSettle {
 
 /** What a repeated request must have in common with the first one: all that is asked, not how it is answered. */
 function fingerprintOf(request: Asking): string {
-  const { intent, principal, acceptsRepair, allowChanges, sourceIp, scopes, labels } = request;
+  const { acceptsRepair } = request;
   const hold = "reservationId" in request ? { timeToLive: request.timeToLive, timeout: request.timeout } : {};
-  return canonicalText({ intent, principal, acceptsRepair, allowChanges, sourceIp, scopes, labels, ...hold });
+  return canonicalText({ ...circumstancesOf(request), acceptsRepair, ...hold });
+}
+
+function circumstancesOf({ intent, principal, allowChanges, sourceIp, scopes, labels }: Asking) {
+  return { intent, principal, allowChanges, sourceIp, scopes, labels };
 }

@@ -21,8 +21,8 @@ import { assertValid } from "../validate/rules.ts";
 export function callCheck(context: ServiceContext, request: CheckRequest): CheckResponse {
   assertValid(request, CHECK_RULE);
   const principal = principalOfIntent(context, request);
-  const ask = askFromProto(request);
-  const decision = context.host.turn((world, now) => check(world, context.caller, ask, principal, now));
+  const ask = askFromProto(request, principal);
+  const decision = context.host.turn((world, now) => check(world, context.caller, ask, now));
   context.counters.decisions.check[decision.verdict]++;
   return {
     $typeName: "tollgate.enforcement.v1.CheckResponse",
@@ -37,8 +37,8 @@ export function callCharge(
 ): ChargeResponse | Promise<ChargeResponse> {
   assertValid(request, CHARGE_RULE);
   const principal = principalOfIntent(context, request);
-  const ask = askFromProto(request);
-  const decision = context.host.turn((world, now) => charge(world, context.caller, ask, principal, now));
+  const ask = askFromProto(request, principal);
+  const decision = context.host.turn((world, now) => charge(world, context.caller, ask, now));
   context.counters.decisions.charge[decision.verdict]++;
   const answer: ChargeResponse = {
     $typeName: "tollgate.enforcement.v1.ChargeResponse",

@@ -42,8 +42,7 @@ export function callReserve(
   request: ReserveRequest,
 ): ReserveResponse | Promise<ReserveResponse> {
   assertValid(request, RESERVE_RULE);
-  principalOfIntent(context, request);
-  const hold = holdFromProto(request);
+  const hold = holdFromProto(request, principalOfIntent(context, request));
   const { host, caller, counters } = context;
   const { decision, answer } = host.turn((world, now) => {
     const made = reserve(world, caller, hold, now);

@@ -131,10 +131,15 @@ function timeDecisions(): number {
       modifications: 0n,
     },
     detail: "MINIMAL",
+    allowChanges: false,
+    acceptsRepair: false,
+    labels: {},
+    scopes: [],
     fingerprint: () => "",
+    intentText: () => "",
   }));
   const startMs = cpuMs();
-  for (let at = 0; at < DECISIONS; at++) check(world, CALLER, asks[at % asks.length] as Ask, undefined, now);
+  for (let at = 0; at < DECISIONS; at++) check(world, CALLER, asks[at % asks.length] as Ask, now);
   return ((cpuMs() - startMs) * 1_000) / DECISIONS;
 }
 

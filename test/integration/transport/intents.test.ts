@@ -123,6 +123,56 @@ describe("Check", () => {
     ],
     ["an address that is none", { intent: {}, sourceIp: "localhost!" }, "FIELD_INVALID", "source_ip"],
     ["an unspecified detail", { intent: {}, detail: 0 }, "FIELD_INVALID", "detail"],
+    ["an operation without a name", { intent: { operation: {} } }, "FIELD_INVALID", "intent.operation.name"],
+    [
+      "a risk above 1",
+      { intent: { operation: { name: "pay", risk: 1.1 } } },
+      "FIELD_INVALID",
+      "intent.operation.risk",
+    ],
+    [
+      "an attribute that is no number",
+      { intent: { operation: { name: "pay", attributes: { delta: Number.NaN } } } },
+      "FIELD_INVALID",
+      "intent.operation.attributes[delta]",
+    ],
+    [
+      "33 attributes",
+      {
+        intent: {
+          operation: {
+            name: "pay",
+            attributes: Object.fromEntries(Array.from({ length: 33 }, (_, at) => [`a${at}`, 0])),
+          },
+        },
+      },
+      "FIELD_INVALID",
+      "intent.operation.attributes",
+    ],
+    [
+      "a network target without a target",
+      { intent: { networkTarget: {} } },
+      "FIELD_REQUIRED",
+      "intent.network_target.target",
+    ],
+    [
+      "a long host",
+      { intent: { networkTarget: { target: { case: "host", value: "a".repeat(1_025) } } } },
+      "FIELD_INVALID",
+      "intent.network_target.target",
+    ],
+    [
+      "port 65,536",
+      { intent: { networkTarget: { target: { case: "host", value: "a" }, port: 65_536 } } },
+      "FIELD_INVALID",
+      "intent.network_target.port",
+    ],
+    [
+      "a text of no direction",
+      { intent: { content: { text: "x", direction: 9 } } },
+      "FIELD_INVALID",
+      "intent.content.direction",
+    ],
   ])("refuses %s with its path", async (_what, request, reason, field) => {
     const failure = await failureOf(client.rpc.check(request as never));
     expect(failure).toMatchObject({ code: "INVALID_ARGUMENT", reason, fields: [field] });

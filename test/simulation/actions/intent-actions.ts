@@ -85,13 +85,7 @@ export function look(sim: Simulation): void {
   const execution = pickExecution(sim);
   if (execution === undefined) return;
   const amounts = chooseAmounts(sim);
-  const decision = check(
-    sim.daemon.world,
-    CALLER,
-    askOf(execution.id, intentOf(amounts)),
-    undefined,
-    sim.daemon.now,
-  );
+  const decision = check(sim.daemon.world, CALLER, askOf(execution.id, intentOf(amounts)), sim.daemon.now);
   const verdict = judgeIntent(sim.model, execution.id, toAmounts(amounts), sim.now, sim.opened);
   sim.note(`check ${execution.id}: ${decision.verdict}`);
   sim.expect(
@@ -128,7 +122,7 @@ function takeAmounts(
 ): void {
   const { id } = execution;
   const ask = askOf(id, intentOf(amounts), requestId === undefined ? {} : { requestId });
-  const decision = charge(sim.daemon.world, CALLER, ask, undefined, sim.daemon.now);
+  const decision = charge(sim.daemon.world, CALLER, ask, sim.daemon.now);
   sim.note(`charge ${id} ${requestId} ${JSON.stringify(amounts)}: ${decision.verdict}`);
   if (requestId !== undefined && execution.requests.has(requestId)) {
     sim.expect(`P2: charge ${requestId} answered again`, decision.allowed, true);

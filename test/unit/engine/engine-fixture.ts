@@ -72,18 +72,20 @@ export function intentOf(fields: IntentFields): Intent {
 /** An intent to take one step. */
 export const STEP: IntentFields = { step: {} };
 
-export interface AskFields {
-  readonly requestId?: string;
-  readonly detail?: Detail;
-}
+export type AskFields = Partial<Omit<Ask, "executionId" | "intent" | "fingerprint" | "intentText">>;
+
+/** What every request carries beside its intent. */
+export const NO_CIRCUMSTANCES = { allowChanges: false, acceptsRepair: false, labels: {}, scopes: [] };
 
 export function askOf(executionId: string, intent: IntentFields, fields: AskFields = {}): Ask {
   return {
     executionId,
     intent: intentOf(intent),
     detail: "MINIMAL",
+    ...NO_CIRCUMSTANCES,
     ...fields,
     fingerprint: () => textOf({ executionId, intent }),
+    intentText: () => textOf(intent),
   };
 }
 
@@ -223,11 +225,11 @@ export class Engine {
   }
 
   check(id: string, intent: IntentFields = {}, fields: AskFields = {}): Decision {
-    return check(this.world, CALLER, askOf(id, intent, fields), undefined, this.now);
+    return check(this.world, CALLER, askOf(id, intent, fields), this.now);
   }
 
   charge(id: string, intent: IntentFields, fields: AskFields = {}): Decision {
-    return charge(this.world, CALLER, askOf(id, intent, fields), undefined, this.now);
+    return charge(this.world, CALLER, askOf(id, intent, fields), this.now);
   }
 
   reserve(

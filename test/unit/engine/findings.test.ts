@@ -151,7 +151,7 @@ describe("a file that cannot be written", () => {
 });
 
 describe("unregistered", () => {
-  const nobody = { tenant: "acme", user: "ann" };
+  const principal = { tenant: "acme", user: "ann" };
 
   test("block refuses with EXECUTION_UNKNOWN", () => {
     const engine = new Engine();
@@ -169,9 +169,9 @@ describe("unregistered", () => {
 
   test("allow counts the windows of the principal that the request names, and Check counts nothing", () => {
     const engine = new Engine({ limits: policyOf({}, { unregistered: "allow" }) });
-    expect(check(engine.world, CALLER, askOf("x", STEP), nobody, engine.now).allowed).toBe(true);
+    expect(check(engine.world, CALLER, askOf("x", STEP, { principal }), engine.now).allowed).toBe(true);
     expect([...engine.world.windows.rows()]).toEqual([]);
-    expect(charge(engine.world, CALLER, askOf("x", STEP), nobody, engine.now).allowed).toBe(true);
+    expect(charge(engine.world, CALLER, askOf("x", STEP, { principal }), engine.now).allowed).toBe(true);
     const { windows } = engine.world;
     const levels = [...windows.rows()].map(
       (row) => `${windows.texts[row]?.level} ${windows.texts[row]?.name} ${windows.spent[row * 16]}`,
