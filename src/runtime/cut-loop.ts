@@ -1,3 +1,4 @@
+import { beginCut } from "../engine/rows/begin-cut.ts";
 import type { Clock } from "../ports/clock.ts";
 import { CutFailed, type CutStore } from "../ports/cut-store.ts";
 import type { Durability, EngineHost, Reached } from "./engine-host.ts";
@@ -129,7 +130,7 @@ export class CutLoop implements Durability {
     const started = clock.now();
     this.#lastStartMs = started.monoMs;
     const generation = generations.open;
-    generations.beginCut();
+    beginCut(this.#host.world);
     while (!generations.encode(SLICE_ROWS)) await new Promise(setImmediate);
     const { length, rowCount } = generations.buffer;
     const records = generations.buffer.take();

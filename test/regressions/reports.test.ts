@@ -97,7 +97,7 @@ describe("usage of unknown executions", () => {
   test("discovered steps count in the tenant's windows too (P4)", () => {
     const engine = new Engine();
     engine.report("nobody", { step: { discovered: true } });
-    const { windows } = engine.world;
+    const { windows } = engine;
     const rows = [...windows.rows()].filter((row) => windows.texts[row]?.level === "unattributed");
     expect(rows.map((row) => [windows.spent[row * 16], windows.spent[row * 16 + 1]])).toEqual([
       [1n, 1n],

@@ -52,7 +52,7 @@ describe("windows of holds", () => {
       engine.report("e", { requests: 1n });
     }
     engine.release("e", "r");
-    const held = engine.world.windows.held;
+    const held = engine.windows.held;
     expect(held.every((amount) => amount === 0n)).toBe(true);
   });
 
@@ -66,7 +66,7 @@ describe("windows of holds", () => {
     engine.report("f", { requests: 1n });
     engine.wallMs = START_WALL_MS;
     engine.report("e", { requests: 1n });
-    const { windows } = engine.world;
+    const { windows } = engine;
     const rows = [...windows.rows()].filter(
       (row) => windows.texts[row]?.tenant === "zeta" && windows.texts[row]?.level === "tenant",
     );

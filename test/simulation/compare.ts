@@ -1,6 +1,8 @@
 // The engine beside the naive model: counters, holds, windows, marks, states.
+
 import { HELD, HELD_STRIDE, SPENT, SPENT_STRIDE } from "../../src/domain/counters.ts";
 import { EXECUTION_STATES } from "../../src/domain/execution.ts";
+import { flushWindows } from "../../src/engine/executions/charge.ts";
 import type { World } from "../../src/engine/world.ts";
 import {
   type Amounts,
@@ -103,6 +105,7 @@ export function heldOf(rows: BigInt64Array, index: number): Amounts {
 
 function* windowDifferences(world: World, model: Model): Generator<string> {
   const { windows } = world;
+  flushWindows(world);
   const seen = new Set<string>();
   for (const row of windows.rows()) {
     const text = windows.texts[row];

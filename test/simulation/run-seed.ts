@@ -1,5 +1,7 @@
 // Runs one seed: a few hundred steps of everything, then quiet: all is sent again, and the sums must be exact.
+
 import { SPENT, SPENT_STRIDE } from "../../src/domain/counters.ts";
+import { flushWindows } from "../../src/engine/executions/charge.ts";
 import type { World } from "../../src/engine/world.ts";
 import { answerApproval, completeOne, operate, register, rejoin } from "./actions/execution-actions.ts";
 import { extendOne, hold, look, releaseOne, settleOne, take, takeAgain } from "./actions/intent-actions.ts";
@@ -147,7 +149,9 @@ async function finish(sim: Simulation): Promise<void> {
 }
 
 /** Everything that was ever counted: the month windows above all principals. */
-function countedCpu({ windows }: World): number {
+function countedCpu(world: World): number {
+  const { windows } = world;
+  flushWindows(world);
   let sum = 0n;
   for (const row of windows.rows()) {
     const text = windows.texts[row];

@@ -1,8 +1,10 @@
 // One daemon without sockets: a world, the crank that makes cuts of it, and a store that outlives its kills.
+
 import { createMemoryVolume, type MemoryVolume } from "../../src/adapters/memory/cut-store.ts";
 import { createNow, type Now } from "../../src/domain/time.ts";
 import { createWorld } from "../../src/engine/create-world.ts";
 import type { LimitPolicy } from "../../src/engine/limits/effective-limits.ts";
+import { beginCut } from "../../src/engine/rows/begin-cut.ts";
 import { restoreWorld } from "../../src/engine/rows/restore.ts";
 import { runDue } from "../../src/engine/time/run-due.ts";
 import type { World } from "../../src/engine/world.ts";
@@ -77,7 +79,7 @@ export class SimulatedDaemon {
   beginCut(): void {
     this.cut++;
     this.#started = this.now;
-    this.world.generations.beginCut();
+    beginCut(this.world);
     this.phase = "encoding";
   }
 

@@ -1,5 +1,7 @@
 // Everything of a world that must survive a kill, as one text: two worlds with the same text answer alike.
+
 import { HELD_STRIDE, SPENT_STRIDE } from "../../src/domain/counters.ts";
+import { flushWindows } from "../../src/engine/executions/charge.ts";
 import { canonicalText } from "../../src/engine/executions/register.ts";
 import type { ReservationRow } from "../../src/engine/reservations/reservation-table.ts";
 import { textOf } from "../../src/engine/rows/execution-image.ts";
@@ -95,6 +97,7 @@ function clockOf(entry: ReservationRow, monoMs: number): object {
 
 function* windowParts(world: World): Generator<Part> {
   const { windows } = world;
+  flushWindows(world);
   for (const row of windows.rows()) {
     const text = windows.texts[row];
     const spent = [...windows.spent.subarray(row * SPENT_STRIDE, (row + 1) * SPENT_STRIDE)];

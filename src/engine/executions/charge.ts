@@ -7,6 +7,7 @@ import {
   SPENT,
   SPENT_STRIDE,
 } from "../../domain/counters.ts";
+import type { WindowBinding } from "../quotas/window-table.ts";
 import type { World } from "../world.ts";
 import { type ExecutionRecord, FLAG, NO_INDEX } from "./execution-table.ts";
 
@@ -85,18 +86,22 @@ export function addHeld(world: World, index: number, unit: number, by: bigint): 
 
 /** Adds a row of amounts to windows. */
 export function chargeWindows(world: World, rows: Int32Array, amounts: BigInt64Array): void {
-  const { spent } = world.windows;
-  for (let at = 0; at < rows.length; at++) {
-    const row = rows[at] as number;
-    world.rows.windows.touch(row);
-    const base = row * SPENT_STRIDE;
-    for (let unit = 0; unit < SPENT_STRIDE; unit++) {
-      const amount = amounts[unit] as bigint;
-      if (amount === 0n) continue;
-      const sum = BigInt.asIntN(64, (spent[base + unit] as bigint) + amount);
-      spent[base + unit] = sum < MAX_COUNTER ? sum : MAX_COUNTER;
-    }
-  }
+  world.windows.charge(rows, amounts, world.rows.windows);
+}
+
+/** Charges the windows of an execution's principal now; the rows are written with the next cut, or before they are read. */
+export function chargePrincipal(
+  world: World,
+  record: ExecutionRecord,
+  amounts: BigInt64Array,
+  wallMs: number,
+): void {
+  world.windows.chargeLater(windowBinding(world, record, wallMs), amounts);
+}
+
+/** Adds what is pending to the windows' rows: before a cut begins and before windows are read. */
+export function flushWindows(world: World): void {
+  world.windows.flushAll(world.rows.windows);
 }
 
 /** Adds to (or with a negative sign takes from) what is held in windows; `amounts` in the order of HELD. */
@@ -112,14 +117,19 @@ export function holdWindows(world: World, rows: Int32Array, amounts: BigInt64Arr
   }
 }
 
-/** The rows of an execution's windows now, resolved again when the first of them has ended. */
+/** The rows of an execution's windows now. */
 export function windowRows(world: World, record: ExecutionRecord, wallMs: number): Int32Array {
+  return windowBinding(world, record, wallMs).rows;
+}
+
+/** An execution's windows, resolved again when the first of them has ended. */
+export function windowBinding(world: World, record: ExecutionRecord, wallMs: number): WindowBinding {
   const { binding } = record;
-  if (binding !== undefined && wallMs >= binding.fromMs && wallMs < binding.untilMs) return binding.rows;
+  if (binding !== undefined && wallMs >= binding.fromMs && wallMs < binding.untilMs) return binding;
   const { windows, rows } = world;
   const bound = windows.bind(record.principal, false, wallMs, rows.windows, rows.windowTexts);
   record.binding = bound;
-  return bound.rows;
+  return bound;
 }
 
 /** Adds to custom counters of the execution and every ancestor. */

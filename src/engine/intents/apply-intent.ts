@@ -1,7 +1,7 @@
 import { SPENT } from "../../domain/counters.ts";
 import type { Intent } from "../../domain/intent.ts";
 import type { Now } from "../../domain/time.ts";
-import { chargeChain, chargeCustom, chargeWindows, windowRows } from "../executions/charge.ts";
+import { chargeChain, chargeCustom, chargePrincipal } from "../executions/charge.ts";
 import { rootOf } from "../limits/judge.ts";
 import { recordStep } from "../limits/loops.ts";
 import type { Probe } from "../limits/probe.ts";
@@ -11,7 +11,7 @@ import type { World } from "../world.ts";
 export function applyIntent(world: World, index: number, intent: Intent, probe: Probe, now: Now): void {
   const record = world.executions.record(index);
   chargeChain(world, index, probe.add);
-  chargeWindows(world, windowRows(world, record, now.wallMs), probe.add);
+  chargePrincipal(world, record, probe.add, now.wallMs);
   chargeCustom(world, index, intent.custom);
   if (probe.entersDepth) moveDepth(world, index, 1);
   recordModifications(world, index, probe.add[SPENT.modifications] as bigint, now.wallMs);

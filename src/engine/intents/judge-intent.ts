@@ -1,5 +1,5 @@
 import { SPENT } from "../../domain/counters.ts";
-import type { Decision, Finding, Remaining } from "../../domain/decision.ts";
+import { type Decision, type Finding, NO_FINDINGS, type Remaining } from "../../domain/decision.ts";
 import { invalidField } from "../../domain/errors.ts";
 import type { Ask } from "../../domain/intent.ts";
 import { LIMITS } from "../../domain/limits.ts";
@@ -30,8 +30,10 @@ export function judgeIntent(world: World, index: number, ask: Ask, now: Now): Ju
   assertDeclared(world, intent.custom);
   const priced = priceIntent(world, intent);
   const probe = probeIntent(intent, priced.nanoUsd, isAnnounced(world, index, ask));
-  if (priced.finding === undefined && !world.store.blocking && isQuiet(world, index, probe, now))
-    return { probe, findings: [], refused: false };
+  if (!world.store.blocking && isQuiet(world, index, probe, now)) {
+    if (priced.finding === undefined) return { probe, findings: NO_FINDINGS, refused: false };
+    return { probe, findings: [priced.finding], refused: priced.finding.verdict === "BLOCK" };
+  }
   const findings: Finding[] = [];
   const store = storeFinding(world);
   if (store !== undefined) findings.push(store);

@@ -6,7 +6,7 @@ import type { Usage, UsageGroup } from "../../domain/usage.ts";
 import { keepViolation } from "../events/push.ts";
 import { touchActivity } from "../executions/activity.ts";
 import { refreshStaleLimits } from "../executions/adjust.ts";
-import { chargeChain, chargeWindows, windowRows } from "../executions/charge.ts";
+import { chargeChain, chargeWindows, windowBinding } from "../executions/charge.ts";
 import { type ExecutionRecord, NO_INDEX } from "../executions/execution-table.ts";
 import { TOTAL_TOKENS } from "../limits/compiled-limits.ts";
 import { isQuiet } from "../limits/judge.ts";
@@ -55,13 +55,13 @@ export function applyGroup(
   const before = table.verdict[index] as number;
   const completed = table.state[index] === STATE.completed;
   touchActivity(world, index, now.monoMs);
-  const rows = windowRows(world, record, now.wallMs);
+  const binding = windowBinding(world, record, now.wallMs);
   const source = priceSource(world, part.group.provider, part.group.model);
   const rejected: Rejected = [];
   const sum = sumPlain(world, part, source, record, now, rejected);
   if (!completed && sum.plain && isQuietWith(world, index, now)) {
     chargeChain(world, index, world.scratch);
-    chargeWindows(world, rows, world.scratch);
+    world.windows.chargeLater(binding, world.scratch);
     if (sum.memoryBytes !== undefined) setMemory(world, index, Number(sum.memoryBytes));
     const notes = notesOf(part.group, sum);
     if (sum.signatures)
@@ -74,7 +74,7 @@ export function applyGroup(
     return answer(world, index, notes, before, part.group, rejected, now);
   }
   rejected.length = 0;
-  const notes = chargeOneByOne(world, index, part, source, rows, completed, rejected, now);
+  const notes = chargeOneByOne(world, index, part, source, binding.rows, completed, rejected, now);
   return answer(world, index, notes, before, part.group, rejected, now);
 }
 

@@ -2,6 +2,7 @@ import { STATE } from "../../domain/execution.ts";
 import { DAY_MS, HOUR_MS, type Now } from "../../domain/time.ts";
 import { expireApproval } from "../approvals/answer-approvals.ts";
 import { pushEvent, recordViolation } from "../events/push.ts";
+import { flushWindows } from "../executions/charge.ts";
 import { dropForgotten, forgetExecution } from "../executions/forget.ts";
 import { haltExecution, pauseExecution } from "../executions/state.ts";
 import { exceededFinding, limitFacts } from "../limits/limit-finding.ts";
@@ -130,6 +131,7 @@ function sweepRequests(world: World, now: Now): void {
 const SWEEP_ROWS = 2_000;
 
 function forgetWindows(world: World, now: Now): void {
+  flushWindows(world);
   world.windows.dropStaleBindings(now.wallMs - HOUR_MS);
   for (const row of world.windows.rowsFrom(SWEEP_ROWS)) {
     const text = world.windows.texts[row];

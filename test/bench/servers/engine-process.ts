@@ -10,6 +10,7 @@ import { createWorld } from "../../../src/engine/create-world.ts";
 import { check } from "../../../src/engine/intents/intents.ts";
 import { applyBatch } from "../../../src/engine/reports/apply-batch.ts";
 import { getReporter } from "../../../src/engine/reports/open-reporter.ts";
+import { beginCut } from "../../../src/engine/rows/begin-cut.ts";
 import { runDue } from "../../../src/engine/time/run-due.ts";
 import { CALLER, fixtureLimits, leafId, leavesOf, registerFixture } from "./fixture.ts";
 
@@ -77,7 +78,7 @@ function cpuMs(): number {
 
 /** Encodes what changed, in slices; the longest of them, ms. */
 function cutAll(): number {
-  world.generations.beginCut();
+  beginCut(world);
   let longest = 0;
   for (let done = false; !done; ) {
     const startMs = cpuMs();

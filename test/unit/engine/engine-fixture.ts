@@ -1,4 +1,5 @@
 // An engine with a virtual clock, driven without sockets or files: every verb in one line, with defaults.
+
 import {
   createMemoryVolume,
   type MemoryVolume,
@@ -18,6 +19,7 @@ import {
 import { createNow, type Now } from "../../../src/domain/time.ts";
 import { NO_USAGE, type Usage } from "../../../src/domain/usage.ts";
 import { createWorld } from "../../../src/engine/create-world.ts";
+import { flushWindows } from "../../../src/engine/executions/charge.ts";
 import { completeExecution } from "../../../src/engine/executions/complete.ts";
 import { callerKey } from "../../../src/engine/executions/execution-table.ts";
 import { type RegistrationAnswer, registerExecution } from "../../../src/engine/executions/register.ts";
@@ -29,6 +31,7 @@ import { applyBatch, type BatchAnswer } from "../../../src/engine/reports/apply-
 import { getReporter } from "../../../src/engine/reports/open-reporter.ts";
 import { reserve } from "../../../src/engine/reservations/reserve.ts";
 import { extend, release, type SettleAnswer, settle } from "../../../src/engine/reservations/resolve.ts";
+import { beginCut } from "../../../src/engine/rows/begin-cut.ts";
 import { restoreWorld } from "../../../src/engine/rows/restore.ts";
 import { runDue } from "../../../src/engine/time/run-due.ts";
 import type { World } from "../../../src/engine/world.ts";
@@ -150,11 +153,17 @@ export class Engine {
     restoreWorld(this.world, loaded, this.bootId, this.now);
   }
 
+  /** The windows with everything in them that was charged. */
+  get windows(): World["windows"] {
+    flushWindows(this.world);
+    return this.world.windows;
+  }
+
   /** Writes everything that changed. */
   async save(): Promise<void> {
     const { generations, reporters } = this.world;
     if (!generations.dirty) return;
-    generations.beginCut();
+    beginCut(this.world);
     while (!generations.encode(10));
     const { buffer } = generations;
     const number = (this.volume.lastCut?.number ?? 0) + 1;

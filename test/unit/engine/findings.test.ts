@@ -164,15 +164,15 @@ describe("unregistered", () => {
       expect(reasonsOf(decision)).toEqual(["EXECUTION_UNKNOWN"]);
     }
     expect(messagesOf(engine.charge("", STEP))).toEqual(["no execution is named"]);
-    expect([...engine.world.windows.rows()]).toEqual([]);
+    expect([...engine.windows.rows()]).toEqual([]);
   });
 
   test("allow counts the windows of the principal that the request names, and Check counts nothing", () => {
     const engine = new Engine({ limits: policyOf({}, { unregistered: "allow" }) });
     expect(check(engine.world, CALLER, askOf("x", STEP, { principal }), engine.now).allowed).toBe(true);
-    expect([...engine.world.windows.rows()]).toEqual([]);
+    expect([...engine.windows.rows()]).toEqual([]);
     expect(charge(engine.world, CALLER, askOf("x", STEP, { principal }), engine.now).allowed).toBe(true);
-    const { windows } = engine.world;
+    const { windows } = engine;
     const levels = [...windows.rows()].map(
       (row) => `${windows.texts[row]?.level} ${windows.texts[row]?.name} ${windows.spent[row * 16]}`,
     );
@@ -186,6 +186,6 @@ describe("unregistered", () => {
       prices,
     });
     expect(reasonsOf(engine.charge("x", { tokens: { input: 1n } }))).toEqual(["PRICE_UNKNOWN"]);
-    expect([...engine.world.windows.rows()]).toEqual([]);
+    expect([...engine.windows.rows()]).toEqual([]);
   });
 });

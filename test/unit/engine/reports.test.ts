@@ -12,10 +12,7 @@ function started(limits = policyOf({}, { customCounters: ["pages"] })): Engine {
 }
 
 /** Requests by start of the tenant's hour windows, in hours UTC. */
-function requestsByHour(
-  { world: { windows } }: Engine,
-  level = "tenant",
-): { readonly [hour: number]: bigint } {
+function requestsByHour({ windows }: Engine, level = "tenant"): { readonly [hour: number]: bigint } {
   const rows = [...windows.rows()].filter(
     (row) => windows.texts[row]?.level === level && windows.texts[row]?.period === "hour",
   );
@@ -233,7 +230,7 @@ describe("usage of executions that are not there", () => {
     const decision = engine.reported("nobody", { requests: 1n }, { principal: { tenant: "zeta" } });
     expect(reasonsOf(decision)).toEqual(["EXECUTION_UNKNOWN", "UNATTRIBUTED"]);
     expect(requestsByHour(engine, "unattributed")).toEqual({ 12: 1n });
-    const { windows } = engine.world;
+    const { windows } = engine;
     expect([...windows.rows()].map((row) => windows.texts[row]?.name)).toContain("zeta");
     engine.drain();
     expect(engine.violations[0]).toMatchObject({ tenant: "zeta", executionId: "nobody" });

@@ -47,7 +47,7 @@ describe("Reserve", () => {
     engine.charge("e", tokens(50n));
     expect(engine.reserve("child", "r", tokens(51n)).allowed).toBe(false);
     expect(engine.world.executions.held.every((amount) => amount === 0n)).toBe(true);
-    expect(engine.world.windows.held.every((amount) => amount === 0n)).toBe(true);
+    expect(engine.windows.held.every((amount) => amount === 0n)).toBe(true);
   });
 
   test("hold_max_fraction bounds what one hold takes of what remains at the tightest level", () => {
@@ -142,7 +142,7 @@ describe("Settle", () => {
     engine.reserve("e", "r", tokens(60n), { ttlMs: HOUR_MS });
     engine.reserve("e", "old", tokens(60n), { ttlMs: HOUR_MS });
     const hours = (): readonly (readonly [number, bigint])[] => {
-      const { windows } = engine.world;
+      const { windows } = engine;
       const rows = [...windows.rows()].filter(
         (row) => windows.texts[row]?.level === "tenant" && windows.texts[row]?.period === "hour",
       );
