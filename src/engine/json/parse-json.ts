@@ -1,0 +1,304 @@
+// Reads JSON (RFC 8259) strictly and within bounds, without recursion: nothing a caller sends can overflow the stack or
+// grow out of proportion. Refused beyond the grammar: a name twice in one object, names that reach into the language,
+// numbers that no double can hold. Numbers keep their spelling in the text: see edit-json.ts.
+import { type JsonCaps, type JsonIssue, type JsonIssueKind, REQUEST_JSON_CAPS } from "./json-caps.ts";
+import type { JsonDocument, JsonPath, JsonSpan, JsonValue } from "./json-document.ts";
+import { createSpanTree, findSpanNode, type SpanNode } from "./span-tree.ts";
+
+export type JsonResult = JsonDocument | { readonly issue: JsonIssue };
+
+/** Names that some languages and libraries treat as more than names. */
+const FORBIDDEN_KEYS: ReadonlySet<string> = new Set(["__proto__", "constructor", "prototype"]);
+
+type MutableObject = Record<string, JsonValue>;
+
+/** Makes objects that inherit nothing and are yet as fast as literals, which `Object.create(null)` is not. */
+const Bare = function Bare() {} as unknown as new () => MutableObject;
+Bare.prototype = Object.freeze(Object.create(null));
+
+class JsonFault extends Error {
+  readonly kind: JsonIssueKind;
+  readonly offset: number;
+  constructor(kind: JsonIssueKind, what: string, offset: number) {
+    super(what);
+    this.kind = kind;
+    this.offset = offset;
+  }
+}
+
+interface Reader {
+  readonly text: string;
+  readonly caps: JsonCaps;
+  at: number;
+  nodes: number;
+}
+
+const strictUtf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+/** Reads `source`, UTF-8 when it is bytes. Bound: `caps`, default those of requests. Linear. */
+export function parseJson(source: string | Uint8Array, caps: JsonCaps = REQUEST_JSON_CAPS): JsonResult {
+  if (byteLengthOf(source, caps.maxBytes) > caps.maxBytes)
+    return toIssue(new JsonFault("bytes", `longer than ${caps.maxBytes} bytes`, 0));
+  const text = typeof source === "string" ? source : decode(source);
+  if (text === undefined) return toIssue(new JsonFault("encoding", "not valid UTF-8", 0));
+  const reader: Reader = { text, caps, at: 0, nodes: 0 };
+  try {
+    return createDocument(text, readDocument(reader));
+  } catch (error) {
+    // Faults are how the reader leaves its loops; anything else is our mistake.
+    if (error instanceof JsonFault) return toIssue(error);
+    throw error;
+  }
+}
+
+export function isJsonDocument(result: JsonResult): result is JsonDocument {
+  return !("issue" in result);
+}
+
+function createDocument(text: string, value: JsonValue): JsonDocument {
+  let tree: SpanNode | undefined;
+  return {
+    text,
+    value,
+    spanOf(path: JsonPath): JsonSpan | undefined {
+      tree ??= createSpanTree(text);
+      return findSpanNode(tree, path);
+    },
+  };
+}
+
+function toIssue(fault: JsonFault): { readonly issue: JsonIssue } {
+  const message = `JSON is refused: ${fault.message} (at character ${fault.offset})`;
+  return { issue: { kind: fault.kind, message, offset: fault.offset } };
+}
+
+function decode(bytes: Uint8Array): string | undefined {
+  try {
+    return strictUtf8.decode(bytes);
+  } catch {
+    // The decoder throws for exactly one reason: the bytes are no UTF-8.
+    return undefined;
+  }
+}
+
+/** Exact where it matters; stops counting beyond `enough`. */
+function byteLengthOf(source: string | Uint8Array, enough: number): number {
+  if (typeof source !== "string") return source.length;
+  if (source.length > enough || source.length * 3 <= enough) return source.length;
+  let bytes = source.length;
+  for (let at = 0; at < source.length && bytes <= enough; at += 1) {
+    const unit = source.charCodeAt(at);
+    // A pair of surrogates is two units and four bytes.
+    if (unit >= 0x800 && (unit < 0xd800 || unit > 0xdfff)) bytes += 2;
+    else if (unit >= 0x80) bytes += 1;
+  }
+  return bytes;
+}
+
+/** The root and what follows it, which may be blanks only. */
+function readDocument(reader: Reader): JsonValue {
+  const open: (MutableObject | JsonValue[])[] = [];
+  const names: string[] = [];
+  for (;;) {
+    let value: JsonValue | undefined = readStart(reader, open, names);
+    while (value !== undefined) {
+      const parent = open.at(-1);
+      if (parent === undefined) return readEnd(reader, value);
+      if (Array.isArray(parent)) parent.push(value);
+      else parent[names.at(-1) as string] = value;
+      value = readNext(reader, open, names, parent);
+    }
+  }
+}
+
+/** Reads a scalar or an empty container, which are values, or the opening of a container, which is none yet. */
+function readStart(
+  reader: Reader,
+  open: (MutableObject | JsonValue[])[],
+  names: string[],
+): JsonValue | undefined {
+  const first = skipBlanks(reader);
+  if (++reader.nodes > reader.caps.maxNodes)
+    throw new JsonFault("nodes", `more than ${reader.caps.maxNodes} values`, reader.at);
+  if (first !== 0x7b && first !== 0x5b) return readScalar(reader, first);
+  if (open.length >= reader.caps.maxDepth)
+    throw new JsonFault("depth", `nested deeper than ${reader.caps.maxDepth} levels`, reader.at);
+  reader.at += 1;
+  const container = first === 0x7b ? new Bare() : [];
+  if (skipBlanks(reader) === (first === 0x7b ? 0x7d : 0x5d)) {
+    reader.at += 1;
+    return container;
+  }
+  open.push(container);
+  names.push("");
+  if (!Array.isArray(container)) names[names.length - 1] = readName(reader, container);
+  return undefined;
+}
+
+/** What follows a value inside `parent`: the end of it, which makes it a value, or the next item. */
+function readNext(
+  reader: Reader,
+  open: (MutableObject | JsonValue[])[],
+  names: string[],
+  parent: MutableObject | JsonValue[],
+): JsonValue | undefined {
+  const isArray = Array.isArray(parent);
+  const unit = skipBlanks(reader);
+  if (unit === 0x2c) {
+    reader.at += 1;
+    if (!isArray) names[names.length - 1] = readName(reader, parent);
+    return undefined;
+  }
+  if (unit !== (isArray ? 0x5d : 0x7d))
+    throw syntaxFault(reader, isArray ? "a comma or ] is missing" : "a comma or } is missing");
+  reader.at += 1;
+  open.pop();
+  names.pop();
+  return parent;
+}
+
+function readEnd(reader: Reader, value: JsonValue): JsonValue {
+  skipBlanks(reader);
+  if (reader.at < reader.text.length) throw syntaxFault(reader, "something follows the value");
+  return value;
+}
+
+function readName(reader: Reader, parent: MutableObject): string {
+  if (skipBlanks(reader) !== 0x22) throw syntaxFault(reader, "a name in quotes is missing");
+  const at = reader.at;
+  const name = readString(reader, reader.caps.maxKeyLength, "key_length");
+  if (FORBIDDEN_KEYS.has(name))
+    throw new JsonFault("forbidden_key", "a name is __proto__, constructor or prototype", at);
+  if (name in parent) throw new JsonFault("duplicate_key", "a name stands twice in one object", at);
+  if (skipBlanks(reader) !== 0x3a) throw syntaxFault(reader, "a colon is missing");
+  reader.at += 1;
+  return name;
+}
+
+function readScalar(reader: Reader, first: number): JsonValue {
+  switch (first) {
+    case 0x22:
+      return readString(reader, reader.caps.maxStringLength, "string_length");
+    case 0x74:
+      return readWord(reader, "true", true);
+    case 0x66:
+      return readWord(reader, "false", false);
+    case 0x6e:
+      return readWord(reader, "null", null);
+    default:
+      return readNumber(reader);
+  }
+}
+
+function readWord(reader: Reader, word: string, value: boolean | null): boolean | null {
+  if (!reader.text.startsWith(word, reader.at)) throw syntaxFault(reader, "a value is missing");
+  reader.at += word.length;
+  return value;
+}
+
+function readNumber(reader: Reader): number {
+  const { text, caps } = reader;
+  const start = reader.at;
+  let at = start;
+  if (text.charCodeAt(at) === 0x2d) at += 1;
+  const whole = at;
+  at = skipDigits(text, at);
+  if (at === whole) throw syntaxFault(reader, "a value is missing");
+  if (text.charCodeAt(whole) === 0x30 && at > whole + 1) throw syntaxFault(reader, "a number starts with 0");
+  let digits = at - whole;
+  if (text.charCodeAt(at) === 0x2e) {
+    const fraction = at + 1;
+    at = skipDigits(text, fraction);
+    if (at === fraction) throw syntaxFault(reader, "digits are missing after the point");
+    digits += at - fraction;
+  }
+  if ((text.charCodeAt(at) | 0x20) === 0x65) {
+    const sign = text.charCodeAt(at + 1);
+    const exponent = sign === 0x2b || sign === 0x2d ? at + 2 : at + 1;
+    at = skipDigits(text, exponent);
+    if (at === exponent) throw syntaxFault(reader, "digits are missing in the exponent");
+    digits += at - exponent;
+  }
+  if (digits > caps.maxDigits)
+    throw new JsonFault("digits", `a number has more than ${caps.maxDigits} digits`, start);
+  const value = Number(text.slice(start, at));
+  if (!Number.isFinite(value)) throw new JsonFault("number_range", "a number is beyond a double", start);
+  reader.at = at;
+  return value;
+}
+
+function skipDigits(text: string, from: number): number {
+  let at = from;
+  for (;;) {
+    const unit = text.charCodeAt(at);
+    // Past the end the unit is NaN, which is no digit.
+    if (!(unit >= 0x30 && unit <= 0x39)) return at;
+    at += 1;
+  }
+}
+
+function readString(reader: Reader, maxLength: number, kind: "key_length" | "string_length"): string {
+  const { text } = reader;
+  const start = reader.at;
+  let value = "";
+  let from = start + 1;
+  for (let at = from; ; ) {
+    const unit = text.charCodeAt(at);
+    if (unit === 0x22 || unit === 0x5c) {
+      value = from === start + 1 ? text.slice(from, at) : value + text.slice(from, at);
+      if (value.length > maxLength)
+        throw new JsonFault(kind, `a ${wordOf(kind)} is longer than ${maxLength} characters`, start);
+      reader.at = at;
+      if (unit === 0x22) {
+        reader.at += 1;
+        return value;
+      }
+      value += readEscape(reader);
+      at = reader.at;
+      from = at;
+    } else if (unit >= 0x20) at += 1;
+    else throw syntaxFault({ ...reader, at }, unit >= 0 ? "a control character" : "a string does not end");
+  }
+}
+
+function wordOf(kind: "key_length" | "string_length"): string {
+  return kind === "key_length" ? "name" : "string";
+}
+
+const ESCAPES: Readonly<Record<string, string>> = {
+  '"': '"',
+  "\\": "\\",
+  "/": "/",
+  b: "\b",
+  f: "\f",
+  n: "\n",
+  r: "\r",
+  t: "\t",
+};
+
+function readEscape(reader: Reader): string {
+  const letter = reader.text.charAt(reader.at + 1);
+  if (letter !== "u") {
+    const value = ESCAPES[letter];
+    if (value === undefined) throw syntaxFault(reader, "an unknown escape");
+    reader.at += 2;
+    return value;
+  }
+  const digits = reader.text.slice(reader.at + 2, reader.at + 6);
+  if (!/^[0-9A-Fa-f]{4}$/.test(digits)) throw syntaxFault(reader, "an escape without four digits");
+  reader.at += 6;
+  return String.fromCharCode(Number.parseInt(digits, 16));
+}
+
+/** Moves past blanks; the unit that stands there, NaN at the end. */
+function skipBlanks(reader: Reader): number {
+  for (;;) {
+    const unit = reader.text.charCodeAt(reader.at);
+    if (unit !== 0x20 && unit !== 0x0a && unit !== 0x0d && unit !== 0x09) return unit;
+    reader.at += 1;
+  }
+}
+
+function syntaxFault(reader: Reader, what: string): JsonFault {
+  return new JsonFault("syntax", reader.at >= reader.text.length ? "it ends too early" : what, reader.at);
+}
