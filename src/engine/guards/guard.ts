@@ -1,0 +1,167 @@
+import type { Amount } from "../../domain/amounts.ts";
+import type { Principal } from "../../domain/execution.ts";
+import type { GuardId } from "../../domain/policy/guard-ids.ts";
+import type { ToolEntry } from "../../domain/policy/tool-entry.ts";
+import type { ReasonCode } from "../../domain/reasons.ts";
+import type { Now } from "../../domain/time.ts";
+import type { JsonDocument } from "../json/json-document.ts";
+
+// What every guard is: up to two plain functions, one before a call and one after it. They change nothing: what they want
+// to remember comes back as `commit` and is carried out by the chain, when the whole chain and everything after it allows.
+// They judge as at level `block` in mode `enforce`; what the levels `off` and `warn`, shadow mode and `accepts_repair` make
+// of it is the business of chain.ts alone.
+
+/** The call as every guard sees it, before it and after it. */
+export interface ToolCall {
+  readonly callId: string;
+  readonly tool: string;
+  readonly namespace: string | undefined;
+  /** Absent: none is named; then the session is one turn and one plan. */
+  readonly turnId: string | undefined;
+  readonly planId: string | undefined;
+  /** Calls whose outputs this one needs. */
+  readonly parents: readonly string[];
+  /** The request's; the argument `_idempotency_key` is the guard's business. */
+  readonly idempotencyKey: string | undefined;
+  /** What the tool catalogue says of the tool. */
+  readonly entry: ToolEntry | undefined;
+}
+
+/** Claims of a capability token whose signature, audience and times were verified already. */
+export interface CapabilityClaims {
+  readonly subject: string | undefined;
+  readonly tenant: string | undefined;
+  readonly execution: string | undefined;
+  /** Globs. */
+  readonly tools: readonly string[];
+  readonly classes: readonly string[];
+  readonly id: string | undefined;
+  /** Wall clock, ms. */
+  readonly expiresAtMs: number;
+}
+
+/** A token that came along: its claims, or in a few words why it does not count. */
+export type Capability = { readonly claims: CapabilityClaims } | { readonly refused: string };
+
+/** Slots in use, those of this tenant only. */
+export interface SlotCounts {
+  readonly global: number;
+  readonly tool: number;
+  readonly namespace: number;
+  readonly session: number;
+}
+
+/** What a guard may know beside the call, all of it fetched before the chain runs. */
+export interface GuardFacts {
+  readonly executionId: string;
+  readonly tenant: string;
+  readonly session: string;
+  readonly principal: Principal;
+  readonly labels: { readonly [name: string]: string };
+  /** Addresses by name, as resolved for this call; undefined when nothing was. A name that gave no answer has none. */
+  readonly addresses: ReadonlyMap<string, readonly string[]> | undefined;
+  /** The token of the request's field or of the argument `_capability_token`; undefined when there is none. */
+  readonly capability: Capability | undefined;
+  readonly slots: SlotCounts;
+  /** Keyed hash of a text with the key of this installation, lower-case hexadecimal: the only trace of a secret. */
+  readonly keyedHash: (text: string) => string;
+}
+
+export interface BeforeInput<Settings, State> {
+  readonly call: ToolCall;
+  /** As the guards before this one left them. */
+  readonly arguments: JsonDocument;
+  /** Identity of the call over its present arguments without volatile fields: hexadecimal, made when first read. */
+  readonly signature: string;
+  readonly settings: Settings;
+  /** The guard's slice of the session; read only. */
+  readonly state: State;
+  readonly facts: GuardFacts;
+  readonly now: Now;
+}
+
+export interface AfterInput<Settings, State> {
+  readonly call: ToolCall;
+  /** As they were allowed; undefined after a restart, since arguments are never written to the file. */
+  readonly arguments: JsonDocument | undefined;
+  readonly signature: string;
+  /** Keyed hash of the arguments. */
+  readonly argumentsHash: string;
+  /** As the guards before this one left it; undefined when the call gave none. */
+  readonly output: JsonDocument | undefined;
+  /** Class of the error, e.g. `validation`; undefined when the call succeeded. */
+  readonly errorClass: string | undefined;
+  /** As told by the client, ms; else the time since the call was allowed. */
+  readonly durationMs: number;
+  readonly settings: Settings;
+  readonly state: State;
+  readonly facts: GuardFacts;
+  readonly now: Now;
+}
+
+/** Where something was found, redacted: never the text itself. */
+export interface GuardEvidence {
+  readonly kind: string;
+  /** `$.headers.authorization` */
+  readonly path?: string | undefined;
+  /** Bytes of the UTF-8 text at `path`. */
+  readonly offset?: number | undefined;
+  readonly length?: number | undefined;
+  /** Keyed hash of what was found. */
+  readonly digest?: string | undefined;
+}
+
+/** One thing that a guard has to say. `ALLOW` is a note for `guard_details` only. */
+export interface GuardNote {
+  readonly verdict: "ALLOW" | "WARN" | "REPAIR" | "THROTTLE" | "BLOCK";
+  readonly reason: ReasonCode;
+  /** For people; holds names and numbers, never a value of the arguments or the output. */
+  readonly text: string;
+  /** The key that would change it, e.g. `max_fan_out`. Absent: the guard as a whole. */
+  readonly setting?: string | undefined;
+  readonly current?: Amount | undefined;
+  readonly limit?: Amount | undefined;
+  readonly retryAfterMs?: number | undefined;
+  readonly violationType?: "network_violation" | undefined;
+  readonly fatal?: boolean | undefined;
+  readonly evidence?: readonly GuardEvidence[] | undefined;
+}
+
+/** A name and the addresses that the tool host is to connect to. */
+export interface PinnedHost {
+  readonly host: string;
+  readonly addresses: readonly string[];
+}
+
+export interface GuardOutcome<State = unknown> {
+  /** Empty: nothing to say, ALLOW. */
+  readonly notes: readonly GuardNote[];
+  /** The arguments or the output to go on with. With it goes at least one note, of verdict REPAIR. */
+  readonly document?: JsonDocument | undefined;
+  /** What the session remembers of this call, carried out when it is allowed; after a call, always. */
+  readonly commit?: ((state: State) => void) | undefined;
+  /** Hints for a cooperating agent, e.g. `reduce_parallelism`. */
+  readonly advice?: readonly string[] | undefined;
+  readonly pinnedHosts?: readonly PinnedHost[] | undefined;
+}
+
+/** Nothing to say. */
+export const PASS: GuardOutcome = Object.freeze({ notes: Object.freeze([]) });
+
+/**
+ * A guard. `Settings`: effective values of the page's keys in snake case, `level` and `mode` included. `State`: its slice of
+ * a session, plain JSON data that `createState` makes empty; it is written to the file as it is, so nothing secret may stand
+ * in it, and each guard bounds its own (oldest entries go first).
+ * A guard that throws blocks with GUARD_FAILED.
+ */
+export interface Guard<Settings = unknown, State = unknown> {
+  readonly id: GuardId;
+  createState?(): State;
+  before?(input: BeforeInput<Settings, State>): GuardOutcome<State>;
+  after?(input: AfterInput<Settings, State>): GuardOutcome<State>;
+  /**
+   * Names that must be resolved before the guard can judge this call, at most 8; asked in a first pass that changes
+   * nothing. Only the network guard has it.
+   */
+  namesToResolve?(input: BeforeInput<Settings, State>): readonly string[];
+}
