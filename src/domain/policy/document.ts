@@ -1,0 +1,36 @@
+// A policy document as a value: what the parsing thread hands over.
+
+/** Lines by path: `execution.max_steps`, `rules[2].action`; a path without a line has its nearest parent's. From 1. */
+export interface PathLines {
+  readonly [path: string]: number;
+}
+
+/** A `Baseline` or a `Tenant`, read but not judged yet: `value` is what the YAML says. */
+export interface PolicyDocument {
+  readonly kind: "Baseline" | "Tenant";
+  /** Name below the policy directory, or what the admin API calls it. */
+  readonly name: string;
+  readonly value: { readonly [key: string]: unknown };
+  readonly lines: PathLines;
+}
+
+export type PolicyPath = readonly (string | number)[];
+
+/** One thing that is wrong in a document. The reader of documents turns the path into line and column. */
+export interface PolicyIssue {
+  readonly document: string;
+  readonly path: PolicyPath;
+  /** What is wrong, with the value and what is allowed. */
+  readonly message: string;
+}
+
+/** `rules[2].scope.tools`, `quotas["user:*"].requests.hour`. */
+export function formatPolicyPath(path: PolicyPath): string {
+  let formatted = "";
+  for (const part of path) {
+    if (typeof part === "number") formatted += `[${part}]`;
+    else if (/^[A-Za-z_][A-Za-z0-9_]*$/.test(part)) formatted += formatted === "" ? part : `.${part}`;
+    else formatted += `[${JSON.stringify(part)}]`;
+  }
+  return formatted;
+}
