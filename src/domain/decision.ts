@@ -33,6 +33,8 @@ export interface Finding {
   readonly tier?: Tier | undefined;
   /** Id of the limit, quota, rule or guard, e.g. `max_steps`. */
   readonly sourceId?: string | undefined;
+  /** The policy key that decided, where it is not the id: what a remedy names. */
+  readonly setting?: string | undefined;
   readonly document?: string | undefined;
   readonly line?: number | undefined;
   readonly current?: Amount | undefined;
@@ -97,6 +99,7 @@ export function isAllowed(verdict: Verdict): boolean {
 
 export function remedyOf(finding: Finding): Remedy {
   const remedy = REASONS[finding.reason].remedy;
+  if (finding.setting !== undefined) return { ...remedy, setting: finding.setting };
   return finding.sourceId !== undefined && remedy.setting === ""
     ? { ...remedy, setting: finding.sourceId }
     : remedy;
