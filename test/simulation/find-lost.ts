@@ -37,7 +37,7 @@ function lostOf(
 ): string[] {
   const { id } = execution;
   const key = callerKey(CALLER, id);
-  const index = world.executions.find(key);
+  const index = world.executions.find(CALLER, id);
   if (index < 0) return wasCompleted(volume, key) ? [] : [`execution ${id}`];
   const lost: string[] = [];
   const spent = spentOf(world.executions.spent, index);

@@ -2,7 +2,6 @@
 // step the two are compared; after every cut a second world is restored from the store and must be the first one.
 
 import { TollgateError } from "../../src/domain/errors.ts";
-import { callerKey } from "../../src/engine/executions/execution-table.ts";
 import type { LimitPolicy } from "../../src/engine/limits/effective-limits.ts";
 import { SeededRandom } from "../crash/seeded-random.ts";
 import { CALLER, policyOf } from "../unit/engine/engine-fixture.ts";
@@ -93,7 +92,7 @@ export class Simulation {
   }
 
   get index(): (id: string) => number {
-    return (id) => this.daemon.world.executions.find(callerKey(CALLER, id));
+    return (id) => this.daemon.world.executions.find(CALLER, id);
   }
 
   /** The engine's id of an approval that the model opens too. */

@@ -2,6 +2,7 @@
 
 import { HELD_STRIDE, SPENT_STRIDE } from "../../src/domain/counters.ts";
 import { flushWindows } from "../../src/engine/executions/charge.ts";
+import { keyOf } from "../../src/engine/executions/execution-table.ts";
 import { canonicalText } from "../../src/engine/executions/register.ts";
 import type { ReservationRow } from "../../src/engine/reservations/reservation-table.ts";
 import { textOf } from "../../src/engine/rows/execution-image.ts";
@@ -32,14 +33,14 @@ function* executionParts(world: World, monoMs: number): Generator<Part> {
     const record = table.record(index);
     const parent = table.parent[index] as number;
     const text = textOf(world, record);
-    yield [`execution ${record.key} text`, { ...text, reporters: text.reporters.toSorted() }];
-    yield [`execution ${record.key} limits`, record.limits];
-    yield [`execution ${record.key} memory`, { loop: loopOf(record.loop), events: record.events }];
+    yield [`execution ${keyOf(record)} text`, { ...text, reporters: text.reporters.toSorted() }];
+    yield [`execution ${keyOf(record)} limits`, record.limits];
+    yield [`execution ${keyOf(record)} memory`, { loop: loopOf(record.loop), events: record.events }];
     yield [
-      `execution ${record.key} numbers`,
+      `execution ${keyOf(record)} numbers`,
       {
         index,
-        parent: parent < 0 ? undefined : table.record(parent).key,
+        parent: parent < 0 ? undefined : keyOf(table.record(parent)),
         chain: [...record.chain],
         state: table.state[index],
         flags: table.flags[index],
@@ -77,11 +78,11 @@ function* reservationParts(world: World, monoMs: number): Generator<Part> {
     const { row: _row, stamp: _stamp, ...kept } = entry;
     const windows = [...entry.windowRows].map((row) => world.windows.texts[row]?.startMs);
     const image = { ...kept, ...clockOf(entry, monoMs), windowRows: windows, amounts: [...entry.amounts] };
-    yield [`reservation ${world.executions.record(entry.index).key} ${entry.reservationId}`, image];
+    yield [`reservation ${keyOf(world.executions.record(entry.index))} ${entry.reservationId}`, image];
   }
   for (const entry of world.requests.entries) {
     if (entry !== undefined)
-      yield [`request ${world.executions.record(entry.index).key} ${entry.requestId}`, entry];
+      yield [`request ${keyOf(world.executions.record(entry.index))} ${entry.requestId}`, entry];
   }
 }
 

@@ -6,6 +6,7 @@ import {
 import type { Finding } from "../../domain/decision.ts";
 import type { Now } from "../../domain/time.ts";
 import { pushEvent } from "../events/push.ts";
+import { appended } from "../executions/execution-table.ts";
 import { DEADLINE } from "../time/deadlines.ts";
 import type { World } from "../world.ts";
 import type { ApprovalRow } from "./approval-table.ts";
@@ -53,7 +54,7 @@ export function openCostApproval(
   world.approvals.insert(entry);
   world.approvals.openPerTenant.set(tenant, openOfTenant + 1);
   world.rows.executionTexts.touch(index);
-  record.openApprovals.push(entry.approvalId);
+  record.openApprovals = appended(record.openApprovals, entry.approvalId);
   world.deadlines.add(now.monoMs + world.policy.limits.approvalTimeoutMs, DEADLINE.approval, row, 0);
   pushEvent(world, index, "APPROVAL_OPENED", finding.message, now, { approvalId: entry.approvalId, finding });
   return entry.approvalId;

@@ -2,6 +2,7 @@ import type { Finding, Severity } from "../../domain/decision.ts";
 import type { EventType, ExecutionEvent } from "../../domain/event.ts";
 import { MAX_EVENTS } from "../../domain/execution.ts";
 import type { Now } from "../../domain/time.ts";
+import { appended } from "../executions/execution-table.ts";
 import type { World } from "../world.ts";
 
 /** Adds an event to an execution's numbered list and hands it to whoever watches. */
@@ -20,8 +21,8 @@ export function pushEvent(
   world.rows.executionEvents.touch(eventRow(index, number));
   table.eventNumber[index] = number;
   const event: ExecutionEvent = { number, type, atMs: now.wallMs, message, ...facts };
-  record.events.push(event);
-  if (record.events.length > MAX_EVENTS) record.events.shift();
+  const events = appended(record.events, event);
+  record.events = events.length > MAX_EVENTS ? events.slice(1) : events;
   world.effects.push({ type: "pushed", index, executionId: record.id, event });
 }
 

@@ -16,7 +16,7 @@ export function refreshLimits(world: World, index: number): void {
     adjusted === NO_OVERRIDES
       ? sharedLimits(world, requested)
       : resolveLimits(world.policy.limits, requested, adjusted);
-  record.compiled = compileLimits(record.limits);
+  world.executions.compiled[index] = compileLimits(record.limits);
   world.executions.policyGeneration[index] = world.policy.generation;
 }
 

@@ -9,7 +9,7 @@ import {
 } from "../../domain/counters.ts";
 import type { WindowBinding } from "../quotas/window-table.ts";
 import type { World } from "../world.ts";
-import { type ExecutionRecord, FLAG, NO_INDEX } from "./execution-table.ts";
+import { FLAG, NO_INDEX } from "./execution-table.ts";
 
 // Adding what was used to an execution, its ancestors and the windows of its principal, in one step. Amounts come as one
 // row in the order of SPENT. BigInt.asIntN keeps the sums in 64-bit registers: no allocation (docs/decisions/0002).
@@ -90,13 +90,8 @@ export function chargeWindows(world: World, rows: Int32Array, amounts: BigInt64A
 }
 
 /** Charges the windows of an execution's principal now; the rows are written with the next cut, or before they are read. */
-export function chargePrincipal(
-  world: World,
-  record: ExecutionRecord,
-  amounts: BigInt64Array,
-  wallMs: number,
-): void {
-  world.windows.chargeLater(windowBinding(world, record, wallMs), amounts);
+export function chargePrincipal(world: World, index: number, amounts: BigInt64Array, wallMs: number): void {
+  world.windows.chargeLater(windowBinding(world, index, wallMs), amounts);
 }
 
 /** Adds what is pending to the windows' rows: before a cut begins and before windows are read. */
@@ -118,17 +113,24 @@ export function holdWindows(world: World, rows: Int32Array, amounts: BigInt64Arr
 }
 
 /** The rows of an execution's windows now. */
-export function windowRows(world: World, record: ExecutionRecord, wallMs: number): Int32Array {
-  return windowBinding(world, record, wallMs).rows;
+export function windowRows(world: World, index: number, wallMs: number): Int32Array {
+  return windowBinding(world, index, wallMs).rows;
 }
 
 /** An execution's windows, resolved again when the first of them has ended. */
-export function windowBinding(world: World, record: ExecutionRecord, wallMs: number): WindowBinding {
-  const { binding } = record;
+export function windowBinding(world: World, index: number, wallMs: number): WindowBinding {
+  const { bindings } = world.executions;
+  const binding = bindings[index];
   if (binding !== undefined && wallMs >= binding.fromMs && wallMs < binding.untilMs) return binding;
   const { windows, rows } = world;
-  const bound = windows.bind(record.principal, false, wallMs, rows.windows, rows.windowTexts);
-  record.binding = bound;
+  const bound = windows.bind(
+    world.executions.record(index).principal,
+    false,
+    wallMs,
+    rows.windows,
+    rows.windowTexts,
+  );
+  bindings[index] = bound;
   return bound;
 }
 

@@ -9,6 +9,7 @@ import { completedRow } from "../rows/execution-image.ts";
 import { DEADLINE } from "../time/deadlines.ts";
 import type { World } from "../world.ts";
 import { releaseCarve } from "./carve.ts";
+import { keyOf } from "./execution-table.ts";
 import { COMPLETED_MEMORY_MS } from "./forget.ts";
 import { countActive, leavePause } from "./state.ts";
 
@@ -52,7 +53,7 @@ export function completeExecution(world: World, index: number, now: Now, byParen
   world.generations.append("completed_executions", {
     at_ms: now.wallMs,
     tenant: record.principal.tenant,
-    subject: record.key,
+    subject: keyOf(record),
     kind: "completed",
     body: completedRow(world, index),
   });

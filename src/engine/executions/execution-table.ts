@@ -5,7 +5,7 @@ import type { CarveMode, Principal } from "../../domain/execution.ts";
 import { STATE } from "../../domain/execution.ts";
 import type { CallerId } from "../../domain/ids.ts";
 import type { EffectiveLimits, LimitOverrides } from "../../domain/limits.ts";
-import type { CompiledLimits } from "../limits/compiled-limits.ts";
+import { type CompiledLimits, compileLimits } from "../limits/compiled-limits.ts";
 import type { WindowBinding } from "../quotas/window-table.ts";
 
 // The live executions, and those completed within the last hour. What every report touches stands in typed arrays under
@@ -70,7 +70,6 @@ export interface RequestMemory {
 /** What is known of an execution beside its numbers. */
 export interface ExecutionRecord {
   readonly index: number;
-  readonly key: string;
   readonly caller: CallerId;
   readonly id: string;
   readonly principal: Principal;
@@ -80,26 +79,25 @@ export interface ExecutionRecord {
   /** Registered as discovered by its parent. */
   readonly discovered: boolean;
   readonly parentId: string | undefined;
-  /** Indexes of the ancestors, parent first. */
-  readonly chain: Int32Array;
+  /** Indexes of the ancestors, parent first; shared by all children of one parent. */
+  readonly chain: readonly number[];
+  childChain: readonly number[] | undefined;
   /** What an approval or an operator set for this execution alone. */
   adjusted: LimitOverrides;
   limits: EffectiveLimits;
-  compiled: CompiledLimits;
   carve: CarveHold | undefined;
   custom: CustomCounters | undefined;
   loop: LoopRing | undefined;
-  binding: WindowBinding | undefined;
   /** Why it is paused, halted or was completed by its parent. */
   stateFinding: Finding | undefined;
-  events: ExecutionEvent[];
+  events: readonly ExecutionEvent[];
   /** By reservation id: its row. */
   reservations: Map<string, number> | undefined;
   resolvedReservations: number;
   requests: Map<string, RequestMemory> | undefined;
   /** Reporters that reported for it. */
-  reporters: number[];
-  openApprovals: string[];
+  reporters: readonly number[];
+  openApprovals: readonly string[];
   /** Wall instants of modifications within the last hour, per session root. */
   modifications: number[] | undefined;
   /** Reasons whose refusal by `Check` was kept as a violation already. */
@@ -110,10 +108,75 @@ export interface ExecutionRecord {
   announced: Set<string> | undefined;
 }
 
+/** What a record is made of; the rest is what an execution has not done yet. */
+export type ExecutionIdentity = Pick<
+  ExecutionRecord,
+  | "index"
+  | "caller"
+  | "id"
+  | "principal"
+  | "session"
+  | "labels"
+  | "requested"
+  | "discovered"
+  | "parentId"
+  | "chain"
+  | "adjusted"
+  | "limits"
+  | "carve"
+>;
+
+const NONE: readonly never[] = Object.freeze([]);
+
+/** A list with one more; the shared empty one is never written to. */
+export function appended<T>(list: readonly T[], item: T): readonly T[] {
+  if (list === NONE) return [item];
+  (list as T[]).push(item);
+  return list;
+}
+
+/** One literal, so that all of a record lies in one object: 100,000 of them are most of the heap. */
+export function createExecutionRecord(identity: ExecutionIdentity): ExecutionRecord {
+  return {
+    index: identity.index,
+    caller: identity.caller,
+    id: identity.id,
+    principal: identity.principal,
+    session: identity.session,
+    labels: identity.labels,
+    requested: identity.requested,
+    discovered: identity.discovered,
+    parentId: identity.parentId,
+    chain: identity.chain,
+    childChain: undefined,
+    adjusted: identity.adjusted,
+    limits: identity.limits,
+    carve: identity.carve,
+    custom: undefined,
+    loop: undefined,
+    stateFinding: undefined,
+    events: NONE,
+    reservations: undefined,
+    resolvedReservations: 0,
+    requests: undefined,
+    reporters: NONE,
+    openApprovals: NONE,
+    modifications: undefined,
+    checkedRefusals: undefined,
+    told: undefined,
+    announced: undefined,
+  };
+}
+
 export class ExecutionTable {
   readonly capacity: number;
-  readonly byKey = new Map<string, number>();
   readonly records: (ExecutionRecord | undefined)[] = [];
+  /** The limits in force, as numbers to compare with. */
+  readonly compiled: CompiledLimits[] = [];
+  /** The windows of the principal, as they were last resolved. */
+  readonly bindings: (WindowBinding | undefined)[] = [];
+  /** Row of the reporter that reported last; -1 = none since the start. */
+  readonly lastReporter: Int32Array;
   readonly spent: BigInt64Array;
   readonly held: BigInt64Array;
   readonly parent: Int32Array;
@@ -141,13 +204,16 @@ export class ExecutionTable {
   readonly endedMono: Float64Array;
   readonly memory: Float64Array;
   readonly subtreeMemory: Float64Array;
+  readonly #byId = new Map<CallerId, Map<string, number>>();
   readonly #free: number[] = [];
   #used = 0;
+  #size = 0;
   /** Executions RUNNING, PAUSED or HALTED. */
   live = 0;
 
   constructor(capacity: number) {
     this.capacity = capacity;
+    this.lastReporter = new Int32Array(capacity);
     this.spent = new BigInt64Array(capacity * SPENT_STRIDE);
     this.held = new BigInt64Array(capacity * HELD_STRIDE);
     this.parent = new Int32Array(capacity);
@@ -175,11 +241,12 @@ export class ExecutionTable {
 
   /** Executions in memory, completed ones included. */
   get size(): number {
-    return this.byKey.size;
+    return this.#size;
   }
 
-  find(key: string): number {
-    return this.byKey.get(key) ?? NO_INDEX;
+  /** Every id a client chose is kept per caller: another caller's id is not found. */
+  find(caller: CallerId, id: string): number {
+    return this.#byId.get(caller)?.get(id) ?? NO_INDEX;
   }
 
   record(index: number): ExecutionRecord {
@@ -188,9 +255,14 @@ export class ExecutionTable {
 
   /** A free index, its numbers set to zero; NO_INDEX when the table is full. The lowest used indexes stay adjacent. */
   allocate(): number {
-    const index = this.#free.pop() ?? (this.#used < this.capacity ? this.#used++ : NO_INDEX);
-    if (index !== NO_INDEX) this.#clear(index);
-    return index;
+    const free = this.#free.pop();
+    if (free !== undefined) {
+      this.#clear(free);
+      return free;
+    }
+    if (this.#used >= this.capacity) return NO_INDEX;
+    this.#link(this.#used);
+    return this.#used++;
   }
 
   /** Takes the index that a loaded row had. */
@@ -204,7 +276,14 @@ export class ExecutionTable {
   insert(record: ExecutionRecord, parent: number): void {
     const { index } = record;
     this.records[index] = record;
-    this.byKey.set(record.key, index);
+    this.compiled[index] = compileLimits(record.limits);
+    this.#size++;
+    let ids = this.#byId.get(record.caller);
+    if (ids === undefined) {
+      ids = new Map();
+      this.#byId.set(record.caller, ids);
+    }
+    ids.set(record.id, index);
     this.parent[index] = parent;
     if (parent === NO_INDEX) return;
     const first = this.firstChild[parent] as number;
@@ -216,7 +295,9 @@ export class ExecutionTable {
   /** Forgets a completed execution. Its children must be forgotten before it. */
   remove(index: number): void {
     const record = this.record(index);
-    this.byKey.delete(record.key);
+    this.#size--;
+    this.#byId.get(record.caller)?.delete(record.id);
+    this.bindings[index] = undefined;
     this.records[index] = undefined;
     const previous = this.previousSibling[index] as number;
     const next = this.nextSibling[index] as number;
@@ -252,13 +333,19 @@ export class ExecutionTable {
     for (let index = 0; index < this.#used; index++) if (this.records[index] !== undefined) yield index;
   }
 
-  #clear(index: number): void {
-    this.spent.fill(0n, index * SPENT_STRIDE, (index + 1) * SPENT_STRIDE);
-    this.held.fill(0n, index * HELD_STRIDE, (index + 1) * HELD_STRIDE);
+  /** What is not zero in an index that was never used: the rest is not written, and costs no memory until it is. */
+  #link(index: number): void {
+    this.lastReporter[index] = -1;
     this.parent[index] = NO_INDEX;
     this.firstChild[index] = NO_INDEX;
     this.nextSibling[index] = NO_INDEX;
     this.previousSibling[index] = NO_INDEX;
+  }
+
+  #clear(index: number): void {
+    this.#link(index);
+    this.spent.fill(0n, index * SPENT_STRIDE, (index + 1) * SPENT_STRIDE);
+    this.held.fill(0n, index * HELD_STRIDE, (index + 1) * HELD_STRIDE);
     this.state[index] = STATE.running;
     this.flags[index] = 0;
     this.verdict[index] = 0;
@@ -275,7 +362,11 @@ export class ExecutionTable {
   }
 }
 
-/** The key under which an id that a client chose is kept: another caller's id is not found. */
+/** One name for a caller and an id of its own, for lists and rows. */
 export function callerKey(caller: CallerId, id: string): string {
   return `${caller}\n${id}`;
+}
+
+export function keyOf(record: ExecutionRecord): string {
+  return callerKey(record.caller, record.id);
 }

@@ -2,6 +2,7 @@ import { STATE } from "../../domain/execution.ts";
 import { eventRow } from "../events/push.ts";
 import { completedRow } from "../rows/execution-image.ts";
 import type { World } from "../world.ts";
+import { keyOf } from "./execution-table.ts";
 
 /** How long a completed execution stays in memory; then only its row in the file tells of it. */
 export const COMPLETED_MEMORY_MS = 3_600_000;
@@ -45,7 +46,7 @@ function keepLateUsage(world: World, index: number): void {
       (table.lastActivity[index] as number) -
       (table.startedMono[index] as number),
     tenant: record.principal.tenant,
-    subject: record.key,
+    subject: keyOf(record),
     kind: "late",
     body: completedRow(world, index),
   });

@@ -1,6 +1,6 @@
 import type { ExecutionState } from "../../domain/execution.ts";
 import type { World } from "../world.ts";
-import type { ExecutionRecord } from "./execution-table.ts";
+import { type ExecutionRecord, keyOf } from "./execution-table.ts";
 import { stateOf } from "./snapshot.ts";
 
 /** Which executions a list wants; an absent field wants any. */
@@ -58,7 +58,7 @@ export function listExecutions(
 export function placeOf(world: World, index: number): ListPlace {
   return {
     startedWall: world.executions.startedWall[index] as number,
-    key: world.executions.record(index).key,
+    key: keyOf(world.executions.record(index)),
   };
 }
 

@@ -8,10 +8,9 @@ import {
   STATE,
 } from "../../domain/execution.ts";
 import type { CallerId } from "../../domain/ids.ts";
-import { NO_OVERRIDES } from "../../domain/limits.ts";
+import { type LimitOverrides, NO_OVERRIDES } from "../../domain/limits.ts";
 import type { Now } from "../../domain/time.ts";
 import { keepViolation } from "../events/push.ts";
-import { compileLimits } from "../limits/compiled-limits.ts";
 import { sharedLimits } from "../limits/effective-limits.ts";
 import { exceededFinding, limitFacts } from "../limits/limit-finding.ts";
 import { decide, isUncertain, storeFinding } from "../limits/standing.ts";
@@ -20,7 +19,7 @@ import { bigintAsText } from "../rows/generations.ts";
 import { armDeadlines } from "../time/arm.ts";
 import type { World } from "../world.ts";
 import { checkCarve, createCarveHold, takeCarve } from "./carve.ts";
-import { callerKey, type ExecutionRecord, NO_INDEX } from "./execution-table.ts";
+import { createExecutionRecord, type ExecutionRecord, NO_INDEX } from "./execution-table.ts";
 import { forgetOldestCompleted } from "./forget.ts";
 import { checkConcurrency, countActive } from "./state.ts";
 import { stateFindings } from "./state-findings.ts";
@@ -45,7 +44,7 @@ export function registerExecution(
   now: Now,
 ): RegistrationAnswer {
   const table = world.executions;
-  const known = table.find(callerKey(caller, request.executionId));
+  const known = table.find(caller, request.executionId);
   if (known !== NO_INDEX) return rejoin(world, known, request, now);
   const parent = request.parentId === undefined ? NO_INDEX : findParent(world, caller, request.parentId);
   const principal = principalOf(world, request, parent);
@@ -81,46 +80,36 @@ export function registerExecution(
   }
   if (table.size >= table.capacity) forgetOldestCompleted(world);
   const index = table.allocate();
-  const record: ExecutionRecord = {
+  const record = createExecutionRecord({
     index,
-    key: callerKey(caller, request.executionId),
     caller,
     id: request.executionId,
     principal,
     session,
-    labels: request.labels,
-    requested: request.requested,
+    labels: Object.keys(request.labels).length === 0 ? NO_LABELS : request.labels,
+    requested: isEmpty(request.requested) ? NO_OVERRIDES : request.requested,
     discovered: request.discovered,
-    parentId: request.parentId,
-    chain: chainOf(world, parent),
+    // The parent's own text, so that a thousand children do not keep a thousand copies of it.
+    parentId: parent === NO_INDEX ? undefined : table.record(parent).id,
+    chain: chainBelow(world, parent),
     adjusted: NO_OVERRIDES,
     limits,
-    compiled: compileLimits(limits),
     carve,
-    ...emptyMemory(),
-  };
+  });
   start(world, record, parent, request, now);
   return { decision: decide(world, [], now, false), index, rejoined: false };
 }
 
-/** What an execution has not done yet. */
-export function emptyMemory() {
-  return {
-    custom: undefined,
-    loop: undefined,
-    binding: undefined,
-    stateFinding: undefined,
-    events: [],
-    reservations: undefined,
-    resolvedReservations: 0,
-    requests: undefined,
-    reporters: [],
-    openApprovals: [],
-    modifications: undefined,
-    checkedRefusals: undefined,
-    told: undefined,
-    announced: undefined,
-  };
+const NO_LABELS: { readonly [name: string]: string } = Object.freeze({});
+
+/** Nothing is asked for: such requests share one value. */
+export function isEmpty(overrides: LimitOverrides): boolean {
+  return (
+    overrides.preset === undefined &&
+    overrides.onExceed === undefined &&
+    Object.keys(overrides.values).length === 0 &&
+    Object.keys(overrides.custom).length === 0
+  );
 }
 
 function start(world: World, record: ExecutionRecord, parent: number, request: Registration, now: Now): void {
@@ -187,7 +176,7 @@ function isSameCarve(world: World, record: ExecutionRecord, request: Registratio
 
 function findParent(world: World, caller: CallerId, parentId: string): number {
   const table = world.executions;
-  const parent = table.find(callerKey(caller, parentId));
+  const parent = table.find(caller, parentId);
   if (parent === NO_INDEX)
     throw new TollgateError("PARENT_UNKNOWN", `parent execution ${parentId} is not registered`);
   const stopped = table.findStopped(parent);
@@ -227,12 +216,16 @@ function sessionOf(world: World, request: Registration, parent: number): string 
   return session;
 }
 
-function chainOf(world: World, parent: number): Int32Array {
-  return parent === NO_INDEX ? NO_CHAIN : Int32Array.from([parent, ...world.executions.record(parent).chain]);
+/** The ancestors of a child of `parent`, nearest first. */
+export function chainBelow(world: World, parent: number): readonly number[] {
+  if (parent === NO_INDEX) return NO_CHAIN;
+  const record = world.executions.record(parent);
+  record.childChain ??= [parent, ...record.chain];
+  return record.childChain;
 }
 
 /** Roots share one empty chain. */
-const NO_CHAIN = new Int32Array(0);
+const NO_CHAIN: readonly number[] = Object.freeze([]);
 
 function startDepth(world: World, request: Registration, parent: number): number {
   if (parent === NO_INDEX) return request.discovered ? 1 : 0;

@@ -9,9 +9,8 @@ import type { World } from "../world.ts";
 
 /** Charges what an allowed intent says: counters of the tree, windows, depth, the loop window. */
 export function applyIntent(world: World, index: number, intent: Intent, probe: Probe, now: Now): void {
-  const record = world.executions.record(index);
   chargeChain(world, index, probe.add);
-  chargePrincipal(world, record, probe.add, now.wallMs);
+  chargePrincipal(world, index, probe.add, now.wallMs);
   chargeCustom(world, index, intent.custom);
   if (probe.entersDepth) moveDepth(world, index, 1);
   recordModifications(world, index, probe.add[SPENT.modifications] as bigint, now.wallMs);

@@ -6,7 +6,7 @@ import type { Now } from "../../domain/time.ts";
 import { pushEvent, recordViolation } from "../events/push.ts";
 import { touchActivity } from "../executions/activity.ts";
 import { chargeWindows } from "../executions/charge.ts";
-import { callerKey, NO_INDEX } from "../executions/execution-table.ts";
+import { NO_INDEX } from "../executions/execution-table.ts";
 import { isQuiet } from "../limits/judge.ts";
 import { markLoopWarned } from "../limits/loops.ts";
 import { EMPTY_PROBE, probeIntent } from "../limits/probe.ts";
@@ -21,7 +21,7 @@ import { assertDeclared, decideIntent, judgeIntent, withApprovals } from "./judg
 
 /** Looks at an intent and changes nothing but an approval that it may open. */
 export function check(world: World, caller: CallerId, ask: Ask, now: Now): Decision {
-  const index = world.executions.find(callerKey(caller, ask.executionId));
+  const index = world.executions.find(caller, ask.executionId);
   if (index === NO_INDEX) return judgeUnregistered(world, ask, now, false);
   const judged = judgeIntent(world, index, ask, now);
   const findings = withApprovals(world, index, judged.findings, now);
@@ -44,7 +44,7 @@ function keepCheckedRefusal(world: World, index: number, findings: readonly Find
  * @throws TollgateError REQUEST_CONFLICT, REQUESTS_FULL
  */
 export function charge(world: World, caller: CallerId, ask: Ask, now: Now): Decision {
-  const index = world.executions.find(callerKey(caller, ask.executionId));
+  const index = world.executions.find(caller, ask.executionId);
   if (index === NO_INDEX) return judgeUnregistered(world, ask, now, true);
   const known = findAnswer(world, index, ask);
   if (known !== undefined) return known;

@@ -5,7 +5,7 @@ import type { EffectiveLimit, LimitKey } from "../../domain/limits.ts";
 import type { Now } from "../../domain/time.ts";
 import { FLAG, NO_INDEX } from "../executions/execution-table.ts";
 import type { World } from "../world.ts";
-import { COUNTER_LIMITS, TOTAL_TOKENS, warningPoint } from "./compiled-limits.ts";
+import { COUNTER_LIMITS, type CompiledLimits, TOTAL_TOKENS, warningPoint } from "./compiled-limits.ts";
 import { exceededFinding, type LimitFacts, limitFacts, nearFinding } from "./limit-finding.ts";
 import { judgeLoop } from "./loops.ts";
 import { EMPTY_PROBE, type Probe } from "./probe.ts";
@@ -17,8 +17,7 @@ import { idleMs, wallMs, workingMs } from "./times.ts";
 /** True when no limit of the execution or its ancestors has anything to say about what the probe would add. */
 export function isQuiet(world: World, index: number, probe: Probe, now: Now): boolean {
   const table = world.executions;
-  const record = table.record(index);
-  const own = record.compiled;
+  const own = table.compiled[index] as CompiledLimits;
   if (now.monoMs - (table.startedMono[index] as number) >= own.wallAlertMs) return false;
   if (own.workingAlertMs !== Number.POSITIVE_INFINITY && workingMs(table, index, now) >= own.workingAlertMs)
     return false;
@@ -39,7 +38,7 @@ function isQuietLevel(world: World, index: number, probe: Probe, depth: number):
   if (table.state[index] !== STATE.running) return false;
   const flags = table.flags[index] as number;
   if ((flags & (FLAG.uncertain | FLAG.saturated | FLAG.carved | FLAG.careful)) !== 0) return false;
-  const { alerts, memoryAlert, maxDepth, hasCustom } = table.record(index).compiled;
+  const { alerts, memoryAlert, maxDepth, hasCustom } = table.compiled[index] as CompiledLimits;
   if (hasCustom || (table.subtreeMemory[index] as number) >= memoryAlert) return false;
   if (depth >= maxDepth) return false;
   const spent = table.spent;

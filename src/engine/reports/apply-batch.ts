@@ -5,7 +5,7 @@ import type { Now } from "../../domain/time.ts";
 import type { UsageGroup } from "../../domain/usage.ts";
 import { keepViolation } from "../events/push.ts";
 import { completeExecution } from "../executions/complete.ts";
-import { callerKey, NO_INDEX } from "../executions/execution-table.ts";
+import { NO_INDEX } from "../executions/execution-table.ts";
 import { canonicalText } from "../executions/register.ts";
 import type { World } from "../world.ts";
 import { applyGroup, type GroupPart } from "./apply-group.ts";
@@ -163,7 +163,7 @@ function applyReports(
 
 function applyPart(world: World, reporter: ReporterRow, part: GroupPart, work: BatchWork, now: Now): void {
   const { group } = part;
-  const index = world.executions.find(callerKey(reporter.caller, group.executionId));
+  const index = world.executions.find(reporter.caller, group.executionId);
   const result = applyGroup(world, reporter, index, part, now);
   if (index !== NO_INDEX) work.indexes.push(index);
   if (result === undefined) return;
@@ -252,7 +252,7 @@ export function completeInStream(
   if (isApplied(reporter, sequence)) return false;
   touchReporter(world, reporter, now);
   applyRange(reporter, sequence, sequence, NO_CONTENT_HASH);
-  const index = world.executions.find(callerKey(reporter.caller, executionId));
+  const index = world.executions.find(reporter.caller, executionId);
   if (index !== NO_INDEX) completeExecution(world, index, now);
   return true;
 }

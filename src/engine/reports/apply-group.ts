@@ -7,7 +7,7 @@ import { keepViolation } from "../events/push.ts";
 import { touchActivity } from "../executions/activity.ts";
 import { refreshStaleLimits } from "../executions/adjust.ts";
 import { chargeChain, chargeWindows, windowBinding } from "../executions/charge.ts";
-import { type ExecutionRecord, NO_INDEX } from "../executions/execution-table.ts";
+import { appended, NO_INDEX } from "../executions/execution-table.ts";
 import { TOTAL_TOKENS } from "../limits/compiled-limits.ts";
 import { isQuiet } from "../limits/judge.ts";
 import { EMPTY_PROBE } from "../limits/probe.ts";
@@ -49,16 +49,15 @@ export function applyGroup(
 ): GroupResult | undefined {
   if (index === NO_INDEX) return applyUnattributed(world, reporter, part, now);
   const table = world.executions;
-  const record = table.record(index);
   refreshStaleLimits(world, index);
-  linkReporter(world, reporter, record);
+  linkReporter(world, reporter, index);
   const before = table.verdict[index] as number;
   const completed = table.state[index] === STATE.completed;
   touchActivity(world, index, now.monoMs);
-  const binding = windowBinding(world, record, now.wallMs);
+  const binding = windowBinding(world, index, now.wallMs);
   const source = priceSource(world, part.group.provider, part.group.model);
   const rejected: Rejected = [];
-  const sum = sumPlain(world, part, source, record, now, rejected);
+  const sum = sumPlain(world, part, source, index, now, rejected);
   if (!completed && sum.plain && isQuietWith(world, index, now)) {
     chargeChain(world, index, world.scratch);
     world.windows.chargeLater(binding, world.scratch);
@@ -106,14 +105,17 @@ function sumPlain(
   world: World,
   part: GroupPart,
   source: PriceSource,
-  record: ExecutionRecord,
+  index: number,
   now: Now,
   rejected: Rejected,
 ): Sum {
   const into = world.scratch;
   into.fill(0n);
   const { customCounters } = world.policy.limits;
-  const from = Math.max(record.binding?.fromMs ?? 0, now.wallMs - world.policy.limits.lateToleranceMs);
+  const from = Math.max(
+    world.executions.bindings[index]?.fromMs ?? 0,
+    now.wallMs - world.policy.limits.lateToleranceMs,
+  );
   let plain = true;
   let signatures = false;
   let unpriced = false;
@@ -231,7 +233,7 @@ function windowsOfUsage(
     return now.wallMs - at > world.policy.limits.lateToleranceMs ? { rows, finding: LATE_REPORT } : { rows };
   }
   if (now.wallMs - at > world.policy.limits.lateToleranceMs) return { rows, finding: LATE_REPORT };
-  const { binding } = world.executions.record(index);
+  const binding = world.executions.bindings[index];
   if (binding === undefined) return { rows };
   return { rows: world.windows.rowsAt(binding, at, world.rows.windows, world.rows.windowTexts) };
 }
@@ -241,11 +243,14 @@ function wallMsOf(instant: NonNullable<Usage["occurredAt"]>): number {
 }
 
 /** A mark is kept as long as an execution it reported for is. */
-function linkReporter(world: World, reporter: ReporterRow, record: ExecutionRecord): void {
-  if (record.reporters.length > 0 && record.reporters[record.reporters.length - 1] === reporter.row) return;
+function linkReporter(world: World, reporter: ReporterRow, index: number): void {
+  const { lastReporter } = world.executions;
+  if (lastReporter[index] === reporter.row) return;
+  lastReporter[index] = reporter.row;
+  const record = world.executions.record(index);
   if (record.reporters.includes(reporter.row)) return;
-  world.rows.executionTexts.touch(record.index);
-  record.reporters.push(reporter.row);
+  world.rows.executionTexts.touch(index);
+  record.reporters = appended(record.reporters, reporter.row);
   reporter.executions++;
 }
 

@@ -6,7 +6,7 @@ import { type HoldRequest, MAX_RESERVATIONS } from "../../domain/reservation.ts"
 import type { Now } from "../../domain/time.ts";
 import { touchActivity } from "../executions/activity.ts";
 import { holdWindows, windowRows } from "../executions/charge.ts";
-import { callerKey, NO_INDEX } from "../executions/execution-table.ts";
+import { NO_INDEX } from "../executions/execution-table.ts";
 import { moveDepth, noteStep } from "../intents/apply-intent.ts";
 import { afterTaking, refuse } from "../intents/intents.ts";
 import { decideIntent, judgeIntent, remainingOf } from "../intents/judge-intent.ts";
@@ -23,7 +23,7 @@ import type { ReservationRow } from "./reservation-table.ts";
  * @throws TollgateError RESERVATION_CONFLICT naming the field · RESERVATIONS_FULL
  */
 export function reserve(world: World, caller: CallerId, request: HoldRequest, now: Now): Decision {
-  const index = world.executions.find(callerKey(caller, request.executionId));
+  const index = world.executions.find(caller, request.executionId);
   if (index === NO_INDEX) return unknownExecution(world, request.executionId, now);
   const record = world.executions.record(index);
   const known = world.reservations.find(record.reservations?.get(request.reservationId));
@@ -85,7 +85,7 @@ function hold(
   // The ninth place of a held row is for tokens of no kind, which only carves hold.
   amounts[HELD_COUNT - 1] = 0n;
   const { row, stamp } = world.reservations.allocate();
-  const rows = windowRows(world, record, now.wallMs);
+  const rows = windowRows(world, index, now.wallMs);
   const entry: ReservationRow = {
     row,
     index,

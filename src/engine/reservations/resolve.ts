@@ -14,7 +14,7 @@ import type { Usage } from "../../domain/usage.ts";
 import { pushEvent, recordViolation } from "../events/push.ts";
 import { touchActivity } from "../executions/activity.ts";
 import { holdWindows, windowRows } from "../executions/charge.ts";
-import { callerKey, type ExecutionRecord, NO_INDEX } from "../executions/execution-table.ts";
+import { type ExecutionRecord, NO_INDEX } from "../executions/execution-table.ts";
 import { haltExecution } from "../executions/state.ts";
 import { decide, isUncertain, judgeStanding } from "../limits/standing.ts";
 import { chargeUsage } from "../reports/charge-usage.ts";
@@ -98,7 +98,7 @@ function windowsOf(
   now: Now,
 ): Int32Array {
   const recent = entry !== undefined && now.monoMs - entry.createdMono < DAY_MS;
-  return recent ? entry.windowRows : windowRows(world, record, now.wallMs);
+  return recent ? entry.windowRows : windowRows(world, record.index, now.wallMs);
 }
 
 function outcomeFinding(outcome: SettleOutcome, reservationId: string): Finding | undefined {
@@ -323,7 +323,7 @@ function getReservation(world: World, record: ExecutionRecord, reservationId: st
 }
 
 export function findExecution(world: World, caller: CallerId, executionId: string): number {
-  const index = world.executions.find(callerKey(caller, executionId));
+  const index = world.executions.find(caller, executionId);
   if (index !== NO_INDEX) return index;
   throw new TollgateError("EXECUTION_NOT_FOUND", `execution ${executionId} is not known`);
 }

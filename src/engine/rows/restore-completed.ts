@@ -25,7 +25,7 @@ interface CompletedText extends ExecutionText {
 export function restoreCompleted(world: World, body: string, now: Now): number {
   const text = JSON.parse(body) as CompletedText;
   const table = world.executions;
-  const known = table.find(`${text.caller}\n${text.id}`);
+  const known = table.find(text.caller, text.id);
   if (known !== NO_INDEX) return known;
   if (table.size >= table.capacity) forgetOldestCompleted(world);
   const index = table.allocate();
@@ -33,7 +33,7 @@ export function restoreCompleted(world: World, body: string, now: Now): number {
   world.rows.executions.touch(index);
   world.rows.executionTexts.touch(index);
   const { carve: _carve, ...kept } = text;
-  const parent = text.parentId === undefined ? NO_INDEX : table.find(`${text.caller}\n${text.parentId}`);
+  const parent = text.parentId === undefined ? NO_INDEX : table.find(text.caller, text.parentId);
   table.insert(createRecord(world, index, { ...kept, reporters: [], openApprovals: [] }, parent), parent);
   // Its reservations were forgotten with it: a settlement that comes now could be the second one.
   table.record(index).resolvedReservations = MAX_RESERVATIONS;

@@ -6,14 +6,13 @@ import type { LimitOverrides } from "../../domain/limits.ts";
 import { createCarveHold } from "../executions/carve.ts";
 import {
   type CarveHold,
-  callerKey,
+  createExecutionRecord,
   type ExecutionRecord,
   type LoopRing,
   NO_INDEX,
 } from "../executions/execution-table.ts";
-import { emptyMemory } from "../executions/register.ts";
+import { chainBelow } from "../executions/register.ts";
 import { countActive } from "../executions/state.ts";
-import { compileLimits } from "../limits/compiled-limits.ts";
 import { resolveLimits, sharedLimits } from "../limits/effective-limits.ts";
 import type { World } from "../world.ts";
 import { reviveAmounts, type Shift, viewOf } from "./read-image.ts";
@@ -124,11 +123,8 @@ export function createRecord(
   const limits = isAdjusted
     ? resolveLimits(world.policy.limits, requested, adjusted)
     : sharedLimits(world, requested);
-  const above = parent === NO_INDEX ? [] : [parent, ...world.executions.record(parent).chain];
-  return {
-    ...emptyMemory(),
+  const record = createExecutionRecord({
     index,
-    key: callerKey(text.caller, text.id),
     caller: text.caller,
     id: text.id,
     principal: text.principal,
@@ -137,22 +133,20 @@ export function createRecord(
     requested,
     discovered: text.discovered,
     parentId: text.parentId,
-    chain: Int32Array.from(above),
+    chain: chainBelow(world, parent),
     adjusted,
     limits,
-    compiled: compileLimits(limits),
     carve: text.carve === undefined ? undefined : carveOf(text.carve),
-    custom:
-      text.custom === undefined
-        ? undefined
-        : { spent: amountsOf(text.custom.spent), held: amountsOf(text.custom.held) },
-    stateFinding: reviveAmounts(text.stateFinding),
-    resolvedReservations: text.resolvedReservations,
-    reporters: [...text.reporters],
-    openApprovals: [...text.openApprovals],
-    modifications: text.modifications === undefined ? undefined : [...text.modifications],
-    announced: text.announced === undefined ? undefined : new Set(text.announced),
-  };
+  });
+  if (text.custom !== undefined)
+    record.custom = { spent: amountsOf(text.custom.spent), held: amountsOf(text.custom.held) };
+  record.stateFinding = reviveAmounts(text.stateFinding);
+  record.resolvedReservations = text.resolvedReservations;
+  record.reporters = text.reporters;
+  record.openApprovals = text.openApprovals;
+  if (text.modifications !== undefined) record.modifications = [...text.modifications];
+  if (text.announced !== undefined) record.announced = new Set(text.announced);
+  return record;
 }
 
 function overridesOf(stored: StoredOverrides): LimitOverrides {

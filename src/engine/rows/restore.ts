@@ -132,8 +132,7 @@ function restoreWindow(world: World, row: number, image: Uint8Array): void {
 function restoreEvent(world: World, row: number, event: ExecutionEvent): void {
   const record = world.executions.records[Math.floor(row / MAX_EVENTS)];
   if (record === undefined) return;
-  record.events.push(reviveAmounts(event));
-  record.events.sort((a, b) => a.number - b.number);
+  record.events = [...record.events, reviveAmounts(event)].sort((a, b) => a.number - b.number);
 }
 
 const decoder = new TextDecoder();

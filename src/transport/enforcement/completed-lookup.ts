@@ -29,7 +29,7 @@ export class CompletedLookup {
   isMissing(caller: CallerId, executionId: string): boolean {
     if (executionId === "") return false;
     const key = callerKey(caller, executionId);
-    if (this.#host.world.executions.find(key) !== NO_INDEX) return false;
+    if (this.#host.world.executions.find(caller, executionId) !== NO_INDEX) return false;
     const until = this.#unknown.get(key);
     return until === undefined || until <= this.#host.now().monoMs;
   }

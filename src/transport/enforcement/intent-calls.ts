@@ -1,7 +1,7 @@
 import type { Decision } from "../../domain/decision.ts";
 import { invalidField, TollgateError } from "../../domain/errors.ts";
 import { MAX_LABELS, type RequestedPrincipal } from "../../domain/execution.ts";
-import { callerKey, NO_INDEX } from "../../engine/executions/execution-table.ts";
+import { NO_INDEX } from "../../engine/executions/execution-table.ts";
 import { charge, check } from "../../engine/intents/intents.ts";
 import type {
   ChargeRequest,
@@ -81,7 +81,7 @@ export function principalOfIntent(
   if (names.length > 0) labelsFromProto(request.labels, pinned);
   if (request.principal === undefined && names.length === 0) return principal;
   const { executions } = host.world;
-  const index = executions.find(callerKey(caller, request.executionId ?? ""));
+  const index = executions.find(caller, request.executionId ?? "");
   if (index === NO_INDEX) return principal;
   const record = executions.record(index);
   for (const [level, name] of LEVELS) {

@@ -1,7 +1,8 @@
 import { TollgateError } from "../../domain/errors.ts";
-import { HOLD_TTL_DEFAULT_MS, type ReservationState } from "../../domain/reservation.ts";
+import type { CallerId } from "../../domain/ids.ts";
+import { HOLD_TTL_DEFAULT_MS, type HoldRequest, type ReservationState } from "../../domain/reservation.ts";
 import type { Now } from "../../domain/time.ts";
-import { callerKey, NO_INDEX } from "../../engine/executions/execution-table.ts";
+import { NO_INDEX } from "../../engine/executions/execution-table.ts";
 import { findUsageProblem } from "../../engine/reports/check-usage.ts";
 import { reserve } from "../../engine/reservations/reserve.ts";
 import {
@@ -46,9 +47,7 @@ export function callReserve(
   const { host, caller, counters } = context;
   const { decision, answer } = host.turn((world, now) => {
     const made = reserve(world, caller, hold, now);
-    const expiresAtMs = made.allowed
-      ? expiryOf(world, callerKey(caller, hold.executionId), hold.reservationId, now)
-      : undefined;
+    const expiresAtMs = made.allowed ? expiryOf(world, caller, hold, now) : undefined;
     const response: ReserveResponse = {
       $typeName: "tollgate.enforcement.v1.ReserveResponse",
       decision: decisionToProto(made, hold.detail, hold.executionId),
@@ -61,10 +60,10 @@ export function callReserve(
 }
 
 /** When a hold expires, wall clock; undefined when there is none. */
-function expiryOf(world: World, key: string, reservationId: string, now: Now): number | undefined {
-  const index = world.executions.find(key);
+function expiryOf(world: World, caller: CallerId, hold: HoldRequest, now: Now): number | undefined {
+  const index = world.executions.find(caller, hold.executionId);
   if (index === NO_INDEX) return undefined;
-  const entry = world.reservations.find(world.executions.record(index).reservations?.get(reservationId));
+  const entry = world.reservations.find(world.executions.record(index).reservations?.get(hold.reservationId));
   return entry === undefined ? undefined : now.wallMs + Math.max(0, entry.expiresMono - now.monoMs);
 }
 

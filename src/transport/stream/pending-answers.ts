@@ -1,7 +1,7 @@
 import { toBinary } from "@bufbuild/protobuf";
 import type { Detail } from "../../domain/intent.ts";
 import type { Now } from "../../domain/time.ts";
-import { callerKey, NO_INDEX } from "../../engine/executions/execution-table.ts";
+import { NO_INDEX } from "../../engine/executions/execution-table.ts";
 import { remainingOf } from "../../engine/intents/judge-intent.ts";
 import type { BatchAnswer, RejectedReport } from "../../engine/reports/apply-batch.ts";
 import type { ReporterRow } from "../../engine/reports/reporter-table.ts";
@@ -86,7 +86,7 @@ export function withRemaining(
 ): BatchAnswer {
   if (answer.decisions.length === 0) return answer;
   const decisions = answer.decisions.map(({ executionId, decision }) => {
-    const index = world.executions.find(callerKey(reporter.caller, executionId));
+    const index = world.executions.find(reporter.caller, executionId);
     if (index === NO_INDEX) return { executionId, decision };
     return { executionId, decision: { ...decision, remaining: remainingOf(world, index, now) } };
   });

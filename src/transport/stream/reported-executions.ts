@@ -1,5 +1,5 @@
 import { STATE } from "../../domain/execution.ts";
-import { callerKey, type ExecutionRecord, NO_INDEX } from "../../engine/executions/execution-table.ts";
+import { type ExecutionRecord, NO_INDEX } from "../../engine/executions/execution-table.ts";
 import type { UsageGroup } from "../../gen/tollgate/enforcement/v1/usage_pb.ts";
 import type { ServiceContext } from "../service-context.ts";
 import type { EventSink } from "./event-hub.ts";
@@ -45,7 +45,7 @@ export class ReportedExecutions {
 
   #subscribe(executionId: string): boolean {
     const { executions } = this.#context.host.world;
-    const index = executions.find(callerKey(this.#context.caller, executionId));
+    const index = executions.find(this.#context.caller, executionId);
     if (index === NO_INDEX || executions.state[index] === STATE.completed) return false;
     const record = executions.record(index);
     this.#byId.set(executionId, record);

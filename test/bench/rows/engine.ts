@@ -90,9 +90,12 @@ function budgetsOf(few: EngineFigures, many: EngineFigures): readonly Budget[] {
   ];
 }
 
+/** With the flag of the image (deploy/Dockerfile). */
 function runEngine(executions: number, rounds: number): Promise<EngineFigures> {
   const path = fileURLToPath(new URL("../servers/engine-process.ts", import.meta.url));
-  const child = fork(path, [String(executions), String(rounds)], { execArgv: ["--expose-gc"] });
+  const child = fork(path, [String(executions), String(rounds)], {
+    execArgv: ["--expose-gc", "--max-semi-space-size=4"],
+  });
   return new Promise((resolve, reject) => {
     child.once("message", (figures) => resolve(figures as EngineFigures));
     child.once("exit", (code) => reject(new Error(`the engine ended with ${code}`)));

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { CallerId } from "../../../src/domain/ids.ts";
 import { COMPLETED_MEMORY_MS } from "../../../src/engine/executions/forget.ts";
 import { runDue } from "../../../src/engine/time/run-due.ts";
 import { EnforcementService } from "../../../src/gen/tollgate/enforcement/v1/enforcement_service_pb.ts";
@@ -196,7 +197,7 @@ describe("an execution that only the file remembers", () => {
     await client.rpc.completeExecution({ executionId: "old" });
     daemon.advance(COMPLETED_MEMORY_MS + 1_000);
     daemon.host.turn((world, now) => runDue(world, now, 10_000));
-    expect(daemon.world.executions.find("uds\nold")).toBe(-1);
+    expect(daemon.world.executions.find("uds" as CallerId, "old")).toBe(-1);
     expect(await failureOf(register("old"))).toMatchObject({ reason: "EXECUTION_COMPLETED" });
     expect(await failureOf(client.rpc.settle({ executionId: "old", reservationId: "r" }))).toMatchObject({
       reason: "RESERVATION_FORGOTTEN",

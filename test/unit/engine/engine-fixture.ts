@@ -21,7 +21,6 @@ import { NO_USAGE, type Usage } from "../../../src/domain/usage.ts";
 import { createWorld } from "../../../src/engine/create-world.ts";
 import { flushWindows } from "../../../src/engine/executions/charge.ts";
 import { completeExecution } from "../../../src/engine/executions/complete.ts";
-import { callerKey } from "../../../src/engine/executions/execution-table.ts";
 import { type RegistrationAnswer, registerExecution } from "../../../src/engine/executions/register.ts";
 import { usageSnapshot } from "../../../src/engine/executions/snapshot.ts";
 import { charge, check } from "../../../src/engine/intents/intents.ts";
@@ -230,7 +229,7 @@ export class Engine {
   }
 
   index(id: string): number {
-    return this.world.executions.find(callerKey(CALLER, id));
+    return this.world.executions.find(CALLER, id);
   }
 
   check(id: string, intent: IntentFields = {}, fields: AskFields = {}): Decision {

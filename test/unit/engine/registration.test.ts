@@ -238,6 +238,6 @@ describe("names that try to be something else", () => {
     const below = { ...request, executionId: "c" as ExecutionId, parentId: "e" as ExecutionId };
     expect(registerExecution(engine.world, other, below, engine.now).index).toBe(2);
     expect(engine.world.executions.parent[2]).toBe(answer.index);
-    expect(engine.world.executions.find(`${CALLER}\nc`)).toBe(-1);
+    expect(engine.world.executions.find(CALLER, "c")).toBe(-1);
   });
 });
