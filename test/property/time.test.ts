@@ -1,7 +1,7 @@
 // Deadlines come in order; calendar windows are those of Date.
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { windowEnd, windowStart } from "../../src/engine/quotas/window-table.ts";
+import { UTC, windowAt } from "../../src/engine/quotas/calendar.ts";
 import { Deadlines } from "../../src/engine/time/deadlines.ts";
 
 describe("Deadlines", () => {
@@ -49,12 +49,12 @@ describe("calendar windows", () => {
       date.getUTCDate(),
       date.getUTCHours(),
     ];
-    expect(windowStart("hour", wallMs)).toBe(Date.UTC(year, month, day, hour));
-    expect(windowEnd("hour", wallMs)).toBe(Date.UTC(year, month, day, hour + 1));
-    expect(windowStart("day", wallMs)).toBe(Date.UTC(year, month, day));
-    expect(windowEnd("day", wallMs)).toBe(Date.UTC(year, month, day + 1));
-    expect(windowStart("month", wallMs)).toBe(Date.UTC(year, month));
-    expect(windowEnd("month", wallMs)).toBe(Date.UTC(year, month + 1));
+    expect(windowAt(UTC, "hour", wallMs).startMs).toBe(Date.UTC(year, month, day, hour));
+    expect(windowAt(UTC, "hour", wallMs).endMs).toBe(Date.UTC(year, month, day, hour + 1));
+    expect(windowAt(UTC, "day", wallMs).startMs).toBe(Date.UTC(year, month, day));
+    expect(windowAt(UTC, "day", wallMs).endMs).toBe(Date.UTC(year, month, day + 1));
+    expect(windowAt(UTC, "month", wallMs).startMs).toBe(Date.UTC(year, month));
+    expect(windowAt(UTC, "month", wallMs).endMs).toBe(Date.UTC(year, month + 1));
   }
 
   test("any instant from 1970 to 2100 lies in the window that Date says", () => {

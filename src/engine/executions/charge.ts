@@ -7,6 +7,7 @@ import {
   SPENT,
   SPENT_STRIDE,
 } from "../../domain/counters.ts";
+import { timeZoneOf } from "../quotas/time-zone.ts";
 import type { WindowBinding } from "../quotas/window-table.ts";
 import type { World } from "../world.ts";
 import { FLAG, NO_INDEX } from "./execution-table.ts";
@@ -123,9 +124,11 @@ export function windowBinding(world: World, index: number, wallMs: number): Wind
   const binding = bindings[index];
   if (binding !== undefined && wallMs >= binding.fromMs && wallMs < binding.untilMs) return binding;
   const { windows, rows } = world;
+  const { principal } = world.executions.record(index);
   const bound = windows.bind(
-    world.executions.record(index).principal,
+    principal,
     false,
+    timeZoneOf(world, principal.tenant),
     wallMs,
     rows.windows,
     rows.windowTexts,

@@ -12,6 +12,7 @@ import { markLoopWarned } from "../limits/loops.ts";
 import { EMPTY_PROBE, probeIntent } from "../limits/probe.ts";
 import { decide, judgeStanding, storeFinding } from "../limits/standing.ts";
 import { priceIntent } from "../prices/price-usage.ts";
+import { timeZoneOf } from "../quotas/time-zone.ts";
 import { assertRequestRoom, findAnswer, rememberAnswer } from "../requests/requests.ts";
 import type { World } from "../world.ts";
 import { applyIntent } from "./apply-intent.ts";
@@ -103,7 +104,14 @@ function judgeUnregistered(world: World, ask: Ask, now: Now, take: boolean): Dec
   if (take && priced.finding?.verdict !== "BLOCK") {
     const principal: Principal = { ...ask.principal, tenant: ask.principal?.tenant ?? DEFAULT_TENANT };
     const { windows, rows } = world;
-    const binding = windows.bind(principal, false, now.wallMs, rows.windows, rows.windowTexts);
+    const binding = windows.bind(
+      principal,
+      false,
+      timeZoneOf(world, principal.tenant),
+      now.wallMs,
+      rows.windows,
+      rows.windowTexts,
+    );
     chargeWindows(world, binding.rows, probeIntent(ask.intent, priced.nanoUsd, false).add);
   }
   return decide(world, priced.finding === undefined ? [] : [priced.finding], now, false);

@@ -1,14 +1,12 @@
 import { MAX_COUNTER } from "../../domain/amounts.ts";
 import { HELD_STRIDE, SPENT_STRIDE } from "../../domain/counters.ts";
 import type { Principal } from "../../domain/execution.ts";
-import { DAY_MS, HOUR_MS } from "../../domain/time.ts";
 import type { RowSet } from "../rows/generations.ts";
+import { PERIODS, type Period, UTC, windowAt } from "./calendar.ts";
 
 // Calendar windows: one row per principal and period, with all its units as one vector of the same shape as an
-// execution's. Rows are keyed by the window's start, so a clock that steps back finds the row it left.
-
-export const PERIODS = ["hour", "day", "month"] as const;
-export type Period = (typeof PERIODS)[number];
+// execution's. A window is found by the instants it lasts, not by its name: so a clock that steps back finds the row it
+// left, and a running window ends as it began when its time zone changes.
 
 export const LEVELS = ["global", "tenant", "team", "user", "api_key", "agent", "unattributed"] as const;
 export type Level = (typeof LEVELS)[number];
@@ -26,6 +24,8 @@ export interface WindowText {
 export interface WindowBinding {
   readonly principal: Principal;
   readonly unattributed: boolean;
+  /** The time zone that new windows follow. */
+  zone: string;
   rows: Int32Array;
   fromMs: number;
   /** The first window to end ends here: from then on the binding is resolved again. */
@@ -40,7 +40,8 @@ export class WindowTable {
   held = new BigInt64Array(64 * HELD_STRIDE);
   uncertain = new Uint8Array(64);
   readonly texts: (WindowText | undefined)[] = [];
-  readonly byKey = new Map<string, number>();
+  /** Rows of one principal and period, in the order of their time. */
+  readonly #byKey = new Map<string, number[]>();
   /** Bindings with usage that is not yet added to their rows. */
   readonly pending: WindowBinding[] = [];
   readonly #bindings = new Map<string, WindowBinding>();
@@ -48,10 +49,11 @@ export class WindowTable {
   #used = 0;
   #cursor = 0;
 
-  /** The binding of a principal at `wallMs`; windows that are new are made. */
+  /** The binding of a principal at `wallMs`; windows that are new are made, in the time zone of the tenant. */
   bind(
     principal: Principal,
     unattributed: boolean,
+    zone: string,
     wallMs: number,
     rows: RowSet,
     texts: RowSet,
@@ -62,6 +64,7 @@ export class WindowTable {
       binding = {
         principal,
         unattributed,
+        zone,
         rows: new Int32Array(0),
         fromMs: 0,
         untilMs: 0,
@@ -70,6 +73,7 @@ export class WindowTable {
       };
       this.#bindings.set(key, binding);
     }
+    binding.zone = zone;
     if (wallMs < binding.fromMs || wallMs >= binding.untilMs) this.resolve(binding, wallMs, rows, texts);
     return binding;
   }
@@ -77,8 +81,13 @@ export class WindowTable {
   resolve(binding: WindowBinding, wallMs: number, rows: RowSet, texts: RowSet): void {
     this.flush(binding, rows);
     binding.rows = this.rowsAt(binding, wallMs, rows, texts);
-    binding.fromMs = windowStart("hour", wallMs);
-    binding.untilMs = windowEnd("hour", wallMs);
+    binding.fromMs = Number.NEGATIVE_INFINITY;
+    binding.untilMs = Number.POSITIVE_INFINITY;
+    for (const row of binding.rows) {
+      const { startMs, endMs } = this.texts[row] as WindowText;
+      binding.fromMs = Math.max(binding.fromMs, startMs);
+      binding.untilMs = Math.min(binding.untilMs, endMs);
+    }
   }
 
   /** Adds a row of amounts to windows. */
@@ -134,7 +143,7 @@ export class WindowTable {
     let at = 0;
     for (const [level, name] of levels) {
       for (const period of PERIODS)
-        result[at++] = this.#open(level, binding.principal.tenant, name, period, wallMs, rows, texts);
+        result[at++] = this.#open(level, binding, name, period, wallMs, rows, texts);
     }
     return result;
   }
@@ -146,14 +155,17 @@ export class WindowTable {
     if (place >= 0) this.#free.splice(place, 1);
     this.#reserve(row);
     this.texts[row] = text;
-    this.byKey.set(windowKey(text), row);
+    this.#insert(windowKey(text.level, text.tenant, text.name, text.period), row, text.startMs);
   }
 
   /** Forgets a window that ended long ago. */
   remove(row: number): void {
     const text = this.texts[row];
     if (text === undefined) return;
-    this.byKey.delete(windowKey(text));
+    const key = windowKey(text.level, text.tenant, text.name, text.period);
+    const others = (this.#byKey.get(key) ?? []).filter((one) => one !== row);
+    if (others.length > 0) this.#byKey.set(key, others);
+    else this.#byKey.delete(key);
     this.texts[row] = undefined;
     this.#free.push(row);
   }
@@ -189,18 +201,25 @@ export class WindowTable {
 
   #open(
     level: Level,
-    tenant: string,
+    binding: WindowBinding,
     name: string,
     period: Period,
     wallMs: number,
     rows: RowSet,
     texts: RowSet,
   ): number {
-    const startMs = windowStart(period, wallMs);
-    const text: WindowText = { level, tenant, name, period, startMs, endMs: windowEnd(period, wallMs) };
-    const key = windowKey(text);
-    const known = this.byKey.get(key);
+    const { tenant } = binding.principal;
+    const key = windowKey(level, tenant, name, period);
+    const known = this.#find(key, wallMs);
     if (known !== undefined) return known;
+    const text: WindowText = {
+      level,
+      tenant,
+      name,
+      period,
+      // What all tenants share follows no tenant's clock.
+      ...this.#freeSpan(key, level === "global" ? UTC : binding.zone, period, wallMs),
+    };
     const row = this.#free.pop() ?? this.#used++;
     this.#reserve(row);
     rows.touch(row);
@@ -209,8 +228,45 @@ export class WindowTable {
     this.held.fill(0n, row * HELD_STRIDE, (row + 1) * HELD_STRIDE);
     this.uncertain[row] = 0;
     this.texts[row] = text;
-    this.byKey.set(key, row);
+    this.#insert(key, row, text.startMs);
     return row;
+  }
+
+  #find(key: string, wallMs: number): number | undefined {
+    const rows = this.#byKey.get(key) ?? [];
+    for (let at = rows.length - 1; at >= 0; at--) {
+      const row = rows[at] as number;
+      const { startMs, endMs } = this.texts[row] as WindowText;
+      if (wallMs >= startMs && wallMs < endMs) return row;
+    }
+    return undefined;
+  }
+
+  /** The window of the calendar at `wallMs`, cut where windows that began under another calendar end or begin. */
+  #freeSpan(
+    key: string,
+    zone: string,
+    period: Period,
+    wallMs: number,
+  ): { readonly startMs: number; readonly endMs: number } {
+    let { startMs, endMs } = windowAt(zone, period, wallMs);
+    for (const row of this.#byKey.get(key) ?? []) {
+      const other = this.texts[row] as WindowText;
+      if (other.endMs <= wallMs) startMs = Math.max(startMs, other.endMs);
+      else endMs = Math.min(endMs, other.startMs);
+    }
+    return { startMs, endMs };
+  }
+
+  #insert(key: string, row: number, startMs: number): void {
+    const rows = this.#byKey.get(key);
+    if (rows === undefined) {
+      this.#byKey.set(key, [row]);
+      return;
+    }
+    let at = rows.length;
+    while (at > 0 && (this.texts[rows[at - 1] as number] as WindowText).startMs > startMs) at--;
+    rows.splice(at, 0, row);
   }
 
   #reserve(row: number): void {
@@ -251,51 +307,9 @@ export function principalKey(principal: Principal): string {
   ].join("\n");
 }
 
-function windowKey(text: WindowText): string {
-  const tenant = text.level === "global" ? "" : text.tenant;
-  return `${text.level}\n${tenant}\n${text.name}\n${text.period}\n${text.startMs}`;
-}
-
-/** First millisecond of the UTC window that contains `wallMs`. */
-export function windowStart(period: Period, wallMs: number): number {
-  if (period === "hour") return Math.floor(wallMs / HOUR_MS) * HOUR_MS;
-  if (period === "day") return Math.floor(wallMs / DAY_MS) * DAY_MS;
-  const { year, month } = civilFromDays(Math.floor(wallMs / DAY_MS));
-  return daysFromCivil(year, month) * DAY_MS;
-}
-
-/** First millisecond after the UTC window that contains `wallMs`. */
-export function windowEnd(period: Period, wallMs: number): number {
-  if (period === "hour") return windowStart("hour", wallMs) + HOUR_MS;
-  if (period === "day") return windowStart("day", wallMs) + DAY_MS;
-  const { year, month } = civilFromDays(Math.floor(wallMs / DAY_MS));
-  return (month === 12 ? daysFromCivil(year + 1, 1) : daysFromCivil(year, month + 1)) * DAY_MS;
-}
-
-// Days since 1970-01-01 to and from the proleptic Gregorian calendar, after Howard Hinnant,
-// "chrono-Compatible Low-Level Date Algorithms". The engine has no Date.
-function civilFromDays(days: number): { year: number; month: number } {
-  const shifted = days + 719_468;
-  const era = Math.floor(shifted / 146_097);
-  const dayOfEra = shifted - era * 146_097;
-  const yearOfEra = Math.floor(
-    (dayOfEra -
-      Math.floor(dayOfEra / 1460) +
-      Math.floor(dayOfEra / 36_524) -
-      Math.floor(dayOfEra / 146_096)) /
-      365,
-  );
-  const dayOfYear = dayOfEra - (365 * yearOfEra + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100));
-  const shiftedMonth = Math.floor((5 * dayOfYear + 2) / 153);
-  const month = shiftedMonth < 10 ? shiftedMonth + 3 : shiftedMonth - 9;
-  return { year: yearOfEra + era * 400 + (month <= 2 ? 1 : 0), month };
-}
-
-function daysFromCivil(year: number, month: number): number {
-  const shiftedYear = month <= 2 ? year - 1 : year;
-  const era = Math.floor(shiftedYear / 400);
-  const yearOfEra = shiftedYear - era * 400;
-  const dayOfYear = Math.floor((153 * (month > 2 ? month - 3 : month + 9) + 2) / 5);
-  const dayOfEra = yearOfEra * 365 + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100) + dayOfYear;
-  return era * 146_097 + dayOfEra - 719_468;
+function windowKey(level: Level, tenant: string, name: string, period: Period): string {
+  return `${level}
+${level === "global" ? "" : tenant}
+${name}
+${period}`;
 }

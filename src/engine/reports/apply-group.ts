@@ -1,7 +1,7 @@
 import { SPENT, SPENT_STRIDE } from "../../domain/counters.ts";
 import { type Decision, type Finding, rankOf } from "../../domain/decision.ts";
 import { DEFAULT_TENANT, type Principal, STATE } from "../../domain/execution.ts";
-import { HOUR_MS, type Now } from "../../domain/time.ts";
+import type { Now } from "../../domain/time.ts";
 import type { Usage, UsageGroup } from "../../domain/usage.ts";
 import { keepViolation } from "../events/push.ts";
 import { touchActivity } from "../executions/activity.ts";
@@ -13,6 +13,7 @@ import { isQuiet } from "../limits/judge.ts";
 import { EMPTY_PROBE } from "../limits/probe.ts";
 import { decide, judgeStanding } from "../limits/standing.ts";
 import { type PriceSource, priceSource, priceUsage, unknownPrice } from "../prices/price-usage.ts";
+import { timeZoneOf } from "../quotas/time-zone.ts";
 import { findReservation, settleByReport } from "../reservations/settle-by-report.ts";
 import type { World } from "../world.ts";
 import { addUsage, isPlain } from "./add-usage.ts";
@@ -229,12 +230,11 @@ function windowsOfUsage(
 ): { readonly rows: Int32Array; readonly finding?: Finding } {
   if (usage.occurredAt === undefined) return { rows };
   const at = wallMsOf(usage.occurredAt);
-  if (at >= now.wallMs || Math.floor(at / HOUR_MS) === Math.floor(now.wallMs / HOUR_MS)) {
+  const binding = world.executions.bindings[index];
+  if (at >= now.wallMs || binding === undefined || at >= binding.fromMs) {
     return now.wallMs - at > world.policy.limits.lateToleranceMs ? { rows, finding: LATE_REPORT } : { rows };
   }
   if (now.wallMs - at > world.policy.limits.lateToleranceMs) return { rows, finding: LATE_REPORT };
-  const binding = world.executions.bindings[index];
-  if (binding === undefined) return { rows };
   return { rows: world.windows.rowsAt(binding, at, world.rows.windows, world.rows.windowTexts) };
 }
 
@@ -261,7 +261,14 @@ function applyUnattributed(world: World, reporter: ReporterRow, part: GroupPart,
     tenant: reporter.principal?.tenant ?? DEFAULT_TENANT,
   };
   const { windows, rows: sets } = world;
-  const binding = windows.bind(principal, true, now.wallMs, sets.windows, sets.windowTexts);
+  const binding = windows.bind(
+    principal,
+    true,
+    timeZoneOf(world, principal.tenant),
+    now.wallMs,
+    sets.windows,
+    sets.windowTexts,
+  );
   const source = priceSource(world, part.group.provider, part.group.model);
   const rejected: Rejected = [];
   const amounts = new BigInt64Array(SPENT_STRIDE);
