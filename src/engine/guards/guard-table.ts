@@ -1,5 +1,11 @@
 import type { GuardId } from "../../domain/policy/guard-ids.ts";
+import { concurrency } from "./flow/concurrency.ts";
+import { planShape } from "./flow/plan-shape.ts";
+import { retrySafety } from "./flow/retry-safety.ts";
+import { timeoutBudget } from "./flow/timeout-budget.ts";
+import { toolBudget } from "./flow/tool-budget.ts";
 import type { Guard } from "./guard.ts";
+import { provenance } from "./output/provenance.ts";
 
 // All guards in the order in which they run. One of them is one file and one entry here.
 
@@ -26,10 +32,11 @@ export const BEFORE_ORDER: readonly ChainPlace[] = [
   "saturation",
 ];
 
-/** After a call. Slots are released and attempts booked before any of them. */
+/** After a call. Those that only keep books come first: what they remember is booked whatever the verdict. */
 export const AFTER_ORDER: readonly ChainPlace[] = [
   "tool_budget",
   "retry_safety",
+  "plan_shape",
   "timeout_budget",
   "output_size",
   "sensitive_data",
@@ -40,5 +47,7 @@ export const AFTER_ORDER: readonly ChainPlace[] = [
   "provenance",
 ];
 
+const ALL: readonly Guard[] = [concurrency, planShape, provenance, retrySafety, timeoutBudget, toolBudget];
+
 /** By id; a guard that is not here judges nothing. */
-export const GUARDS: ReadonlyMap<GuardId, Guard> = new Map<GuardId, Guard>([]);
+export const GUARDS: ReadonlyMap<GuardId, Guard> = new Map(ALL.map((guard) => [guard.id, guard]));

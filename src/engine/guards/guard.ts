@@ -1,7 +1,7 @@
 import type { Amount } from "../../domain/amounts.ts";
 import type { Principal } from "../../domain/execution.ts";
 import type { GuardId } from "../../domain/policy/guard-ids.ts";
-import type { ToolEntry } from "../../domain/policy/tool-entry.ts";
+import type { SideEffect, ToolEntry } from "../../domain/policy/tool-entry.ts";
 import type { ReasonCode } from "../../domain/reasons.ts";
 import type { Now } from "../../domain/time.ts";
 import type { JsonDocument } from "../json/json-document.ts";
@@ -14,17 +14,21 @@ import type { JsonDocument } from "../json/json-document.ts";
 /** The call as every guard sees it, before it and after it. */
 export interface ToolCall {
   readonly callId: string;
+  /** Stands for execution and call id where a session remembers calls: 12 hexadecimal characters. */
+  readonly key: string;
   readonly tool: string;
   readonly namespace: string | undefined;
   /** Absent: none is named; then the session is one turn and one plan. */
   readonly turnId: string | undefined;
   readonly planId: string | undefined;
-  /** Calls whose outputs this one needs. */
-  readonly parents: readonly string[];
+  /** Keys of the calls whose outputs this one needs. */
+  readonly parentKeys: readonly string[];
   /** The request's; the argument `_idempotency_key` is the guard's business. */
   readonly idempotencyKey: string | undefined;
   /** What the tool catalogue says of the tool. */
   readonly entry: ToolEntry | undefined;
+  /** By the catalogue, else by policy, else by words of the name. */
+  readonly sideEffect: SideEffect;
 }
 
 /** Claims of a capability token whose signature, audience and times were verified already. */
@@ -139,10 +143,12 @@ export interface GuardOutcome<State = unknown> {
   /** The arguments or the output to go on with. With it goes at least one note, of verdict REPAIR. */
   readonly document?: JsonDocument | undefined;
   /** What the session remembers of this call, carried out when it is allowed; after a call, always. */
-  readonly commit?: ((state: State) => void) | undefined;
+  commit?(state: State): void;
   /** Hints for a cooperating agent, e.g. `reduce_parallelism`. */
   readonly advice?: readonly string[] | undefined;
   readonly pinnedHosts?: readonly PinnedHost[] | undefined;
+  /** Reference of the output, when it is passed on. Only the provenance guard has it. */
+  readonly referenceId?: string | undefined;
 }
 
 /** Nothing to say. */
@@ -164,4 +170,8 @@ export interface Guard<Settings = unknown, State = unknown> {
    * nothing. Only the network guard has it.
    */
   namesToResolve?(input: BeforeInput<Settings, State>): readonly string[];
+  /** Moves the monotonic instants in a slice that was loaded from the file to this boot's clock. */
+  shiftClock?(state: State, byMs: number): void;
+  /** Forgets the older half of what the slice remembers, when the session grows above its bound. */
+  trim?(state: State): void;
 }
