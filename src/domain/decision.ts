@@ -63,6 +63,11 @@ export interface Remaining {
   readonly amount: Amount;
 }
 
+/** What an access rule asks for along with its allow; it is carried out as well. */
+export type Obligation =
+  | { readonly type: "redact" | "log" | "notify"; readonly ruleId: string }
+  | { readonly type: "max_tokens"; readonly ruleId: string; readonly maxTokens: bigint };
+
 /** The one answer to a request, combined from all findings. */
 export interface Decision {
   readonly decisionId: string;

@@ -3,7 +3,8 @@
 // A pattern with `/` is split at `/`, any other at `.` and `/`. Inside a segment `*` stands for any characters, also none;
 // a segment that is `**` stands for any number of segments, also none. A pattern that is `*` alone stands for everything,
 // as people mean it. There is no escape. Upper and lower case differ. Matching needs no regular expression and at most
-// (length of the pattern) × (length of the text) comparisons.
+// (length of the pattern) × (length of the text) comparisons. Names without segments, as of users and models, have wildcards
+// that stand for any characters at all: `gpt-*` is `gpt-4.1` too.
 
 /** Longest pattern, characters. */
 export const MAX_GLOB_LENGTH = 1_024;
@@ -63,6 +64,11 @@ function isSame(one: string, other: string): boolean {
 interface Sequence {
   readonly length: number;
   readonly [place: number]: string;
+}
+
+/** Whether a name without segments matches: `*` stands for any characters. */
+export function matchesWildcard(pattern: string, text: string): boolean {
+  return matchesSegment(pattern, text);
 }
 
 /** Greedy matching of a sequence with wildcards: only the last wildcard ever has to take more. */

@@ -29,6 +29,20 @@ export function windowAt(timeZone: string, period: Period, wallMs: number): Span
   return found;
 }
 
+/** What a clock on the wall shows: days from Monday (0) on, minutes from midnight on. */
+export interface LocalTime {
+  readonly weekday: number;
+  readonly minute: number;
+}
+
+/** Weekday and time of day at an instant, in a time zone of the IANA database. */
+export function localTimeAt(timeZone: string, wallMs: number): LocalTime {
+  const local = timeZone === UTC ? wallMs : wallMs + offsetAt(zoneOf(timeZone), wallMs);
+  const days = Math.floor(local / DAY_MS);
+  // The first day of the epoch is a Thursday.
+  return { weekday: (((days + 3) % 7) + 7) % 7, minute: Math.floor((local - days * DAY_MS) / 60_000) };
+}
+
 /** Whether the runtime knows a time zone by this name. */
 export function isTimeZone(name: string): boolean {
   if (zones.has(name)) return true;
