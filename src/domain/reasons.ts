@@ -149,6 +149,11 @@ export const REASONS = {
   REPORT_REJECTED: other("A report was invalid and counted nowhere.", "", "agent"),
   REPORTS_SKIPPED: other("A client gave up reports that it had numbered.", "", "agent"),
   AMOUNT_TOO_LARGE: other("One amount of one report is above 2^48.", "", "agent"),
+  SCHEMA_VIOLATION: limit("The arguments do not fit the schema of the tool."),
+  TOOL_UNKNOWN: limit("No Tools document names the tool."),
+  SENSITIVE_DATA: limit("The arguments or the output hold a secret."),
+  UNRESOLVED_REFERENCE: limit("An argument holds a placeholder that was never filled in."),
+  UNGROUNDED_VALUE: limit("A number in the arguments comes from no earlier output and not from the user."),
   STORE_FAILING: other(
     "The file cannot be written; this answer is not durable.",
     "on_store_failure",

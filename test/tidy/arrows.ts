@@ -21,7 +21,7 @@ export const rooms: Readonly<Record<string, Room>> = {
   engine: {
     // Values of ports are constants alone: the names of tables and the layout of a cut (docs/decisions/0002).
     rooms: ["domain", "ports"],
-    packages: ["re2js", "ajv", "@marcbachmann/cel-js", "canonicalize", "ipaddr.js"],
+    packages: ["re2js", "ajv", "ajv-formats", "@marcbachmann/cel-js", "canonicalize", "ipaddr.js"],
   },
   runtime: { rooms: ["engine", "domain", "ports", "observability"], packages: [node] },
   "adapters/memory": { rooms: ["ports", "domain"], packages: [node] },

@@ -1,0 +1,73 @@
+// The schema of a tool, compiled once: a validator, and what it names at each place.
+import type { AnySchema, ErrorObject, ValidateFunction } from "ajv";
+import type { JsonValue } from "../../../json/json-document.ts";
+import { createNamedFields, type NamedFields } from "./named-fields.ts";
+import { type Dialect, getDialect } from "./schema-dialect.ts";
+
+/** As it stands in a `Tools` document. */
+export type ToolSchemaSource = { readonly [keyword: string]: unknown } | boolean;
+
+export interface ToolSchema {
+  /** All errors of a value, none when it is valid. */
+  validate(value: JsonValue): readonly ErrorObject[];
+  readonly named: NamedFields;
+}
+
+export interface ToolSchemaIssue {
+  /** What is wrong, with its place in the schema. */
+  readonly issue: string;
+}
+
+/** By the document's own object, so that a schema is compiled once as long as its policy lives. */
+const compiled = new WeakMap<object, ToolSchema | ToolSchemaIssue>();
+
+/**
+ * Compiles or finds. The dialect is what `$schema` says; without it 2020-12, or draft-07 where only that reads it. Takes
+ * 1 to 10 ms for a schema not seen before.
+ */
+export function compileToolSchema(source: ToolSchemaSource): ToolSchema | ToolSchemaIssue {
+  if (typeof source === "boolean") return compile({ not: source ? false : {} });
+  const known = compiled.get(source);
+  if (known !== undefined) return known;
+  const result = compile(source);
+  compiled.set(source, result);
+  return result;
+}
+
+function compile(source: { readonly [keyword: string]: unknown }): ToolSchema | ToolSchemaIssue {
+  const result = compileAs(dialectOf(source), source);
+  if (!("issue" in result) || source["$schema"] !== undefined) return result;
+  const older = compileAs("draft-07", source);
+  return "issue" in older ? result : older;
+}
+
+function dialectOf(source: { readonly [keyword: string]: unknown }): Dialect {
+  return /draft-0[3-7]/.test(String(source["$schema"])) ? "draft-07" : "2020-12";
+}
+
+function compileAs(
+  dialect: Dialect,
+  source: { readonly [keyword: string]: unknown },
+): ToolSchema | ToolSchemaIssue {
+  const ajv = getDialect(dialect);
+  // A dialect this program does not know by address is read as the one it resembles.
+  const { $schema: _address, ...schema } = source;
+  let validate: ValidateFunction;
+  try {
+    validate = ajv.compile(schema as AnySchema);
+  } catch (error) {
+    // The compiler throws plain errors for schemas that it cannot read; all of them are the author's.
+    return { issue: error instanceof Error ? error.message : "it cannot be read" };
+  } finally {
+    // Otherwise the compiler keeps every schema for ever, and two tools could not use the same `$id`.
+    ajv.removeSchema(schema);
+  }
+  return {
+    validate: (value) => (validate(value) ? [] : (validate.errors ?? [])),
+    named: createNamedFields(schema),
+  };
+}
+
+export function isToolSchema(result: ToolSchema | ToolSchemaIssue): result is ToolSchema {
+  return !("issue" in result);
+}
