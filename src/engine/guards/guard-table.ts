@@ -5,6 +5,7 @@ import { retrySafety } from "./flow/retry-safety.ts";
 import { timeoutBudget } from "./flow/timeout-budget.ts";
 import { toolBudget } from "./flow/tool-budget.ts";
 import type { Guard } from "./guard.ts";
+import { schemaStrictness } from "./input/schema-strictness.ts";
 import { provenance } from "./output/provenance.ts";
 
 // All guards in the order in which they run. One of them is one file and one entry here.
@@ -47,7 +48,15 @@ export const AFTER_ORDER: readonly ChainPlace[] = [
   "provenance",
 ];
 
-const ALL: readonly Guard[] = [concurrency, planShape, provenance, retrySafety, timeoutBudget, toolBudget];
+const ALL: readonly Guard[] = [
+  concurrency,
+  planShape,
+  provenance,
+  retrySafety,
+  schemaStrictness,
+  timeoutBudget,
+  toolBudget,
+];
 
 /** By id; a guard that is not here judges nothing. */
 export const GUARDS: ReadonlyMap<GuardId, Guard> = new Map(ALL.map((guard) => [guard.id, guard]));
