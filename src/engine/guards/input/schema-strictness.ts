@@ -11,16 +11,16 @@ export type SchemaStrictnessSettings = Omit<
   "level" | "mode" | "tools" | "namespaces"
 >;
 
-export const schemaStrictness: Guard<SchemaStrictnessSettings, undefined> = {
+export const schemaStrictness: Guard<SchemaStrictnessSettings> = {
   id: "schema_strictness",
   before: checkSchemaStrictness,
 };
 
-type Input = Pick<BeforeInput<SchemaStrictnessSettings, undefined>, "arguments" | "settings"> & {
-  readonly call: Pick<BeforeInput<SchemaStrictnessSettings, undefined>["call"], "tool" | "entry">;
+type Input = Pick<BeforeInput<SchemaStrictnessSettings, unknown>, "arguments" | "settings"> & {
+  readonly call: Pick<BeforeInput<SchemaStrictnessSettings, unknown>["call"], "tool" | "entry">;
 };
 
-export function checkSchemaStrictness(input: Input): GuardOutcome<undefined> {
+export function checkSchemaStrictness(input: Input): GuardOutcome {
   const { settings, call } = input;
   if (call.entry === undefined) return { notes: [unknownTool(call.tool, settings.unknown_tool)] };
   if (call.entry.schema === undefined) return PASS;
