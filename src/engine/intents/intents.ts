@@ -3,6 +3,7 @@ import { DEFAULT_TENANT, type Principal } from "../../domain/execution.ts";
 import type { CallerId } from "../../domain/ids.ts";
 import type { Ask } from "../../domain/intent.ts";
 import type { Now } from "../../domain/time.ts";
+import { redeemApprovals } from "../approvals/redeem-approvals.ts";
 import { pushEvent, recordViolation } from "../events/push.ts";
 import { touchActivity } from "../executions/activity.ts";
 import { chargeWindows } from "../executions/charge.ts";
@@ -24,8 +25,8 @@ import { assertDeclared, decideIntent, judgeIntent, withApprovals } from "./judg
 export function check(world: World, caller: CallerId, ask: Ask, now: Now): Decision {
   const index = world.executions.find(caller, ask.executionId);
   if (index === NO_INDEX) return judgeUnregistered(world, ask, now, false);
-  const judged = judgeIntent(world, index, ask, now);
-  const findings = withApprovals(world, index, judged.findings, now);
+  const judged = judgeIntent(world, index, ask, "looks", now);
+  const findings = withApprovals(world, index, ask, judged.findings, now);
   if (judged.refused) keepCheckedRefusal(world, index, findings, now);
   return decideIntent(world, index, ask, findings, now);
 }
@@ -50,10 +51,11 @@ export function charge(world: World, caller: CallerId, ask: Ask, now: Now): Deci
   const known = findAnswer(world, index, ask);
   if (known !== undefined) return known;
   assertRequestRoom(world, index, ask);
-  const judged = judgeIntent(world, index, ask, now);
+  const judged = judgeIntent(world, index, ask, "takes", now);
   touchActivity(world, index, now.monoMs);
   if (judged.refused) return refuse(world, index, ask, judged.findings, now);
   applyIntent(world, index, ask.intent, judged.probe, now);
+  redeemApprovals(world, judged.redeems, now);
   afterTaking(world, index, judged.findings, now);
   const answer = decideIntent(world, index, ask, judged.findings, now);
   rememberAnswer(world, index, ask, answer, now);
@@ -75,7 +77,7 @@ export function refuse(
   findings: readonly Finding[],
   now: Now,
 ): Decision {
-  const withIds = withApprovals(world, index, findings, now);
+  const withIds = withApprovals(world, index, ask, findings, now);
   const first = withIds.find((one) => one.shadow !== true && one.verdict !== "WARN");
   if (first !== undefined) {
     recordViolation(world, index, first, now);
