@@ -5,7 +5,7 @@ import type { World } from "../world.ts";
 import type { CutBuffer } from "./cut-buffer.ts";
 import { bigintAsText, deleteRow, tableNumber } from "./generations.ts";
 
-// Images of executions. Numbers that change with every report: a fixed binary row. Texts, limits and carves: JSON, written
+// Images of executions. Numbers that change with every report: words, without those that are zero. Texts, limits and carves: JSON, written
 // when they change. Instants are those of this boot's monotonic clock; restore moves them to the clock of the next.
 
 const EXECUTIONS = tableNumber("executions");
@@ -17,36 +17,37 @@ export const EXECUTION_IMAGE_VERSION = 1;
 
 /** f64: version·flags, started mono, started wall, last activity, paused, paused since, ended, memory, subtree memory. */
 const NUMBERS = 9;
-/** i32 pairs: state·verdict, depth·max depth, event number·warned, parent·has held. */
+/** i32 pairs: state·verdict, depth·max depth, event number·warned, parent·0. */
 const PAIRS = 4;
-export const EXECUTION_IMAGE_BYTES = (NUMBERS + PAIRS + SPENT_STRIDE) * 8;
+export const EXECUTION_WORDS = NUMBERS + PAIRS + SPENT_STRIDE + HELD_STRIDE;
+/** Place of the pair that begins with the parent's index, in bytes. */
+export const PARENT_AT = (NUMBERS + PAIRS - 1) * 8;
 
 export function encodeExecution(world: World, index: number, out: CutBuffer): void {
   const table = world.executions;
   if (table.records[index] === undefined) return deleteRow(out, EXECUTIONS, index);
   const flags = table.flags[index] as number;
-  const hasHeld = (flags & FLAG.held) !== 0;
-  out.begin(RECORD_PUT, EXECUTIONS, index, EXECUTION_IMAGE_BYTES + (hasHeld ? HELD_STRIDE * 8 : 0));
-  out.writeF64(EXECUTION_IMAGE_VERSION * 256 + flags);
-  out.writeF64(table.startedMono[index] as number);
-  out.writeF64(table.startedWall[index] as number);
-  out.writeF64(table.lastActivity[index] as number);
-  out.writeF64(table.pausedMs[index] as number);
-  out.writeF64(table.pausedSince[index] as number);
-  out.writeF64(table.endedMono[index] as number);
-  out.writeF64(table.memory[index] as number);
-  out.writeF64(table.subtreeMemory[index] as number);
-  out.writeI32Pair(table.state[index] as number, table.verdict[index] as number);
-  out.writeI32Pair(table.depth[index] as number, table.maxDepth[index] as number);
-  out.writeI32Pair(table.eventNumber[index] as number, table.warned[index] as number);
-  out.writeI32Pair(table.parent[index] as number, hasHeld ? 1 : 0);
+  out.beginWords(EXECUTIONS, index, EXECUTION_WORDS);
+  out.addF64(EXECUTION_IMAGE_VERSION * 256 + flags);
+  out.addF64(table.startedMono[index] as number);
+  out.addF64(table.startedWall[index] as number);
+  out.addF64(table.lastActivity[index] as number);
+  out.addF64(table.pausedMs[index] as number);
+  out.addF64(table.pausedSince[index] as number);
+  out.addF64(table.endedMono[index] as number);
+  out.addF64(table.memory[index] as number);
+  out.addF64(table.subtreeMemory[index] as number);
+  out.addI32Pair(table.state[index] as number, table.verdict[index] as number);
+  out.addI32Pair(table.depth[index] as number, table.maxDepth[index] as number);
+  out.addI32Pair(table.eventNumber[index] as number, table.warned[index] as number);
+  out.addI32Pair(table.parent[index] as number, 0);
   const spentBase = index * SPENT_STRIDE;
-  for (let unit = 0; unit < SPENT_STRIDE; unit++) out.writeI64(table.spent[spentBase + unit] as bigint);
-  if (hasHeld) {
+  for (let unit = 0; unit < SPENT_STRIDE; unit++) out.addI64(table.spent[spentBase + unit] as bigint);
+  if ((flags & FLAG.held) !== 0) {
     const heldBase = index * HELD_STRIDE;
-    for (let unit = 0; unit < HELD_STRIDE; unit++) out.writeI64(table.held[heldBase + unit] as bigint);
+    for (let unit = 0; unit < HELD_STRIDE; unit++) out.addI64(table.held[heldBase + unit] as bigint);
   }
-  out.end();
+  out.endWords();
 }
 
 export function encodeExecutionText(world: World, index: number, out: CutBuffer): void {

@@ -8,6 +8,7 @@ import {
   type CarveHold,
   createExecutionRecord,
   type ExecutionRecord,
+  FLAG,
   type LoopRing,
   NO_INDEX,
 } from "../executions/execution-table.ts";
@@ -15,7 +16,8 @@ import { chainBelow } from "../executions/register.ts";
 import { countActive } from "../executions/state.ts";
 import { resolveLimits, sharedLimits } from "../limits/effective-limits.ts";
 import type { World } from "../world.ts";
-import { reviveAmounts, type Shift, viewOf } from "./read-image.ts";
+import { EXECUTION_WORDS, PARENT_AT } from "./execution-image.ts";
+import { expandWords, reviveAmounts, type Shift, viewOf } from "./read-image.ts";
 
 type Texts = { readonly [name: string]: string };
 interface StoredOverrides {
@@ -81,7 +83,7 @@ export function addRestoredExecution(
 
 function restoreNumbers(world: World, index: number, image: Uint8Array, shift: Shift): number {
   const table = world.executions;
-  const view = viewOf(image);
+  const view = expandWords(image, EXECUTION_WORDS);
   const number = (place: number): number => view.getFloat64(place * 8, true);
   const pair = (place: number, half: 0 | 1): number => view.getInt32((9 + place) * 8 + half * 4, true);
   table.flags[index] = number(0) % 256;
@@ -102,12 +104,12 @@ function restoreNumbers(world: World, index: number, image: Uint8Array, shift: S
   const counters = (9 + 4) * 8;
   for (let unit = 0; unit < SPENT_STRIDE; unit++)
     table.spent[index * SPENT_STRIDE + unit] = view.getBigInt64(counters + unit * 8, true);
-  if (pair(3, 1) === 1) {
+  if (((table.flags[index] as number) & FLAG.held) !== 0) {
     const held = counters + SPENT_STRIDE * 8;
     for (let unit = 0; unit < HELD_STRIDE; unit++)
       table.held[index * HELD_STRIDE + unit] = view.getBigInt64(held + unit * 8, true);
   }
-  return pair(3, 0);
+  return view.getInt32(PARENT_AT, true);
 }
 
 /** A record from its JSON row; `parent` must be in the table already. */

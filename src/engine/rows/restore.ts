@@ -5,7 +5,9 @@ import { DAY_MS, type Now } from "../../domain/time.ts";
 import { type Loaded, STATE_TABLES, type StateTable } from "../../ports/cut-store.ts";
 import type { World } from "../world.ts";
 import { packedRecords } from "./cut-buffer.ts";
-import { reviveAmounts, type Shift, viewOf } from "./read-image.ts";
+import { EXECUTION_WORDS, PARENT_AT } from "./execution-image.ts";
+import { WINDOW_WORDS } from "./other-images.ts";
+import { expandWords, reviveAmounts, type Shift } from "./read-image.ts";
 import { addRestoredExecution, type ExecutionText } from "./restore-execution.ts";
 import {
   type ReporterText,
@@ -114,19 +116,16 @@ function* parentsFirst(
   }
 }
 
-/** Place of the parent's index in an execution's image, in bytes: after nine numbers and three pairs. */
-const PARENT_AT = (9 + 3) * 8;
-
 function parentOf(image: Uint8Array | undefined): number {
-  return image === undefined ? -1 : viewOf(image).getInt32(PARENT_AT, true);
+  return image === undefined ? -1 : expandWords(image, EXECUTION_WORDS).getInt32(PARENT_AT, true);
 }
 
 function restoreWindow(world: World, row: number, image: Uint8Array): void {
-  const view = viewOf(image);
+  const view = expandWords(image, WINDOW_WORDS);
   for (let unit = 0; unit < SPENT_STRIDE; unit++)
     world.windows.spent[row * SPENT_STRIDE + unit] = view.getBigInt64(unit * 8, true);
   // What was held is laid on again by the reservations themselves, so that both always agree.
-  world.windows.uncertain[row] = Number(view.getBigInt64((SPENT_STRIDE + HELD_STRIDE) * 8, true));
+  world.windows.uncertain[row] = view.getInt32((SPENT_STRIDE + HELD_STRIDE) * 8, true);
 }
 
 function restoreEvent(world: World, row: number, event: ExecutionEvent): void {
