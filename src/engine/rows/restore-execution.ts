@@ -104,7 +104,7 @@ function restoreNumbers(world: World, index: number, image: Uint8Array, shift: S
   const counters = (9 + 4) * 8;
   for (let unit = 0; unit < SPENT_STRIDE; unit++)
     table.spent[index * SPENT_STRIDE + unit] = view.getBigInt64(counters + unit * 8, true);
-  if (((table.flags[index] as number) & FLAG.held) !== 0) {
+  if ((table.flags[index] & FLAG.held) !== 0) {
     const held = counters + SPENT_STRIDE * 8;
     for (let unit = 0; unit < HELD_STRIDE; unit++)
       table.held[index * HELD_STRIDE + unit] = view.getBigInt64(held + unit * 8, true);
