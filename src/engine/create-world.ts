@@ -9,7 +9,8 @@ import { WindowTable } from "./quotas/window-table.ts";
 import { ReporterTable } from "./reports/reporter-table.ts";
 import { RequestTable } from "./requests/request-table.ts";
 import { ReservationTable } from "./reservations/reservation-table.ts";
-import { encodeExecution, encodeExecutionText, encodeLoop } from "./rows/execution-image.ts";
+import { encodeExecution, encodeLoop } from "./rows/execution-image.ts";
+import { encodeExecutionText } from "./rows/execution-text.ts";
 import { Generations } from "./rows/generations.ts";
 import {
   encodeApproval,

@@ -1,15 +1,14 @@
 import { HELD_STRIDE, SPENT_STRIDE } from "../../domain/counters.ts";
 import { RECORD_PUT } from "../../ports/cut-store.ts";
-import { type ExecutionRecord, FLAG } from "../executions/execution-table.ts";
+import { FLAG } from "../executions/execution-table.ts";
 import type { World } from "../world.ts";
 import type { CutBuffer } from "./cut-buffer.ts";
-import { bigintAsText, deleteRow, tableNumber } from "./generations.ts";
+import { deleteRow, tableNumber } from "./generations.ts";
 
 // Images of executions. Numbers that change with every report: words, without those that are zero. Texts, limits and carves: JSON, written
 // when they change. Instants are those of this boot's monotonic clock; restore moves them to the clock of the next.
 
 const EXECUTIONS = tableNumber("executions");
-const EXECUTION_TEXTS = tableNumber("execution_texts");
 const LOOPS = tableNumber("loops");
 
 /** Version of the binary image, its first number. */
@@ -48,63 +47,6 @@ export function encodeExecution(world: World, index: number, out: CutBuffer): vo
     for (let unit = 0; unit < HELD_STRIDE; unit++) out.addI64(table.held[heldBase + unit] as bigint);
   }
   out.endWords();
-}
-
-export function encodeExecutionText(world: World, index: number, out: CutBuffer): void {
-  const record = world.executions.records[index];
-  if (record === undefined) return deleteRow(out, EXECUTION_TEXTS, index);
-  out.text(RECORD_PUT, EXECUTION_TEXTS, index, JSON.stringify(textOf(world, record), bigintAsText));
-}
-
-/** What the JSON row of an execution holds. */
-export function textOf(world: World, record: ExecutionRecord) {
-  const { caller, id, principal, session, labels, requested, discovered, parentId, adjusted, carve, custom } =
-    record;
-  return {
-    caller,
-    id,
-    principal,
-    session,
-    labels,
-    requested,
-    discovered,
-    parentId,
-    adjusted,
-    carve,
-    custom,
-    stateFinding: record.stateFinding,
-    resolvedReservations: record.resolvedReservations,
-    reporters: record.reporters.map((row) => reporterKey(world, row)).filter((key) => key !== undefined),
-    openApprovals: record.openApprovals,
-    modifications: record.modifications,
-    announced: record.announced === undefined ? undefined : [...record.announced],
-  };
-}
-
-function reporterKey(world: World, row: number): number | undefined {
-  return world.reporters.entries[row] === undefined ? undefined : row;
-}
-
-/** What is kept of a completed execution in the file, enough to take it up again for late usage. */
-export function completedRow(world: World, index: number) {
-  const table = world.executions;
-  const base = index * SPENT_STRIDE;
-  // What only a running execution needs would make the row longer than a store takes.
-  const {
-    announced: _announced,
-    modifications: _modifications,
-    reporters: _reporters,
-    ...kept
-  } = textOf(world, table.record(index));
-  return {
-    ...kept,
-    spent: Array.from(table.spent.subarray(base, base + SPENT_STRIDE), String),
-    startedWall: table.startedWall[index],
-    wallTimeMs: (table.endedMono[index] as number) - (table.startedMono[index] as number),
-    pausedMs: table.pausedMs[index],
-    maxDepth: table.maxDepth[index],
-    eventNumber: table.eventNumber[index],
-  };
 }
 
 /** Loop rings: i32 count, window, warned, 0, then four numbers per step. */

@@ -23,24 +23,6 @@ export function reviveAmounts<T>(value: T): T {
   return (isExact && typeof amount === "string" ? { ...revived, value: BigInt(amount) } : revived) as T;
 }
 
-/** The words of a record that `CutBuffer.beginWords` made, with their zeros. The view is valid until the next call. */
-export function expandWords(image: Uint8Array, words: number): DataView {
-  const from = viewOf(image);
-  expanded.fill(0n);
-  let at = 8;
-  for (let word = 0; word < words; word++) {
-    const mask = from.getInt32(word < 32 ? 0 : 4, true);
-    if ((mask & (1 << (word & 31))) === 0) continue;
-    expanded[word] = from.getBigInt64(at, true);
-    at += 8;
-  }
-  return expandedView;
-}
-
-const MAX_WORDS = 64;
-const expanded = new BigInt64Array(MAX_WORDS);
-const expandedView = new DataView(expanded.buffer);
-
 export function viewOf(bytes: Uint8Array): DataView {
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
