@@ -26,6 +26,12 @@ import { type Probe, probeIntent } from "../limits/probe.ts";
 import { adviceFor, decide, isSame, isUncertain, levelOf, storeFinding } from "../limits/standing.ts";
 import { wallMs } from "../limits/times.ts";
 import { priceIntent } from "../prices/price-usage.ts";
+import {
+  askPrincipals,
+  isPrincipalQuiet,
+  judgePrincipals,
+  type PrincipalAsk,
+} from "../quotas/judge-principals.ts";
 import type { World } from "../world.ts";
 
 /** What the engine found out about an intent before it takes anything. */
@@ -35,6 +41,8 @@ export interface Judged {
   readonly refused: boolean;
   /** Rows of approvals that are used up if the intent is taken. */
   readonly redeems: readonly number[];
+  /** What it asks of the principals that pay for it. */
+  readonly principals: PrincipalAsk;
 }
 
 const NOTHING_REDEEMED: readonly number[] = Object.freeze([]);
@@ -46,10 +54,18 @@ export function judgeIntent(world: World, index: number, ask: Ask, taking: Takin
   assertDeclared(world, intent.custom);
   const priced = priceIntent(world, intent);
   const probe = probeIntent(intent, priced.nanoUsd, isAnnounced(world, index, ask));
-  if (!world.store.blocking && ask.approvalId === undefined && isQuiet(world, index, probe, now)) {
+  const principals = askPrincipals(world, index, ask, now);
+  if (
+    !world.store.blocking &&
+    ask.approvalId === undefined &&
+    isPrincipalQuiet(world, principals, now) &&
+    isQuiet(world, index, probe, now)
+  ) {
     const redeems = NOTHING_REDEEMED;
-    if (priced.finding === undefined) return { probe, findings: NO_FINDINGS, refused: false, redeems };
-    return { probe, findings: [priced.finding], refused: priced.finding.verdict === "BLOCK", redeems };
+    if (priced.finding === undefined)
+      return { probe, findings: NO_FINDINGS, refused: false, redeems, principals };
+    const refused = priced.finding.verdict === "BLOCK";
+    return { probe, findings: [priced.finding], refused, redeems, principals };
   }
   const findings: Finding[] = [];
   const store = storeFinding(world);
@@ -58,8 +74,9 @@ export function judgeIntent(world: World, index: number, ask: Ask, taking: Takin
   const states = stateFindings(world, index);
   findings.push(...states, ...limits.filter((limit) => !states.some((state) => isSame(limit, state))));
   if (priced.finding !== undefined) findings.push(priced.finding);
+  findings.push(...judgePrincipals(world, principals, now));
   const answered = applyApprovals(world, index, ask, findings, taking);
-  return { probe, ...answered, refused: answered.findings.some(refuses) };
+  return { probe, ...answered, refused: answered.findings.some(refuses), principals };
 }
 
 function refuses({ shadow, verdict }: Finding): boolean {

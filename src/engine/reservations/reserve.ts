@@ -14,6 +14,7 @@ import { decideIntent, judgeIntent, remainingOf } from "../intents/judge-intent.
 import { toAmount } from "../limits/limit-finding.ts";
 import type { Probe } from "../limits/probe.ts";
 import { decide } from "../limits/standing.ts";
+import { takeFromPrincipals } from "../quotas/judge-principals.ts";
 import { DEADLINE } from "../time/deadlines.ts";
 import type { World } from "../world.ts";
 import { holdChain } from "./hold.ts";
@@ -46,6 +47,7 @@ export function reserve(world: World, caller: CallerId, request: HoldRequest, no
   const answer = decideIntent(world, index, request, judged.findings, now);
   hold(world, index, request, judged.probe, digest, answer, now);
   redeemApprovals(world, judged.redeems, now);
+  takeFromPrincipals(world, judged.principals, now);
   afterTaking(world, index, judged.findings, now);
   return answer;
 }
