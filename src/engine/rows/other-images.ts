@@ -16,18 +16,17 @@ const REPORTER_TEXTS = tableNumber("reporter_texts");
 const APPROVALS = tableNumber("approvals");
 const EVENTS = tableNumber("execution_events");
 
-export const WINDOW_WORDS = SPENT_STRIDE + HELD_STRIDE + 1;
-
-/** Spent, held and whether the window is uncertain, as words. */
+/** Spent, held and whether the window is uncertain, as 64-bit numbers. */
 export function encodeWindow(world: World, row: number, out: CutBuffer): void {
   const { windows } = world;
   if (windows.texts[row] === undefined) return deleteRow(out, WINDOWS, row);
-  out.beginWords(WINDOWS, row, WINDOW_WORDS);
+  out.begin(RECORD_PUT, WINDOWS, row, (SPENT_STRIDE + HELD_STRIDE + 1) * 8);
   for (let unit = 0; unit < SPENT_STRIDE; unit++)
-    out.addI64(windows.spent[row * SPENT_STRIDE + unit] as bigint);
-  for (let unit = 0; unit < HELD_STRIDE; unit++) out.addI64(windows.held[row * HELD_STRIDE + unit] as bigint);
-  out.addI32Pair(windows.uncertain[row] as number, 0);
-  out.endWords();
+    out.writeI64(windows.spent[row * SPENT_STRIDE + unit] as bigint);
+  for (let unit = 0; unit < HELD_STRIDE; unit++)
+    out.writeI64(windows.held[row * HELD_STRIDE + unit] as bigint);
+  out.writeI64(BigInt(windows.uncertain[row] as number));
+  out.end();
 }
 
 export function encodeWindowText(world: World, row: number, out: CutBuffer): void {

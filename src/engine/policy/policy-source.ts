@@ -1,0 +1,51 @@
+import type { Tier } from "../../domain/limits.ts";
+import type { PolicyPath } from "../../domain/policy/document.ts";
+import { group } from "../../domain/policy/field.ts";
+import { type PolicySettings, SECTION_FIELDS } from "../../domain/policy/section-fields.ts";
+import type { Written } from "./meet.ts";
+import { decideAt, type Resolution } from "./resolve.ts";
+import { placeOf, type Sides } from "./sides.ts";
+
+// Who decided an effective value: what findings and approvals name, and what a settings page shows.
+
+/** Effective values, and everything that was said about them. */
+export interface PolicyValues {
+  readonly settings: PolicySettings;
+  readonly sides: Sides;
+  readonly resolution: Resolution;
+}
+
+export interface PolicySource {
+  readonly tier: Tier;
+  /** Undefined for what is built in. */
+  readonly document: string | undefined;
+  readonly line: number | undefined;
+  /** `profile conservative`, `override district=08A`; undefined for what a section says itself. */
+  readonly from: string | undefined;
+  /** The loosest value that any tier may choose; undefined and null: there is none. */
+  readonly ceiling: Written;
+  readonly isClamped: boolean;
+}
+
+const ROOT = group(SECTION_FIELDS, "Everything a policy says.");
+
+const BUILT_IN: PolicySource = Object.freeze({
+  tier: "default",
+  document: undefined,
+  line: undefined,
+  from: undefined,
+  ceiling: undefined,
+  isClamped: false,
+});
+
+/**
+ * Who decided the value at a path of keys, names and ids, as `["attributes", "material_delta_percent", "max_abs"]`. Looked up when
+ * it is asked for: only what is refused or shown needs it.
+ */
+export function sourceOf(policy: PolicyValues, path: PolicyPath): PolicySource {
+  const decided = decideAt(policy.resolution, ROOT, policy.sides, path);
+  if (decided === undefined) return BUILT_IN;
+  const { by, ceiling, isClamped } = decided;
+  if (by === undefined) return { ...BUILT_IN, ceiling, isClamped };
+  return { tier: by.part.tier, ...placeOf(by, path), from: by.part.from, ceiling, isClamped };
+}
