@@ -1,4 +1,5 @@
 import type { GuardId } from "../../domain/policy/guard-ids.ts";
+import { networkPolicy } from "./effects/network-policy.ts";
 import { concurrency } from "./flow/concurrency.ts";
 import { planShape } from "./flow/plan-shape.ts";
 import { retrySafety } from "./flow/retry-safety.ts";
@@ -50,6 +51,7 @@ export const AFTER_ORDER: readonly ChainPlace[] = [
 
 const ALL: readonly Guard[] = [
   concurrency,
+  networkPolicy,
   planShape,
   provenance,
   retrySafety,
