@@ -10,6 +10,8 @@ import type { Sample } from "./control.ts";
 export interface ServerOptions {
   readonly executions?: number;
   readonly persistence?: "file" | "memory";
+  /** Where its log goes; it is written either way. */
+  readonly log?: "inherit" | "ignore";
   /** Flags of Node, for a profile. */
   readonly execArgv?: readonly string[];
 }
@@ -27,17 +29,23 @@ export class ServerChild {
 
   static startEcho(): Promise<ServerChild> {
     const directory = createDirectory();
-    return ServerChild.#start("echo-process.ts", directory, [`${directory}/agent.sock`], []);
+    return ServerChild.#start("echo-process.ts", directory, [`${directory}/agent.sock`], [], "inherit");
   }
 
   static startDaemon(options: ServerOptions = {}): Promise<ServerChild> {
-    const { executions = 100_000, persistence = "file", execArgv = profileFlags() } = options;
+    const {
+      executions = 100_000,
+      persistence = "file",
+      execArgv = profileFlags(),
+      log = "inherit",
+    } = options;
     const directory = createDirectory();
     return ServerChild.#start(
       "daemon-process.ts",
       directory,
       [directory, String(executions), persistence],
       execArgv,
+      log,
     );
   }
 
@@ -46,14 +54,20 @@ export class ServerChild {
     directory: string,
     words: readonly string[],
     execArgv: readonly string[],
+    log: "inherit" | "ignore",
   ): Promise<ServerChild> {
     const path = fileURLToPath(new URL(file, import.meta.url));
     const child = fork(path, words, {
       execArgv: [...execArgv],
-      stdio: ["ignore", "ignore", "inherit", "ipc"],
+      stdio: ["ignore", "ignore", log, "ipc"],
     });
     await nextMessage(child);
     return new ServerChild(directory, child);
+  }
+
+  /** The operators' door; the echo has none. */
+  get adminTarget(): string {
+    return `unix:${this.directory}/admin.sock`;
   }
 
   get pid(): number {
