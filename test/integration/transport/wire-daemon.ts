@@ -14,7 +14,8 @@ import { createSystemIds } from "../../../src/adapters/system/system-ids.ts";
 import { createNow, type Now, type WallMs } from "../../../src/domain/time.ts";
 import { createWorld } from "../../../src/engine/create-world.ts";
 import { builtInLimits, type LimitPolicy } from "../../../src/engine/limits/effective-limits.ts";
-import type { World } from "../../../src/engine/world.ts";
+import { runDue } from "../../../src/engine/time/run-due.ts";
+import type { Policy, World } from "../../../src/engine/world.ts";
 import type { Clock } from "../../../src/ports/clock.ts";
 import { CutLoop } from "../../../src/runtime/cut-loop.ts";
 import { DeadlineLoop } from "../../../src/runtime/deadline-loop.ts";
@@ -32,6 +33,8 @@ export interface WireDaemon {
   readonly admin: string;
   /** Moves the clock of the engine, ms. */
   advance(ms: number): void;
+  /** Lets everything happen that is due. */
+  runDue(): void;
   /** Stops everything. @throws when a call failed by a mistake of ours */
   close(): Promise<void>;
 }
@@ -42,6 +45,10 @@ export interface WireDaemonOptions {
   readonly onStoreFailure?: "continue" | "block";
   readonly servers?: Partial<ServersOptions>;
   readonly volume?: MemoryVolume;
+  /** A clock of the test's own; `advance` does not move it. */
+  readonly clock?: Clock;
+  /** The whole policy, in place of `policy`. */
+  readonly policySet?: Policy;
 }
 
 class ShiftedClock implements Clock {
@@ -55,14 +62,20 @@ class ShiftedClock implements Clock {
 
 export async function startWireDaemon(options: WireDaemonOptions = {}): Promise<WireDaemon> {
   const folder = mkdtempSync(join(tmpdir(), "tollgate-wire-"));
-  const clock = new ShiftedClock();
+  const shifted = new ShiftedClock();
+  const clock = options.clock ?? shifted;
   const volume = options.volume ?? createMemoryVolume(STORE_ID);
   const { store, loaded } = openMemoryStore(volume);
   const limits = { ...builtInLimits(), ...options.policy };
   const world = createWorld({
     ids: createSystemIds(),
     digest: systemDigest,
-    policy: { generation: 1, etag: "policy-of-the-test", limits, prices: undefined },
+    policy: options.policySet ?? {
+      generation: 1,
+      etag: "policy-of-the-test",
+      limits,
+      prices: undefined,
+    },
     maxLiveExecutions: options.maxLiveExecutions ?? 200,
   });
   const host = new EngineHost(world, clock);
@@ -112,7 +125,10 @@ export async function startWireDaemon(options: WireDaemonOptions = {}): Promise<
     agent: agent as string,
     admin: servers.targets.admin as string,
     advance: (ms) => {
-      clock.shiftMs += ms;
+      shifted.shiftMs += ms;
+    },
+    runDue: () => {
+      while (host.turn((engine, now) => runDue(engine, now, 100)) > 0);
     },
     close: async () => {
       await servers.stop(0);
