@@ -45,6 +45,8 @@ export interface Finding {
   readonly approvalId?: string | undefined;
   readonly shadow?: boolean | undefined;
   readonly retryAfterMs?: number | undefined;
+  /** Level of the chain of principals that a quota, rate or slot is of: `user:alice`, `global`. */
+  readonly principal?: string | undefined;
   /** The execution whose limit it is: the asking one or an ancestor. */
   readonly executionId?: string | undefined;
 }

@@ -128,6 +128,16 @@ export const NO_OVERRIDES: LimitOverrides = Object.freeze({
   custom: Object.freeze({}),
 });
 
+/** Nothing is asked for. */
+export function isEmptyOverrides(overrides: LimitOverrides): boolean {
+  return (
+    overrides.preset === undefined &&
+    overrides.onExceed === undefined &&
+    Object.keys(overrides.values).length === 0 &&
+    Object.keys(overrides.custom).length === 0
+  );
+}
+
 export const TIERS = ["default", "baseline", "tenant", "session", "adjusted"] as const;
 /** Where a value comes from: nobody said one, tier 1, 2 or 3, or an approval or an operator for this execution alone. */
 export type Tier = (typeof TIERS)[number];

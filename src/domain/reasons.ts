@@ -44,6 +44,13 @@ export const REASONS = {
   MODIFICATION_LIMIT: limit("The session changed things as often as it may within an hour."),
   CUSTOM_LIMIT: limit("A custom counter reached its limit."),
   CONCURRENCY_LIMIT: limit("As many executions are active as may be at once."),
+  RATE_LIMIT: limit("Requests come faster than they may."),
+  WEIGHT_ABOVE_BURST: limit("One request takes more at once than its rate lets through at all."),
+  RATE_BUCKETS_FULL: other(
+    "As many buckets of rates are in use as may be.",
+    "rates",
+    "platform administrator",
+  ),
   WALL_TIME_LIMIT_NEAR: limit("The execution is near its wall or working time."),
   STEP_LIMIT_NEAR: limit("The execution is near its number of steps."),
   TOKEN_LIMIT_NEAR: limit("The execution is near its number of tokens."),

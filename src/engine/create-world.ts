@@ -6,10 +6,13 @@ import { FanOut } from "./events/fan-out.ts";
 import { ExecutionTable } from "./executions/execution-table.ts";
 import { EMPTY_PROBE } from "./limits/probe.ts";
 import { WindowTable } from "./quotas/window-table.ts";
+import { encodeRate, encodeRateText } from "./rates/rate-rows.ts";
+import { RateTable } from "./rates/rate-table.ts";
 import { ReporterTable } from "./reports/reporter-table.ts";
 import { RequestTable } from "./requests/request-table.ts";
 import { ReservationTable } from "./reservations/reservation-table.ts";
-import { encodeExecution, encodeExecutionText, encodeLoop } from "./rows/execution-image.ts";
+import { encodeExecution, encodeLoop } from "./rows/execution-image.ts";
+import { encodeExecutionText } from "./rows/execution-text.ts";
 import { Generations } from "./rows/generations.ts";
 import {
   encodeApproval,
@@ -43,6 +46,7 @@ export function createWorld(options: WorldOptions): World {
     requests: new RequestTable(),
     reporters: new ReporterTable(),
     approvals: new ApprovalTable(),
+    rates: new RateTable(),
     deadlines: new Deadlines(),
     generations,
     rows: createRows(generations, () => world),
@@ -75,5 +79,7 @@ function createRows(generations: Generations, world: () => World): Rows {
     reporters: generations.rowSet((key, out) => encodeReporter(world(), key, out)),
     reporterTexts: generations.rowSet((key, out) => encodeReporterText(world(), key, out)),
     approvals: generations.rowSet((key, out) => encodeApproval(world(), key, out)),
+    rates: generations.rowSet((key, out) => encodeRate(world(), key, out)),
+    rateTexts: generations.rowSet((key, out) => encodeRateText(world(), key, out)),
   };
 }

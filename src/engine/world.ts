@@ -9,7 +9,9 @@ import type { ExecutionTable } from "./executions/execution-table.ts";
 import type { LimitPolicy } from "./limits/effective-limits.ts";
 import type { Probe } from "./limits/probe.ts";
 import type { PriceBook } from "./prices/price-book.ts";
+import type { PrincipalBounds } from "./quotas/principal-bounds.ts";
 import type { WindowTable } from "./quotas/window-table.ts";
+import type { RateTable } from "./rates/rate-table.ts";
 import type { ReporterTable } from "./reports/reporter-table.ts";
 import type { RequestTable } from "./requests/request-table.ts";
 import type { ReservationTable } from "./reservations/reservation-table.ts";
@@ -44,6 +46,8 @@ export interface Rows {
   readonly reporters: RowSet;
   readonly reporterTexts: RowSet;
   readonly approvals: RowSet;
+  readonly rates: RowSet;
+  readonly rateTexts: RowSet;
 }
 
 /** What the file's state means for answers; set by the loop that writes cuts. */
@@ -60,6 +64,8 @@ export interface Policy {
   readonly etag: string;
   readonly limits: LimitPolicy;
   readonly prices: PriceBook | undefined;
+  /** What bounds principals; absent = nothing. */
+  readonly bounds?: PrincipalBounds | undefined;
 }
 
 export interface World {
@@ -69,6 +75,7 @@ export interface World {
   readonly requests: RequestTable;
   readonly reporters: ReporterTable;
   readonly approvals: ApprovalTable;
+  readonly rates: RateTable;
   readonly deadlines: Deadlines;
   readonly generations: Generations;
   readonly rows: Rows;

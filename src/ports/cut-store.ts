@@ -14,6 +14,8 @@ export const STATE_TABLES = [
   "reporter_texts",
   "approvals",
   "facts",
+  "rate_buckets",
+  "rate_bucket_texts",
 ] as const;
 export type StateTable = (typeof STATE_TABLES)[number];
 

@@ -5,9 +5,13 @@ import type { Durability, EngineHost, Reached } from "./engine-host.ts";
 
 // Turns the crank that makes changes durable: encode the open generation in slices, hand it to the store, acknowledge.
 // One cut is in flight at a time; the next starts when the store is free and max(2 ms, 3 × the last commit) have passed.
+// While nobody waits for an answer and little has changed it starts later: a page of the log is a page for one row or for ten.
 
 /** Least time between the starts of two cuts, ms. */
 const CUT_GAP_MS = 2;
+/** Least time while no answer waits and fewer rows than URGENT_ROWS have changed: acknowledgements of streams take longer. */
+const PATIENT_GAP_MS = 25;
+const URGENT_ROWS = 256;
 /** The gap is at least so many times the last commit: a third of the disk's time is ours. */
 const CUT_GAP_COMMITS = 3;
 /** Rows encoded before the event loop gets a turn: under a millisecond also when they are texts, at 6 µs a row. */
@@ -42,6 +46,8 @@ export class CutLoop implements Durability {
   #number: number;
   #running = false;
   #timer: NodeJS.Timeout | undefined;
+  /** The timer waits for PATIENT_GAP_MS. */
+  #patient = false;
   #immediate: NodeJS.Immediate | undefined;
   #lastStartMs = 0;
   #gapMs = CUT_GAP_MS;
@@ -80,9 +86,14 @@ export class CutLoop implements Durability {
   }
 
   wake(): void {
-    if (this.#running || this.#timer !== undefined || this.#immediate !== undefined) return;
+    if (this.#running || this.#immediate !== undefined) return;
+    if (this.#timer !== undefined && !(this.#patient && this.#isUrgent())) return;
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#patient = !this.#isUrgent();
+    const gapMs = this.#patient ? Math.max(this.#gapMs, PATIENT_GAP_MS) : this.#gapMs;
     const wait =
-      this.#state === "ok" ? this.#gapMs - (this.#options.clock.now().monoMs - this.#lastStartMs) : RETRY_MS;
+      this.#state === "ok" ? gapMs - (this.#options.clock.now().monoMs - this.#lastStartMs) : RETRY_MS;
     if (wait <= 0) {
       // The turn that changed something goes on first: a burst of messages read in one turn shares the cut.
       this.#immediate = setImmediate(() => void this.#start());
@@ -94,7 +105,14 @@ export class CutLoop implements Durability {
     const generation = generations.dirty ? generations.open : generations.cutting;
     if (generation === 0 || generation <= this.#durableGeneration) return Promise.resolve("DURABLE");
     if (this.#state !== "ok") return Promise.resolve("ACCEPTED");
-    return new Promise((resolve) => this.#waiters.push({ generation, resolve }));
+    const reached = new Promise<Reached>((resolve) => this.#waiters.push({ generation, resolve }));
+    if (this.#patient && this.#timer !== undefined) this.wake();
+    return reached;
+  }
+
+  /** An answer waits for the file, or so much has changed that waiting would save nothing. */
+  #isUrgent(): boolean {
+    return this.#waiters.length > 0 || this.#host.world.generations.openRows >= URGENT_ROWS;
   }
 
   /** Writes what is left and resolves when it is durable, or when the store has refused it once more. */

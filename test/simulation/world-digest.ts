@@ -5,7 +5,7 @@ import { flushWindows } from "../../src/engine/executions/charge.ts";
 import { keyOf } from "../../src/engine/executions/execution-table.ts";
 import { canonicalText } from "../../src/engine/executions/register.ts";
 import type { ReservationRow } from "../../src/engine/reservations/reservation-table.ts";
-import { textOf } from "../../src/engine/rows/execution-image.ts";
+import { textOf } from "../../src/engine/rows/execution-text.ts";
 import { RECONNECT_GRACE_MS } from "../../src/engine/rows/read-image.ts";
 import type { World } from "../../src/engine/world.ts";
 
@@ -33,7 +33,7 @@ function* executionParts(world: World, monoMs: number): Generator<Part> {
     const record = table.record(index);
     const parent = table.parent[index] as number;
     const text = textOf(world, record);
-    yield [`execution ${keyOf(record)} text`, { ...text, reporters: text.reporters.toSorted() }];
+    yield [`execution ${keyOf(record)} text`, { ...text, reporters: text.reporters?.toSorted() }];
     yield [`execution ${keyOf(record)} limits`, record.limits];
     yield [`execution ${keyOf(record)} memory`, { loop: loopOf(record.loop), events: record.events }];
     yield [

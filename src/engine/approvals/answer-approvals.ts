@@ -9,6 +9,7 @@ import { replaceLimits } from "../executions/adjust.ts";
 import { haltExecution, resumeExecution } from "../executions/state.ts";
 import { COUNTER_LIMITS } from "../limits/compiled-limits.ts";
 import { heldOf, usedOf } from "../limits/judge.ts";
+import { wallMs, workingMs } from "../limits/times.ts";
 import { DEADLINE } from "../time/deadlines.ts";
 import type { World } from "../world.ts";
 import type { ApprovalRow } from "./approval-table.ts";
@@ -22,26 +23,39 @@ export interface ApprovalAnswer {
   readonly approvedBy: string;
   readonly note: string | undefined;
   readonly thresholdNanoUsd?: bigint | undefined;
+  /** For a time limit: what is added to it, ms; absent = one original limit. */
+  readonly extensionMs?: number | undefined;
 }
 
 /**
- * Lets the paused run go on with a new threshold, not beyond `max_cost_usd` or the ceiling. A run that another limit
- * paused (`on_exceed: pause`) goes on with that limit raised by itself.
+ * An operation may be done once. A paused run goes on with a new threshold, not beyond `max_cost_usd` or the ceiling; one
+ * that another limit paused (`on_exceed: pause`) goes on with that limit raised by itself, one that a rule paused as it is.
  * @throws TollgateError APPROVAL_NOT_FOUND, APPROVAL_ANSWERED, ABOVE_CEILING
  */
 export function approve(world: World, answer: ApprovalAnswer, now: Now): ApprovalRow {
   const entry = getOpen(world, answer.approvalId);
-  const { index } = entry;
-  const change =
-    entry.cause === COST_ALERT ? newThreshold(world, entry, answer) : raisedLimit(world, index, entry.cause);
+  const { index, kind, cause } = entry;
+  const change = kind === "operation" ? undefined : grantOf(world, entry, answer, now);
   closeApproval(world, entry, "approved", answer.approvedBy, answer.note, now);
   if (change !== undefined) replaceLimits(world, index, change, now);
   const threshold = change?.values.cost_alert_threshold_usd;
-  const facts = { approval: entry.approvalId, cause: entry.cause, threshold_nano_usd: threshold };
+  const facts = { approval: entry.approvalId, cause, note: answer.note, threshold_nano_usd: threshold };
   audit(world, index, "approve", answer.approvedBy, facts, now);
-  if (world.executions.state[index] === STATE.paused)
+  if (kind === "execution" && world.executions.state[index] === STATE.paused)
     resumeExecution(world, index, `approved by ${answer.approvedBy}`, now);
   return entry;
+}
+
+/** What an approved pause changes for its execution. */
+function grantOf(
+  world: World,
+  entry: ApprovalRow,
+  answer: ApprovalAnswer,
+  now: Now,
+): LimitOverrides | undefined {
+  const { index, cause } = entry;
+  if (cause === COST_ALERT) return newThreshold(world, entry, answer);
+  return extendedTime(world, index, cause, answer, now) ?? raisedLimit(world, index, cause);
 }
 
 const COST_ALERT = "cost_alert_threshold_usd";
@@ -51,7 +65,9 @@ function newThreshold(world: World, entry: ApprovalRow, answer: ApprovalAnswer):
   const { byKey } = world.executions.record(index).limits;
   const bound = smallest(byKey.max_cost_usd?.value, byKey.cost_alert_threshold_usd?.ceiling);
   const standing = usedOf(world, index, SPENT.costNanoUsd) + heldOf(world, index, SPENT.costNanoUsd);
-  const wanted = answer.thresholdNanoUsd ?? standing + entry.limitNanoUsd;
+  const { limit } = entry.finding;
+  const original = limit?.kind === "nanoUsd" ? limit.value : 0n;
+  const wanted = answer.thresholdNanoUsd ?? standing + original;
   if (answer.thresholdNanoUsd !== undefined && bound !== undefined && wanted > bound) {
     throw new TollgateError(
       "ABOVE_CEILING",
@@ -62,6 +78,26 @@ function newThreshold(world: World, entry: ApprovalRow, answer: ApprovalAnswer):
     );
   }
   return { values: { [COST_ALERT]: bound !== undefined && wanted > bound ? bound : wanted }, custom: {} };
+}
+
+/** A time limit that is moved on from where the run stands. Undefined for what is no time limit. */
+function extendedTime(
+  world: World,
+  index: number,
+  cause: string,
+  answer: ApprovalAnswer,
+  now: Now,
+): LimitOverrides | undefined {
+  if (cause !== "max_wall_time_ms" && cause !== "max_working_time_ms") return undefined;
+  const limit = world.executions.record(index).limits.byKey[cause];
+  if (limit === undefined) return undefined;
+  const table = world.executions;
+  const elapsed = BigInt(
+    Math.floor(cause === "max_wall_time_ms" ? wallMs(table, index, now) : workingMs(table, index, now)),
+  );
+  const extension = answer.extensionMs === undefined ? limit.value : BigInt(Math.floor(answer.extensionMs));
+  const wanted = (elapsed > limit.value ? elapsed : limit.value) + extension;
+  return { values: { [cause]: wanted }, custom: {} };
 }
 
 /** What is used and held plus the limit once more; the ceiling bounds it. Undefined for what is no counter. */
@@ -81,7 +117,9 @@ function raisedLimit(world: World, index: number, cause: string): LimitOverrides
 export function reject(world: World, answer: ApprovalAnswer, now: Now): ApprovalRow {
   const entry = getOpen(world, answer.approvalId);
   closeApproval(world, entry, "rejected", answer.approvedBy, answer.note, now);
-  audit(world, entry.index, "reject", answer.approvedBy, { approval: entry.approvalId }, now);
+  const facts = { approval: entry.approvalId, cause: entry.cause, note: answer.note };
+  audit(world, entry.index, "reject", answer.approvedBy, facts, now);
+  if (entry.kind === "operation") return entry;
   const reason = answer.note === undefined || answer.note === "" ? "" : `: ${answer.note}`;
   haltExecution(
     world,
@@ -101,6 +139,8 @@ export function expireApproval(world: World, row: number, now: Now): void {
     return;
   }
   closeApproval(world, entry, "expired", "", undefined, now);
+  audit(world, entry.index, "expire", "", { approval: entry.approvalId, cause: entry.cause }, now);
+  if (entry.kind === "operation") return;
   if (world.policy.limits.onApprovalTimeout !== "halt") return;
   haltExecution(
     world,

@@ -1,16 +1,24 @@
-import type { ApprovalState } from "../../domain/approval.ts";
+import type { ApprovalKind, ApprovalState } from "../../domain/approval.ts";
+import type { Finding } from "../../domain/decision.ts";
 
-/** An open or answered question. Money in nano-USD. */
+/** An open or answered question. */
 export interface ApprovalRow {
   readonly row: number;
   readonly approvalId: string;
   readonly executionId: string;
   readonly index: number;
   readonly tenant: string;
+  readonly kind: ApprovalKind;
+  /** The key, limit, rule or bound that asks, e.g. `cost_alert_threshold_usd`. */
   readonly cause: string;
   readonly message: string;
-  readonly currentNanoUsd: bigint;
-  readonly limitNanoUsd: bigint;
+  /** What opened it: why, with current and limit, and redacted evidence. */
+  readonly finding: Finding;
+  /** Of the intent's canonical fields; undefined for a pause of the execution. */
+  readonly digest: string | undefined;
+  readonly operation: string | undefined;
+  /** Groups whose approvers may answer; empty = any approver of the tenant. */
+  readonly groups: readonly string[];
   readonly openedAtMs: number;
   readonly expiresAtMs: number;
   readonly stamp: number;
@@ -51,6 +59,11 @@ export class ApprovalTable {
   /** Rows of the approvals of one execution, answered ones included. */
   *ofExecution(index: number): Generator<number> {
     for (const row of this.#byExecution.get(index) ?? []) yield row;
+  }
+
+  /** Approvals that are remembered of one execution. */
+  countOf(index: number): number {
+    return this.#byExecution.get(index)?.length ?? 0;
   }
 
   remove(row: number): void {

@@ -1,4 +1,4 @@
-import type { ApprovalState } from "../../domain/approval.ts";
+import type { ApprovalKind, ApprovalState } from "../../domain/approval.ts";
 import type { World } from "../world.ts";
 import type { ApprovalRow } from "./approval-table.ts";
 
@@ -7,6 +7,7 @@ export interface ApprovalFilter {
   readonly tenant?: string | undefined;
   readonly executionId?: string | undefined;
   readonly states?: ReadonlySet<ApprovalState> | undefined;
+  readonly kind?: ApprovalKind | undefined;
 }
 
 /** Approvals of executions in memory, newest first. `after` is the last one told before. */
@@ -21,6 +22,7 @@ export function listApprovals(
     if (entry === undefined) continue;
     if (filter.tenant !== undefined && entry.tenant !== filter.tenant) continue;
     if (filter.executionId !== undefined && entry.executionId !== filter.executionId) continue;
+    if (filter.kind !== undefined && entry.kind !== filter.kind) continue;
     if (filter.states !== undefined && !filter.states.has(entry.state)) continue;
     if (after !== undefined && compare(entry, after) <= 0) continue;
     found.push(entry);

@@ -54,7 +54,7 @@ export function resumeByOperator(
   const refused = resumeExecution(world, index, `resumed by ${by}`, now);
   if (refused !== undefined) return refused;
   // The operator has answered: a question that nobody answers later must not halt the run again.
-  withdrawApprovals(world, index, now);
+  withdrawApprovals(world, index, now, "execution");
   audit(world, index, "resume", by, { note }, now);
   return undefined;
 }

@@ -5,7 +5,7 @@ import { withdrawApprovals } from "../approvals/approvals.ts";
 import { pushEvent } from "../events/push.ts";
 import { setMemory } from "../reports/charge-usage.ts";
 import { forgetResolved, unhold } from "../reservations/resolve.ts";
-import { completedRow } from "../rows/execution-image.ts";
+import { completedRow } from "../rows/execution-text.ts";
 import { DEADLINE } from "../time/deadlines.ts";
 import type { World } from "../world.ts";
 import { releaseCarve } from "./carve.ts";

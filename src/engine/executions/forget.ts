@@ -1,6 +1,6 @@
 import { STATE } from "../../domain/execution.ts";
 import { eventRow } from "../events/push.ts";
-import { completedRow } from "../rows/execution-image.ts";
+import { completedRow } from "../rows/execution-text.ts";
 import type { World } from "../world.ts";
 import { keyOf } from "./execution-table.ts";
 

@@ -8,7 +8,7 @@ import {
   STATE,
 } from "../../domain/execution.ts";
 import type { CallerId } from "../../domain/ids.ts";
-import { type LimitOverrides, NO_OVERRIDES } from "../../domain/limits.ts";
+import { isEmptyOverrides, NO_OVERRIDES } from "../../domain/limits.ts";
 import type { Now } from "../../domain/time.ts";
 import { keepViolation } from "../events/push.ts";
 import { sharedLimits } from "../limits/effective-limits.ts";
@@ -87,7 +87,7 @@ export function registerExecution(
     principal,
     session,
     labels: Object.keys(request.labels).length === 0 ? NO_LABELS : request.labels,
-    requested: isEmpty(request.requested) ? NO_OVERRIDES : request.requested,
+    requested: isEmptyOverrides(request.requested) ? NO_OVERRIDES : request.requested,
     discovered: request.discovered,
     // The parent's own text, so that a thousand children do not keep a thousand copies of it.
     parentId: parent === NO_INDEX ? undefined : table.record(parent).id,
@@ -100,17 +100,7 @@ export function registerExecution(
   return { decision: decide(world, [], now, false), index, rejoined: false };
 }
 
-const NO_LABELS: { readonly [name: string]: string } = Object.freeze({});
-
-/** Nothing is asked for: such requests share one value. */
-export function isEmpty(overrides: LimitOverrides): boolean {
-  return (
-    overrides.preset === undefined &&
-    overrides.onExceed === undefined &&
-    Object.keys(overrides.values).length === 0 &&
-    Object.keys(overrides.custom).length === 0
-  );
-}
+export const NO_LABELS: { readonly [name: string]: string } = Object.freeze({});
 
 function start(world: World, record: ExecutionRecord, parent: number, request: Registration, now: Now): void {
   const table = world.executions;

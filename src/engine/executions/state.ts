@@ -2,7 +2,7 @@ import type { Finding } from "../../domain/decision.ts";
 import { STATE } from "../../domain/execution.ts";
 import { CONCURRENCY_LEVELS, type EffectiveLimit } from "../../domain/limits.ts";
 import type { Now } from "../../domain/time.ts";
-import { openCostApproval, withdrawApprovals } from "../approvals/approvals.ts";
+import { executionQuestion, openApproval, withdrawApprovals } from "../approvals/approvals.ts";
 import { pushEvent, recordViolation } from "../events/push.ts";
 import { exceededFinding } from "../limits/limit-finding.ts";
 import { armDeadlines } from "../time/arm.ts";
@@ -32,7 +32,7 @@ export function haltExecution(world: World, index: number, finding: Finding, now
   return true;
 }
 
-/** Stops a run until a person answers. A cost alert opens an approval; an operator's own pause ends by `Resume`. */
+/** Stops a run until a person answers. A limit or a rule opens an approval; an operator's own pause ends by `Resume`. */
 export function pauseExecution(world: World, index: number, finding: Finding, now: Now): boolean {
   const table = world.executions;
   if (table.state[index] !== STATE.running) return false;
@@ -41,7 +41,8 @@ export function pauseExecution(world: World, index: number, finding: Finding, no
   world.rows.executionTexts.touch(index);
   table.state[index] = STATE.paused;
   table.pausedSince[index] = now.monoMs;
-  const approvalId = finding.kind === "LIMIT" ? openCostApproval(world, index, finding, now) : undefined;
+  const asks = finding.kind === "LIMIT" || finding.kind === "RULE";
+  const approvalId = asks ? openApproval(world, index, executionQuestion(finding), now) : undefined;
   const kept = approvalId === undefined ? finding : { ...finding, approvalId };
   record.stateFinding = kept;
   recordViolation(world, index, kept, now);

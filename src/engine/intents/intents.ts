@@ -3,6 +3,7 @@ import { DEFAULT_TENANT, type Principal } from "../../domain/execution.ts";
 import type { CallerId } from "../../domain/ids.ts";
 import type { Ask } from "../../domain/intent.ts";
 import type { Now } from "../../domain/time.ts";
+import { redeemApprovals } from "../approvals/redeem-approvals.ts";
 import { pushEvent, recordViolation } from "../events/push.ts";
 import { touchActivity } from "../executions/activity.ts";
 import { chargeWindows } from "../executions/charge.ts";
@@ -12,7 +13,8 @@ import { markLoopWarned } from "../limits/loops.ts";
 import { EMPTY_PROBE, probeIntent } from "../limits/probe.ts";
 import { decide, judgeStanding, storeFinding } from "../limits/standing.ts";
 import { priceIntent } from "../prices/price-usage.ts";
-import { timeZoneOf } from "../quotas/time-zone.ts";
+import { askBinding, judgePrincipals, takeFromPrincipals } from "../quotas/judge-principals.ts";
+import { boundsOfTenant } from "../quotas/principal-bounds.ts";
 import { assertRequestRoom, findAnswer, rememberAnswer } from "../requests/requests.ts";
 import type { World } from "../world.ts";
 import { applyIntent } from "./apply-intent.ts";
@@ -24,8 +26,8 @@ import { assertDeclared, decideIntent, judgeIntent, withApprovals } from "./judg
 export function check(world: World, caller: CallerId, ask: Ask, now: Now): Decision {
   const index = world.executions.find(caller, ask.executionId);
   if (index === NO_INDEX) return judgeUnregistered(world, ask, now, false);
-  const judged = judgeIntent(world, index, ask, now);
-  const findings = withApprovals(world, index, judged.findings, now);
+  const judged = judgeIntent(world, index, ask, "looks", now);
+  const findings = withApprovals(world, index, ask, judged.findings, now);
   if (judged.refused) keepCheckedRefusal(world, index, findings, now);
   return decideIntent(world, index, ask, findings, now);
 }
@@ -50,10 +52,12 @@ export function charge(world: World, caller: CallerId, ask: Ask, now: Now): Deci
   const known = findAnswer(world, index, ask);
   if (known !== undefined) return known;
   assertRequestRoom(world, index, ask);
-  const judged = judgeIntent(world, index, ask, now);
+  const judged = judgeIntent(world, index, ask, "takes", now);
   touchActivity(world, index, now.monoMs);
   if (judged.refused) return refuse(world, index, ask, judged.findings, now);
   applyIntent(world, index, ask.intent, judged.probe, now);
+  redeemApprovals(world, judged.redeems, now);
+  takeFromPrincipals(world, judged.principals, now);
   afterTaking(world, index, judged.findings, now);
   const answer = decideIntent(world, index, ask, judged.findings, now);
   rememberAnswer(world, index, ask, answer, now);
@@ -75,7 +79,7 @@ export function refuse(
   findings: readonly Finding[],
   now: Now,
 ): Decision {
-  const withIds = withApprovals(world, index, findings, now);
+  const withIds = withApprovals(world, index, ask, findings, now);
   const first = withIds.find((one) => one.shadow !== true && one.verdict !== "WARN");
   if (first !== undefined) {
     recordViolation(world, index, first, now);
@@ -101,18 +105,19 @@ function judgeUnregistered(world: World, ask: Ask, now: Now, take: boolean): Dec
   }
   assertDeclared(world, ask.intent.custom);
   const priced = priceIntent(world, ask.intent);
-  if (take && priced.finding?.verdict !== "BLOCK") {
-    const principal: Principal = { ...ask.principal, tenant: ask.principal?.tenant ?? DEFAULT_TENANT };
-    const { windows, rows } = world;
-    const binding = windows.bind(
-      principal,
-      false,
-      timeZoneOf(world, principal.tenant),
-      now.wallMs,
-      rows.windows,
-      rows.windowTexts,
-    );
-    chargeWindows(world, binding.rows, probeIntent(ask.intent, priced.nanoUsd, false).add);
-  }
-  return decide(world, priced.finding === undefined ? [] : [priced.finding], now, false);
+  const principal: Principal = { ...ask.principal, tenant: ask.principal?.tenant ?? DEFAULT_TENANT };
+  const bounds = boundsOfTenant(world, principal.tenant);
+  const { windows, rows } = world;
+  const bind = () =>
+    windows.bind(principal, false, bounds.timeZone, now.wallMs, rows.windows, rows.windowTexts);
+  const principals = bounds.hasAny ? askBinding(bounds, bind(), ask) : undefined;
+  const findings = [
+    ...(priced.finding === undefined ? [] : [priced.finding]),
+    ...(principals === undefined ? [] : judgePrincipals(world, principals, now)),
+  ];
+  const decision = decide(world, findings, now, false);
+  if (!take || !decision.allowed) return decision;
+  chargeWindows(world, bind().rows, probeIntent(ask.intent, priced.nanoUsd, false).add);
+  if (principals !== undefined) takeFromPrincipals(world, principals, now);
+  return decision;
 }

@@ -1,10 +1,22 @@
 import { SPENT } from "../../domain/counters.ts";
-import { type Decision, type Finding, NO_FINDINGS, type Remaining } from "../../domain/decision.ts";
+import {
+  type Decision,
+  type Finding,
+  isAllowed,
+  NO_FINDINGS,
+  type Remaining,
+} from "../../domain/decision.ts";
 import { invalidField } from "../../domain/errors.ts";
 import type { Ask } from "../../domain/intent.ts";
 import { LIMITS } from "../../domain/limits.ts";
 import type { Now } from "../../domain/time.ts";
-import { openCostApproval } from "../approvals/approvals.ts";
+import { executionQuestion, openApproval } from "../approvals/approvals.ts";
+import {
+  applyApprovals,
+  approvalsFull,
+  openOperationApprovals,
+  type Taking,
+} from "../approvals/redeem-approvals.ts";
 import { refreshStaleLimits } from "../executions/adjust.ts";
 import { stateFindings } from "../executions/state-findings.ts";
 import { COUNTER_LIMITS } from "../limits/compiled-limits.ts";
@@ -14,6 +26,12 @@ import { type Probe, probeIntent } from "../limits/probe.ts";
 import { adviceFor, decide, isSame, isUncertain, levelOf, storeFinding } from "../limits/standing.ts";
 import { wallMs } from "../limits/times.ts";
 import { priceIntent } from "../prices/price-usage.ts";
+import {
+  askPrincipals,
+  isPrincipalQuiet,
+  judgePrincipals,
+  type PrincipalAsk,
+} from "../quotas/judge-principals.ts";
 import type { World } from "../world.ts";
 
 /** What the engine found out about an intent before it takes anything. */
@@ -21,18 +39,33 @@ export interface Judged {
   readonly probe: Probe;
   readonly findings: readonly Finding[];
   readonly refused: boolean;
+  /** Rows of approvals that are used up if the intent is taken. */
+  readonly redeems: readonly number[];
+  /** What it asks of the principals that pay for it. */
+  readonly principals: PrincipalAsk;
 }
 
+const NOTHING_REDEEMED: readonly number[] = Object.freeze([]);
+
 /** Looks at an intent with everything that is on, and changes nothing. */
-export function judgeIntent(world: World, index: number, ask: Ask, now: Now): Judged {
+export function judgeIntent(world: World, index: number, ask: Ask, taking: Taking, now: Now): Judged {
   refreshStaleLimits(world, index);
   const { intent } = ask;
   assertDeclared(world, intent.custom);
   const priced = priceIntent(world, intent);
   const probe = probeIntent(intent, priced.nanoUsd, isAnnounced(world, index, ask));
-  if (!world.store.blocking && isQuiet(world, index, probe, now)) {
-    if (priced.finding === undefined) return { probe, findings: NO_FINDINGS, refused: false };
-    return { probe, findings: [priced.finding], refused: priced.finding.verdict === "BLOCK" };
+  const principals = askPrincipals(world, index, ask, now);
+  if (
+    !world.store.blocking &&
+    ask.approvalId === undefined &&
+    isPrincipalQuiet(world, principals, now) &&
+    isQuiet(world, index, probe, now)
+  ) {
+    const redeems = NOTHING_REDEEMED;
+    if (priced.finding === undefined)
+      return { probe, findings: NO_FINDINGS, refused: false, redeems, principals };
+    const refused = priced.finding.verdict === "BLOCK";
+    return { probe, findings: [priced.finding], refused, redeems, principals };
   }
   const findings: Finding[] = [];
   const store = storeFinding(world);
@@ -41,10 +74,13 @@ export function judgeIntent(world: World, index: number, ask: Ask, now: Now): Ju
   const states = stateFindings(world, index);
   findings.push(...states, ...limits.filter((limit) => !states.some((state) => isSame(limit, state))));
   if (priced.finding !== undefined) findings.push(priced.finding);
-  const refused = findings.some(
-    (one) => one.shadow !== true && one.verdict !== "WARN" && one.verdict !== "ALLOW",
-  );
-  return { probe, findings, refused };
+  findings.push(...judgePrincipals(world, principals, now));
+  const answered = applyApprovals(world, index, ask, findings, taking);
+  return { probe, ...answered, refused: answered.findings.some(refuses), principals };
+}
+
+function refuses({ shadow, verdict }: Finding): boolean {
+  return shadow !== true && !isAllowed(verdict);
 }
 
 /** @throws TollgateError FIELD_INVALID: an agent must not invent counters */
@@ -62,28 +98,27 @@ function isAnnounced(world: World, index: number, ask: Ask): boolean {
   return world.executions.record(index).announced?.has(step.name) ?? false;
 }
 
-/** Opens the approval of a cost alert that an intent ran into; the state does not change. */
+/** Opens the approvals of what waits for a person: the pause of a limit, or this one operation; the state does not change. */
 export function withApprovals(
   world: World,
   index: number,
+  ask: Ask,
   findings: readonly Finding[],
   now: Now,
 ): readonly Finding[] {
-  if (!findings.some((one) => one.verdict === "PAUSE" && one.kind === "LIMIT" && one.shadow !== true))
-    return findings;
-  // What a limit refuses anyway is nothing to ask a person about.
+  // What something refuses anyway is nothing to ask a person about.
   if (findings.some((one) => one.verdict === "BLOCK" && one.shadow !== true)) return findings;
-  return findings.map((one) => {
-    if (one.verdict !== "PAUSE" || one.kind !== "LIMIT" || one.shadow === true) return one;
-    const approvalId = openCostApproval(world, levelOf(world, index, one), one, now);
-    if (approvalId !== undefined) return { ...one, approvalId };
-    return {
-      ...one,
-      verdict: "BLOCK",
-      reason: "APPROVALS_FULL",
-      message: "as many approvals are open as may be",
-    };
+  const opened = openOperationApprovals(world, index, ask, findings, now);
+  if (!opened.some(pausesExecution)) return opened;
+  return opened.map((one) => {
+    if (!pausesExecution(one)) return one;
+    const approvalId = openApproval(world, levelOf(world, index, one), executionQuestion(one), now);
+    return approvalId === undefined ? approvalsFull(one) : { ...one, approvalId };
   });
+}
+
+function pausesExecution({ verdict, kind, shadow }: Finding): boolean {
+  return verdict === "PAUSE" && kind === "LIMIT" && shadow !== true;
 }
 
 export function decideIntent(

@@ -1,15 +1,15 @@
 import { MAX_COUNTER } from "../../domain/amounts.ts";
 import { HELD_STRIDE, SPENT_STRIDE } from "../../domain/counters.ts";
 import type { Principal } from "../../domain/execution.ts";
+import { type Level, levelsOf } from "../../domain/quotas/levels.ts";
+import type { RatePlans } from "../rates/rate-plans.ts";
 import type { RowSet } from "../rows/generations.ts";
 import { PERIODS, type Period, UTC, windowAt } from "./calendar.ts";
+import type { PrincipalBounds } from "./principal-bounds.ts";
 
 // Calendar windows: one row per principal and period, with all its units as one vector of the same shape as an
 // execution's. A window is found by the instants it lasts, not by its name: so a clock that steps back finds the row it
 // left, and a running window ends as it began when its time zone changes.
-
-export const LEVELS = ["global", "tenant", "team", "user", "api_key", "agent", "unattributed"] as const;
-export type Level = (typeof LEVELS)[number];
 
 export interface WindowText {
   readonly level: Level;
@@ -33,6 +33,8 @@ export interface WindowBinding {
   /** What was used and not yet added to the rows, in the order of SPENT: see `chargeBinding`. */
   readonly pending: BigInt64Array;
   isPending: boolean;
+  /** Buckets of rates that requests of this principal take from, by what bounds it. */
+  plans: WeakMap<PrincipalBounds, RatePlans> | undefined;
 }
 
 export class WindowTable {
@@ -70,6 +72,7 @@ export class WindowTable {
         untilMs: 0,
         pending: new BigInt64Array(SPENT_STRIDE),
         isPending: false,
+        plans: undefined,
       };
       this.#bindings.set(key, binding);
     }
@@ -141,7 +144,7 @@ export class WindowTable {
     const levels = levelsOf(binding.principal, binding.unattributed);
     const result = new Int32Array(levels.length * PERIODS.length);
     let at = 0;
-    for (const [level, name] of levels) {
+    for (const { level, name } of levels) {
       for (const period of PERIODS)
         result[at++] = this.#open(level, binding, name, period, wallMs, rows, texts);
     }
@@ -282,19 +285,6 @@ export class WindowTable {
     this.held = held;
     this.uncertain = uncertain;
   }
-}
-
-function levelsOf(principal: Principal, unattributed: boolean): readonly (readonly [Level, string])[] {
-  const levels: (readonly [Level, string])[] = [
-    ["global", ""],
-    ["tenant", principal.tenant],
-  ];
-  if (principal.team !== undefined) levels.push(["team", principal.team]);
-  if (principal.user !== undefined) levels.push(["user", principal.user]);
-  if (principal.apiKeyId !== undefined) levels.push(["api_key", principal.apiKeyId]);
-  if (principal.agent !== undefined) levels.push(["agent", principal.agent]);
-  if (unattributed) levels.push(["unattributed", principal.tenant]);
-  return levels;
 }
 
 export function principalKey(principal: Principal): string {

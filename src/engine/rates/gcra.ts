@@ -9,9 +9,9 @@ export const MAX_RPS = 1_000_000;
 export const MAX_BURST = 1_000_000;
 
 export interface Rate {
-  /** Requests per second, above 0. */
+  /** Requests per second; 0 lets nothing pass. */
   readonly rps: number;
-  /** Requests that may come at once, at least 1. */
+  /** Requests that may come at once, at least 1 but for a rate of 0. */
   readonly burst: number;
 }
 
@@ -24,6 +24,7 @@ export interface CompiledRate extends Rate {
 }
 
 export function compileRate(rate: Rate): CompiledRate {
+  if (rate.rps === 0) return { rps: 0, burst: 0, intervalMs: Number.POSITIVE_INFINITY, toleranceMs: 0 };
   const intervalMs = Math.ceil((1000 * TICKS_PER_MS) / rate.rps) / TICKS_PER_MS;
   return { ...rate, intervalMs, toleranceMs: intervalMs * rate.burst };
 }

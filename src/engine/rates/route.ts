@@ -37,5 +37,6 @@ export function findNamedRoute(multipliers: Multipliers, route: string): string 
 
 /** A rate or burst times a factor, rounded down, at least 1. Decimal factors as people write them: 100 × 0.29 is 29. */
 export function scaleRate(value: number, factor: number): number {
-  return Math.max(1, Math.floor(Number((value * factor).toFixed(9))));
+  // What is below 1 already is not raised: 0 stays 0.
+  return Math.max(Math.min(1, value), Math.floor(Number((value * factor).toFixed(9))));
 }

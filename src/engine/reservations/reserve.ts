@@ -4,6 +4,7 @@ import { TollgateError } from "../../domain/errors.ts";
 import type { CallerId } from "../../domain/ids.ts";
 import { type HoldRequest, MAX_RESERVATIONS } from "../../domain/reservation.ts";
 import type { Now } from "../../domain/time.ts";
+import { redeemApprovals } from "../approvals/redeem-approvals.ts";
 import { touchActivity } from "../executions/activity.ts";
 import { holdWindows, windowRows } from "../executions/charge.ts";
 import { NO_INDEX } from "../executions/execution-table.ts";
@@ -13,6 +14,7 @@ import { decideIntent, judgeIntent, remainingOf } from "../intents/judge-intent.
 import { toAmount } from "../limits/limit-finding.ts";
 import type { Probe } from "../limits/probe.ts";
 import { decide } from "../limits/standing.ts";
+import { takeFromPrincipals } from "../quotas/judge-principals.ts";
 import { DEADLINE } from "../time/deadlines.ts";
 import type { World } from "../world.ts";
 import { holdChain } from "./hold.ts";
@@ -35,7 +37,7 @@ export function reserve(world: World, caller: CallerId, request: HoldRequest, no
       `an execution holds at most ${MAX_RESERVATIONS} reservations at once`,
     );
   }
-  const judged = judgeIntent(world, index, request, now);
+  const judged = judgeIntent(world, index, request, "takes", now);
   touchActivity(world, index, now.monoMs);
   const tooLarge = checkFraction(world, index, judged.probe, now);
   if (judged.refused || tooLarge !== undefined) {
@@ -44,6 +46,8 @@ export function reserve(world: World, caller: CallerId, request: HoldRequest, no
   }
   const answer = decideIntent(world, index, request, judged.findings, now);
   hold(world, index, request, judged.probe, digest, answer, now);
+  redeemApprovals(world, judged.redeems, now);
+  takeFromPrincipals(world, judged.principals, now);
   afterTaking(world, index, judged.findings, now);
   return answer;
 }

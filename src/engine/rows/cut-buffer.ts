@@ -1,4 +1,4 @@
-import { RECORD_HEADER_BYTES } from "../../ports/cut-store.ts";
+import { RECORD_HEADER_BYTES, RECORD_PUT } from "../../ports/cut-store.ts";
 
 // Packs rows into one buffer in the record format of ports/cut-store.ts. Every record starts on a multiple of 8, so that
 // numbers are written through typed views without a DataView per value.
@@ -18,6 +18,10 @@ export class CutBuffer {
   /** Place of the next byte of the open record's body; a multiple of 8 when a record begins. */
   at = 0;
   #start = 0;
+  /** Of the open record of words: place of the next one, and a bit for each that is not zero. */
+  #word = 0;
+  #low = 0;
+  #high = 0;
 
   constructor(bytes: ArrayBuffer = new ArrayBuffer(FIRST_BYTES)) {
     this.#bytes = bytes;
@@ -53,6 +57,54 @@ export class CutBuffer {
     this.i32[place] = first;
     this.i32[place + 1] = second;
     this.at += 8;
+  }
+
+  /**
+   * Opens a record of at most `words` numbers of eight bytes, of which only those that are not zero are kept: most counters
+   * of most rows are. Two words of 32 bits before them say which ones are there; `expandWords` reads it.
+   */
+  beginWords(table: number, key: number, words: number): void {
+    this.begin(RECORD_PUT, table, key, (words + 1) * 8);
+    this.at += 8;
+    this.#word = 0;
+    this.#low = 0;
+    this.#high = 0;
+  }
+
+  addF64(value: number): void {
+    if (value !== 0) {
+      this.#present();
+      this.writeF64(value);
+    }
+    this.#word++;
+  }
+
+  addI64(value: bigint): void {
+    if (value !== 0n) {
+      this.#present();
+      this.writeI64(value);
+    }
+    this.#word++;
+  }
+
+  addI32Pair(first: number, second: number): void {
+    if ((first | second) !== 0) {
+      this.#present();
+      this.writeI32Pair(first, second);
+    }
+    this.#word++;
+  }
+
+  endWords(): void {
+    const place = (this.#start + RECORD_HEADER_BYTES) >> 2;
+    this.i32[place] = this.#low;
+    this.i32[place + 1] = this.#high;
+    this.end();
+  }
+
+  #present(): void {
+    if (this.#word < 32) this.#low |= 1 << this.#word;
+    else this.#high |= 1 << (this.#word - 32);
   }
 
   end(): void {

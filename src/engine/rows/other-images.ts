@@ -16,17 +16,18 @@ const REPORTER_TEXTS = tableNumber("reporter_texts");
 const APPROVALS = tableNumber("approvals");
 const EVENTS = tableNumber("execution_events");
 
-/** Spent, held and whether the window is uncertain, as 64-bit numbers. */
+export const WINDOW_WORDS = SPENT_STRIDE + HELD_STRIDE + 1;
+
+/** Spent, held and whether the window is uncertain, as words. */
 export function encodeWindow(world: World, row: number, out: CutBuffer): void {
   const { windows } = world;
   if (windows.texts[row] === undefined) return deleteRow(out, WINDOWS, row);
-  out.begin(RECORD_PUT, WINDOWS, row, (SPENT_STRIDE + HELD_STRIDE + 1) * 8);
+  out.beginWords(WINDOWS, row, WINDOW_WORDS);
   for (let unit = 0; unit < SPENT_STRIDE; unit++)
-    out.writeI64(windows.spent[row * SPENT_STRIDE + unit] as bigint);
-  for (let unit = 0; unit < HELD_STRIDE; unit++)
-    out.writeI64(windows.held[row * HELD_STRIDE + unit] as bigint);
-  out.writeI64(BigInt(windows.uncertain[row] as number));
-  out.end();
+    out.addI64(windows.spent[row * SPENT_STRIDE + unit] as bigint);
+  for (let unit = 0; unit < HELD_STRIDE; unit++) out.addI64(windows.held[row * HELD_STRIDE + unit] as bigint);
+  out.addI32Pair(windows.uncertain[row] as number, 0);
+  out.endWords();
 }
 
 export function encodeWindowText(world: World, row: number, out: CutBuffer): void {

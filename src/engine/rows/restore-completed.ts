@@ -6,7 +6,8 @@ import { NO_INDEX } from "../executions/execution-table.ts";
 import { COMPLETED_MEMORY_MS, forgetOldestCompleted } from "../executions/forget.ts";
 import { DEADLINE } from "../time/deadlines.ts";
 import type { World } from "../world.ts";
-import { createRecord, type ExecutionText } from "./restore-execution.ts";
+import type { ExecutionText } from "./execution-text.ts";
+import { createRecord } from "./restore-execution.ts";
 
 /** The body of a row of `completed_executions`. */
 interface CompletedText extends ExecutionText {
@@ -34,7 +35,7 @@ export function restoreCompleted(world: World, body: string, now: Now): number {
   world.rows.executionTexts.touch(index);
   const { carve: _carve, ...kept } = text;
   const parent = text.parentId === undefined ? NO_INDEX : table.find(text.caller, text.parentId);
-  table.insert(createRecord(world, index, { ...kept, reporters: [], openApprovals: [] }, parent), parent);
+  table.insert(createRecord(world, index, kept, parent), parent);
   // Its reservations were forgotten with it: a settlement that comes now could be the second one.
   table.record(index).resolvedReservations = MAX_RESERVATIONS;
   for (let unit = 0; unit < SPENT_STRIDE; unit++)

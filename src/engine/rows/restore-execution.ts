@@ -1,64 +1,31 @@
 import { HELD_STRIDE, SPENT_STRIDE } from "../../domain/counters.ts";
-import type { Finding } from "../../domain/decision.ts";
-import { type CarveMode, type Principal, STATE } from "../../domain/execution.ts";
-import type { CallerId } from "../../domain/ids.ts";
-import type { LimitOverrides } from "../../domain/limits.ts";
+import { type Principal, STATE } from "../../domain/execution.ts";
+import { type LimitOverrides, NO_OVERRIDES } from "../../domain/limits.ts";
 import { createCarveHold } from "../executions/carve.ts";
 import {
   type CarveHold,
   createExecutionRecord,
   type ExecutionRecord,
+  FLAG,
   type LoopRing,
   NO_INDEX,
 } from "../executions/execution-table.ts";
-import { chainBelow } from "../executions/register.ts";
+import { chainBelow, NO_LABELS } from "../executions/register.ts";
 import { countActive } from "../executions/state.ts";
 import { resolveLimits, sharedLimits } from "../limits/effective-limits.ts";
+import { principalKey } from "../quotas/window-table.ts";
 import type { World } from "../world.ts";
+import { EXECUTION_WORDS, PARENT_AT } from "./execution-image.ts";
+import type { ExecutionText, StoredOverrides, Texts } from "./execution-text.ts";
+import { expandWords, imageOf, type RowPlace } from "./loaded-rows.ts";
 import { reviveAmounts, type Shift, viewOf } from "./read-image.ts";
-
-type Texts = { readonly [name: string]: string };
-interface StoredOverrides {
-  readonly values: Texts;
-  readonly custom: Texts;
-  readonly preset?: LimitOverrides["preset"];
-  readonly onExceed?: LimitOverrides["onExceed"];
-}
-
-/** The JSON row of an execution. Amounts are decimal text. */
-export interface ExecutionText {
-  readonly caller: CallerId;
-  readonly id: string;
-  readonly principal: Principal;
-  readonly session: string;
-  readonly labels: Texts;
-  readonly requested: StoredOverrides;
-  readonly discovered: boolean;
-  readonly parentId?: string;
-  readonly adjusted: StoredOverrides;
-  readonly carve?: {
-    readonly mode: CarveMode;
-    readonly total: readonly string[];
-    readonly held: readonly string[];
-    readonly taken: readonly string[];
-    readonly takes: readonly { readonly index: number; readonly amounts: readonly string[] }[];
-    readonly active: boolean;
-  };
-  readonly custom?: { readonly spent: Texts; readonly held: Texts };
-  readonly stateFinding?: Finding;
-  readonly resolvedReservations: number;
-  readonly reporters: readonly number[];
-  readonly openApprovals: readonly string[];
-  readonly modifications?: readonly number[];
-  readonly announced?: readonly string[];
-}
 
 export function addRestoredExecution(
   world: World,
   index: number,
   text: ExecutionText,
-  image: Uint8Array,
-  loop: Uint8Array | undefined,
+  image: RowPlace,
+  loop: RowPlace | undefined,
   shift: Shift,
 ): void {
   const table = world.executions;
@@ -67,7 +34,7 @@ export function addRestoredExecution(
   const parent = restoreNumbers(world, index, image, shift);
   const known = parent !== NO_INDEX && table.records[parent] !== undefined;
   const record = createRecord(world, index, text, known ? parent : NO_INDEX);
-  if (loop !== undefined) record.loop = restoreLoop(loop);
+  if (loop !== undefined) record.loop = restoreLoop(imageOf(loop));
   table.insert(record, known ? parent : NO_INDEX);
   table.policyGeneration[index] = world.policy.generation;
   for (const reporter of record.reporters) {
@@ -79,9 +46,9 @@ export function addRestoredExecution(
   if (state <= STATE.paused) countActive(world, record, 1);
 }
 
-function restoreNumbers(world: World, index: number, image: Uint8Array, shift: Shift): number {
+function restoreNumbers(world: World, index: number, image: RowPlace, shift: Shift): number {
   const table = world.executions;
-  const view = viewOf(image);
+  const view = expandWords(image, EXECUTION_WORDS);
   const number = (place: number): number => view.getFloat64(place * 8, true);
   const pair = (place: number, half: 0 | 1): number => view.getInt32((9 + place) * 8 + half * 4, true);
   table.flags[index] = number(0) % 256;
@@ -102,12 +69,12 @@ function restoreNumbers(world: World, index: number, image: Uint8Array, shift: S
   const counters = (9 + 4) * 8;
   for (let unit = 0; unit < SPENT_STRIDE; unit++)
     table.spent[index * SPENT_STRIDE + unit] = view.getBigInt64(counters + unit * 8, true);
-  if (pair(3, 1) === 1) {
+  if ((table.flags[index] & FLAG.held) !== 0) {
     const held = counters + SPENT_STRIDE * 8;
     for (let unit = 0; unit < HELD_STRIDE; unit++)
       table.held[index * HELD_STRIDE + unit] = view.getBigInt64(held + unit * 8, true);
   }
-  return pair(3, 0);
+  return view.getInt32(PARENT_AT, true);
 }
 
 /** A record from its JSON row; `parent` must be in the table already. */
@@ -119,20 +86,21 @@ export function createRecord(
 ): ExecutionRecord {
   const requested = overridesOf(text.requested);
   const adjusted = overridesOf(text.adjusted);
-  const isAdjusted = Object.keys(text.adjusted.values).length + Object.keys(text.adjusted.custom).length > 0;
-  const limits = isAdjusted
-    ? resolveLimits(world.policy.limits, requested, adjusted)
-    : sharedLimits(world, requested);
+  const limits =
+    adjusted === NO_OVERRIDES
+      ? sharedLimits(world, requested)
+      : resolveLimits(world.policy.limits, requested, adjusted);
+  const above = parent === NO_INDEX ? undefined : world.executions.record(parent);
   const record = createExecutionRecord({
     index,
     caller: text.caller,
     id: text.id,
-    principal: text.principal,
-    session: text.session,
-    labels: text.labels,
+    principal: isSame(above?.principal, text.principal) ? above.principal : text.principal,
+    session: above?.session ?? text.session,
+    labels: text.labels ?? NO_LABELS,
     requested,
-    discovered: text.discovered,
-    parentId: text.parentId,
+    discovered: text.discovered === true,
+    parentId: above?.id ?? text.parentId,
     chain: chainBelow(world, parent),
     adjusted,
     limits,
@@ -141,15 +109,21 @@ export function createRecord(
   if (text.custom !== undefined)
     record.custom = { spent: amountsOf(text.custom.spent), held: amountsOf(text.custom.held) };
   record.stateFinding = reviveAmounts(text.stateFinding);
-  record.resolvedReservations = text.resolvedReservations;
-  record.reporters = text.reporters;
-  record.openApprovals = text.openApprovals;
+  record.resolvedReservations = text.resolvedReservations ?? 0;
+  if (text.reporters !== undefined) record.reporters = text.reporters;
+  if (text.openApprovals !== undefined) record.openApprovals = text.openApprovals;
   if (text.modifications !== undefined) record.modifications = [...text.modifications];
   if (text.announced !== undefined) record.announced = new Set(text.announced);
   return record;
 }
 
-function overridesOf(stored: StoredOverrides): LimitOverrides {
+/** A child's principal is mostly its parent's: one object for both. */
+function isSame(above: Principal | undefined, own: Principal): above is Principal {
+  return above !== undefined && principalKey(above) === principalKey(own);
+}
+
+function overridesOf(stored: StoredOverrides | undefined): LimitOverrides {
+  if (stored === undefined) return NO_OVERRIDES;
   return { ...stored, values: amountsOf(stored.values), custom: amountsOf(stored.custom) };
 }
 

@@ -104,16 +104,10 @@ export function restoreRequest(world: World, row: number, stored: RequestRow, sh
   record.requests.set(entry.requestId, { digest: entry.digest, row });
 }
 
-type StoredApproval = Omit<ApprovalRow, "currentNanoUsd" | "limitNanoUsd"> & {
-  readonly currentNanoUsd: string;
-  readonly limitNanoUsd: string;
-};
-
-export function restoreApproval(world: World, row: number, stored: StoredApproval): void {
+export function restoreApproval(world: World, row: number, stored: ApprovalRow): void {
   if (world.executions.records[stored.index] === undefined) return;
   const { tenant } = stored;
-  const currentNanoUsd = BigInt(stored.currentNanoUsd);
-  world.approvals.insert({ ...stored, row, currentNanoUsd, limitNanoUsd: BigInt(stored.limitNanoUsd) });
+  world.approvals.insert({ ...stored, row, finding: reviveAmounts(stored.finding) });
   if (stored.state === "open")
     world.approvals.openPerTenant.set(tenant, (world.approvals.openPerTenant.get(tenant) ?? 0) + 1);
 }

@@ -52,6 +52,7 @@ function touchMovedRows(world: World): void {
     if (entry !== undefined) world.rows.reservations.touch(row);
   for (const [row, entry] of world.requests.entries.entries())
     if (entry !== undefined) world.rows.requests.touch(row);
+  for (const [row, key] of world.rates.keys.entries()) if (key !== undefined) world.rows.rates.touch(row);
 }
 
 function resumeIdleClock(world: World, index: number, shift: Shift, now: Now): void {

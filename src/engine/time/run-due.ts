@@ -116,6 +116,7 @@ function sweep(world: World, now: Now): void {
   dropForgotten(world);
   forgetWindows(world, now);
   forgetReporters(world, now);
+  world.rates.forgetFull(now.monoMs, SWEEP_ROWS, world.rows.rates, world.rows.rateTexts);
 }
 
 /** Most request ids that one sweep forgets, and how soon it goes on when there are more: as fast as they can be made. */

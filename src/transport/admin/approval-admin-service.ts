@@ -1,5 +1,5 @@
 import { parseUsd } from "../../domain/amounts.ts";
-import type { ApprovalState } from "../../domain/approval.ts";
+import type { ApprovalKind, ApprovalState } from "../../domain/approval.ts";
 import { invalidField, TollgateError } from "../../domain/errors.ts";
 import { type ApprovalAnswer, approve, reject } from "../../engine/approvals/answer-approvals.ts";
 import type { ApprovalRow } from "../../engine/approvals/approval-table.ts";
@@ -11,10 +11,10 @@ import type {
   ApprovalServiceListRequest,
   ApprovalServiceListResponse,
 } from "../../gen/tollgate/admin/v1/approval_service_pb.ts";
-import { ApprovalKind } from "../../gen/tollgate/enforcement/v1/approval_pb.ts";
-import { APPROVAL_STATE_TO_PROTO } from "../convert/approvals.ts";
+import { APPROVAL_KIND_TO_PROTO, APPROVAL_STATE_TO_PROTO } from "../convert/approvals.ts";
 import { reachedToProto, waitFromProto } from "../convert/decisions.ts";
 import { formatPageToken, pageSizeFromProto, parsePageToken } from "../convert/page-tokens.ts";
+import { durationFromProto } from "../convert/times.ts";
 import type { Implementation } from "../handler.ts";
 import { assertValid } from "../validate/rules.ts";
 import { ADMIN_ACTOR, type AdminContext } from "./admin-context.ts";
@@ -49,9 +49,10 @@ export function createApprovalAdminService(context: AdminContext): Implementatio
     },
     approve: (request) => {
       assertValid(request, APPROVE_RULE);
-      const { approvalId, note, thresholdUsd, etag, requestId, wait } = request;
+      const { approvalId, note, thresholdUsd, timeExtension, etag, requestId, wait } = request;
       const thresholdNanoUsd = thresholdUsd === undefined ? undefined : thresholdOf(thresholdUsd);
-      const given = { approvalId, approvedBy: ADMIN_ACTOR, note, thresholdNanoUsd };
+      const extensionMs = timeExtension === undefined ? undefined : durationFromProto(timeExtension);
+      const given = { approvalId, approvedBy: ADMIN_ACTOR, note, thresholdNanoUsd, extensionMs };
       return memory.once(
         requestId,
         canonicalText({ verb: "approve", ...given, etag }),
@@ -93,6 +94,7 @@ function thresholdOf(text: string): bigint {
   }
 }
 
+const ALL_KINDS = Object.keys(APPROVAL_KIND_TO_PROTO) as ApprovalKind[];
 const ALL_STATES = Object.keys(APPROVAL_STATE_TO_PROTO) as ApprovalState[];
 
 function list(context: AdminContext, request: ApprovalServiceListRequest): ApprovalServiceListResponse {
@@ -106,10 +108,9 @@ function list(context: AdminContext, request: ApprovalServiceListRequest): Appro
   const after = parsePageToken(request.pageToken, filters);
   const size = pageSizeFromProto(request.pageSize);
   const place = after === undefined ? undefined : { openedAtMs: after.number, approvalId: after.key };
-  // Approvals of single operations come with policies.
-  const none = kind !== undefined && kind !== ApprovalKind.EXECUTION;
-  const filter = { tenant, executionId, states: new Set(wanted) };
-  const found = none ? [] : listApprovals(world, filter, place, size + 1);
+  const wantedKind = ALL_KINDS.find((one) => APPROVAL_KIND_TO_PROTO[one] === kind);
+  const filter = { tenant, executionId, states: new Set(wanted), kind: wantedKind };
+  const found = listApprovals(world, filter, place, size + 1);
   const last = found.length <= size ? undefined : found[size - 1];
   return {
     $typeName: "tollgate.admin.v1.ApprovalServiceListResponse",

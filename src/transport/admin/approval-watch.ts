@@ -131,6 +131,7 @@ export class ApprovalWatch implements WriterOwner {
   #fail(error: TollgateError): void {
     if (this.#ended) return;
     const unread = this.#writer.blocked;
+    if (!unread) this.#writer.finish();
     this.#close();
     failStream(this.#call, error, PATH, this.#context);
     if (unread) resetStream(this.#call);

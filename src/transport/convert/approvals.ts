@@ -1,5 +1,4 @@
-import type { ApprovalState } from "../../domain/approval.ts";
-import type { Finding } from "../../domain/decision.ts";
+import type { ApprovalState, ApprovalKind as DomainKind } from "../../domain/approval.ts";
 import type { ApprovalRow } from "../../engine/approvals/approval-table.ts";
 import type { World } from "../../engine/world.ts";
 import {
@@ -19,6 +18,11 @@ export const APPROVAL_STATE_TO_PROTO: { readonly [S in ApprovalState]: WireState
   used: WireState.USED,
 };
 
+export const APPROVAL_KIND_TO_PROTO: { readonly [K in DomainKind]: ApprovalKind } = {
+  execution: ApprovalKind.EXECUTION,
+  operation: ApprovalKind.OPERATION,
+};
+
 export function approvalToProto(world: World, entry: ApprovalRow): Approval {
   const { state, answeredAtMs, answeredBy, note } = entry;
   const byPerson = state === "approved" || state === "rejected" || state === "used";
@@ -27,40 +31,24 @@ export function approvalToProto(world: World, entry: ApprovalRow): Approval {
     approvalId: entry.approvalId,
     executionId: entry.executionId,
     tenant: entry.tenant,
-    kind: ApprovalKind.EXECUTION,
+    kind: APPROVAL_KIND_TO_PROTO[entry.kind],
     cause: entry.cause,
     message: entry.message,
-    finding: findingToProto(findingOf(entry), entry.executionId),
+    finding: findingToProto({ ...entry.finding, approvalId: entry.approvalId }, entry.executionId),
     state: APPROVAL_STATE_TO_PROTO[state],
     openedAt: timestampToProto(entry.openedAtMs),
     expiresAt: timestampToProto(entry.expiresAtMs),
     answeredAt: answeredAtMs === undefined ? undefined : timestampToProto(answeredAtMs),
     answeredBy: byPerson ? answeredBy : undefined,
     note: byPerson ? note : undefined,
-    groups: [],
+    groups: [...entry.groups],
+    intentDigest: entry.digest,
+    operation: entry.operation,
     grantedThresholdNanoUsd: state === "approved" ? grantedThreshold(world, entry) : undefined,
   };
 }
 
-/** The cost alert that opened it, from what the approval keeps of it. */
-function findingOf(entry: ApprovalRow): Finding {
-  const { currentNanoUsd, limitNanoUsd } = entry;
-  return {
-    verdict: "PAUSE",
-    kind: "LIMIT",
-    reason: "COST_THRESHOLD",
-    message: entry.message,
-    violationType: "cost_threshold",
-    category: "quota_exceeded",
-    sourceId: entry.cause,
-    current: { kind: "nanoUsd", value: currentNanoUsd },
-    limit: { kind: "nanoUsd", value: limitNanoUsd },
-    approvalId: entry.approvalId,
-    executionId: entry.executionId,
-    ...(limitNanoUsd === 0n ? {} : { percent: Number((currentNanoUsd * 100n) / limitNanoUsd) }),
-  };
-}
-
 function grantedThreshold(world: World, entry: ApprovalRow): bigint | undefined {
+  if (entry.cause !== "cost_alert_threshold_usd") return undefined;
   return world.executions.records[entry.index]?.adjusted.values.cost_alert_threshold_usd;
 }

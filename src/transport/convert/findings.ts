@@ -125,6 +125,7 @@ export function findingToProto(finding: Finding, askingId: string): WireFinding 
     shadow: finding.shadow === true ? true : undefined,
     remedy: finding.verdict === "ALLOW" ? undefined : remedyToProto(finding),
     retryAfter: finding.retryAfterMs === undefined ? undefined : durationToProto(finding.retryAfterMs),
+    principal: finding.principal,
     executionId: executionId === askingId ? undefined : executionId,
     evidence: [],
   };

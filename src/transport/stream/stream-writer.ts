@@ -1,13 +1,16 @@
 import { constants } from "node:http2";
+import { Metadata } from "@grpc/grpc-js";
 import { READ_AHEAD_MESSAGES, type TransportLimits } from "../transport-limits.ts";
 
-// Writing to a peer that may not read. grpc-js queues without bound past a false write(): here what does not fit waits in
-// a queue with a bound, and a peer that leaves it unread is disconnected.
+// Writing to a peer that may not read. One chunk is under way at a time and carries everything said since the last one.
+// Left to itself, grpc-js makes a socket write of every message and queues without bound; a Unix socket is full after 277
+// writes however small they are, and while a write waits Node's HTTP/2 reads nothing from that socket. Two Node processes
+// that both write message by message can so stop each other for ever. With one chunk a turn this side never waits for long.
 
 /** The parts of a grpc-js stream that the writer uses. */
 export interface WritableCall {
-  write(message: Uint8Array): boolean;
-  on(event: "drain", listener: () => void): unknown;
+  write(message: Uint8Array, done?: () => void): boolean;
+  sendMetadata(metadata: Metadata): void;
 }
 
 export interface WriterOwner {
@@ -17,21 +20,30 @@ export interface WriterOwner {
   onSlowReader(): void;
 }
 
+/** Behind a chunk that is under way so much may wait before the peer counts as one that does not read. */
+const WAITING_MESSAGES = 16;
+const WAITING_BYTES = 16_384;
+/** What is said in one turn is written before its end from this size on, bytes: as much as a socket takes at once. */
+const CHUNK_BYTES = 65_536;
+/** Before every message of gRPC: a flag, always 0, and four bytes of length. */
+const FRAME_BYTES = 5;
+
 export class StreamWriter {
   readonly #call: WritableCall;
   readonly #owner: WriterOwner;
   readonly #limits: TransportLimits;
-  #queue: Uint8Array[] = [];
-  #queuedBytes = 0;
+  #waiting: Uint8Array[] = [];
+  #waitingBytes = 0;
+  #underWay = false;
   #blocked = false;
   #closed = false;
   #timer: NodeJS.Timeout | undefined;
+  #immediate: NodeJS.Immediate | undefined;
 
   constructor(call: WritableCall, owner: WriterOwner, limits: TransportLimits) {
     this.#call = call;
     this.#owner = owner;
     this.#limits = limits;
-    call.on("drain", () => this.#drained());
   }
 
   /** The peer has to read before more is written: what can be coalesced should wait for onDrained. */
@@ -39,52 +51,106 @@ export class StreamWriter {
     return this.#blocked;
   }
 
-  /** Writes an encoded message, now or as soon as the peer reads. */
+  /** Writes an encoded message when this turn of the event loop ends, or as soon as the peer reads. */
   send(bytes: Uint8Array): void {
     if (this.#closed) return;
-    if (!this.#blocked) {
-      if (!this.#call.write(bytes)) this.#block();
-      return;
-    }
-    this.#queue.push(bytes);
-    this.#queuedBytes += bytes.byteLength;
-    if (this.#queuedBytes > this.#limits.maxUnreadBytes) this.#owner.onSlowReader();
+    this.#waiting.push(bytes);
+    this.#waitingBytes += bytes.byteLength;
+    if (this.#underWay) this.#judgeWaiting();
+    else if (this.#waitingBytes >= CHUNK_BYTES) this.flush();
+    else this.#immediate ??= setImmediate(() => this.flush());
+  }
+
+  /** Writes what was sent in this turn, unless a chunk is under way. */
+  flush(): void {
+    if (this.#underWay || this.#closed || this.#waiting.length === 0) return;
+    this.#underWay = true;
+    this.#write(() => this.#written());
+  }
+
+  /** Writes all that waits, then nothing more: for the end of a stream. */
+  finish(): void {
+    if (this.#closed) return;
+    if (this.#waiting.length > 0) this.#write(() => undefined);
+    this.close();
   }
 
   /** Nothing more is written. */
   close(): void {
     this.#closed = true;
-    this.#queue = [];
+    this.#waiting = [];
     clearTimeout(this.#timer);
+    clearImmediate(this.#immediate);
   }
 
-  #block(): void {
+  #judgeWaiting(): void {
+    const tooMuch = this.#waitingBytes > this.#limits.maxUnreadBytes;
+    const wasBlocked = this.#blocked;
+    if (!tooMuch && this.#waiting.length < WAITING_MESSAGES && this.#waitingBytes < WAITING_BYTES) return;
     this.#blocked = true;
-    clearTimeout(this.#timer);
+    if (tooMuch) return this.#owner.onSlowReader();
+    if (wasBlocked) return;
     this.#timer = setTimeout(() => this.#owner.onSlowReader(), this.#limits.slowReaderMs);
     this.#timer.unref();
   }
 
-  #drained(): void {
+  #write(done: () => void): void {
+    clearImmediate(this.#immediate);
+    this.#immediate = undefined;
+    const messages = this.#waiting;
+    const bytes = this.#waitingBytes;
+    this.#waiting = [];
+    this.#waitingBytes = 0;
+    writeTogether(this.#call, messages, bytes, done);
+  }
+
+  #written(): void {
+    this.#underWay = false;
     if (this.#closed) return;
-    clearTimeout(this.#timer);
+    const wasBlocked = this.#blocked;
     this.#blocked = false;
-    let written = 0;
-    for (const bytes of this.#queue) {
-      written++;
-      this.#queuedBytes -= bytes.byteLength;
-      if (this.#call.write(bytes)) continue;
-      this.#block();
-      break;
-    }
-    this.#queue.splice(0, written);
-    if (!this.#blocked) this.#owner.onDrained();
+    clearTimeout(this.#timer);
+    this.flush();
+    if (wasBlocked) this.#owner.onDrained();
   }
 }
 
+/** Writes messages as one chunk. Without the HTTP/2 stream, which grpc-js keeps to itself, as single messages. */
+function writeTogether(
+  call: WritableCall,
+  messages: readonly Uint8Array[],
+  bytes: number,
+  done: () => void,
+): void {
+  const stream = (call as HiddenCall).call?.stream;
+  if (stream === undefined) {
+    for (const [place, message] of messages.entries())
+      call.write(message, place === messages.length - 1 ? done : undefined);
+    return;
+  }
+  if (stream.destroyed || stream.writableEnded) return;
+  call.sendMetadata(new Metadata());
+  const chunk = Buffer.allocUnsafe(bytes + messages.length * FRAME_BYTES);
+  let at = 0;
+  for (const message of messages) {
+    chunk[at] = 0;
+    chunk.writeUInt32BE(message.byteLength, at + 1);
+    chunk.set(message, at + FRAME_BYTES);
+    at += FRAME_BYTES + message.byteLength;
+  }
+  stream.write(chunk, done);
+}
+
 interface HiddenCall {
-  readonly call?: { readonly stream?: { close(code: number): void } };
+  readonly call?: { readonly stream?: HiddenStream };
   readonly _readableState?: { highWaterMark: number };
+}
+
+interface HiddenStream {
+  readonly destroyed: boolean;
+  readonly writableEnded: boolean;
+  write(chunk: Buffer, done: () => void): boolean;
+  close(code: number): void;
 }
 
 /**

@@ -235,6 +235,7 @@ export class UsageStream implements ReporterStream, EventSink, WriterOwner {
     if (this.#ended || reporter === undefined || this.#writer.blocked) return;
     try {
       for (const bytes of this.#pending.encode(reporter, this.#detail)) this.#writer.send(bytes);
+      this.#writer.flush();
     } catch (error) {
       return this.#fail(error);
     }
@@ -254,6 +255,7 @@ export class UsageStream implements ReporterStream, EventSink, WriterOwner {
   #endWhenDurable(reporter: ReporterRow): void {
     const waits = reporter.durableFloor < reporter.floor && !this.#context.host.world.store.failing;
     if (waits || this.#lookingUp || this.#writer.blocked) return;
+    this.#writer.finish();
     this.#close();
     this.#call.end();
   }
@@ -312,6 +314,7 @@ export class UsageStream implements ReporterStream, EventSink, WriterOwner {
   #fail(error: unknown): void {
     if (this.#ended) return;
     const unread = this.#writer.blocked;
+    if (!unread) this.#writer.finish();
     this.#close();
     failStream(this.#call, error, PATH, this.#context);
     if (unread) resetStream(this.#call);

@@ -97,6 +97,7 @@ export class WatchStream implements EventSink, WriterOwner {
 
   onDrained(): void {
     if (!this.#completed || this.#ended) return;
+    this.#writer.finish();
     this.#close();
     this.#call.end();
   }
@@ -116,6 +117,7 @@ export class WatchStream implements EventSink, WriterOwner {
   #fail(error: TollgateError): void {
     if (this.#ended) return;
     const unread = this.#writer.blocked;
+    if (!unread) this.#writer.finish();
     this.#close();
     failStream(this.#call, error, PATH, this.#context);
     if (unread) resetStream(this.#call);

@@ -26,6 +26,7 @@ import { usageSnapshot } from "../../../src/engine/executions/snapshot.ts";
 import { charge, check } from "../../../src/engine/intents/intents.ts";
 import { builtInLimits, type LimitPolicy } from "../../../src/engine/limits/effective-limits.ts";
 import type { PriceBook } from "../../../src/engine/prices/price-book.ts";
+import type { PrincipalBounds } from "../../../src/engine/quotas/principal-bounds.ts";
 import { applyBatch, type BatchAnswer } from "../../../src/engine/reports/apply-batch.ts";
 import { getReporter } from "../../../src/engine/reports/open-reporter.ts";
 import { reserve } from "../../../src/engine/reservations/reserve.ts";
@@ -57,6 +58,7 @@ export function policyOf(values: LimitValues = {}, more: Partial<LimitPolicy> = 
 export interface EngineOptions {
   readonly limits?: LimitPolicy;
   readonly prices?: PriceBook;
+  readonly bounds?: PrincipalBounds | undefined;
   readonly maxLiveExecutions?: number;
   /** What an earlier engine saved; the engine goes on from there. */
   readonly volume?: MemoryVolume;
@@ -144,6 +146,7 @@ export class Engine {
         etag: "etag",
         limits: options.limits ?? builtInLimits(),
         prices: options.prices,
+        bounds: options.bounds,
       },
       maxLiveExecutions: options.maxLiveExecutions ?? 100,
     });
@@ -185,7 +188,13 @@ export class Engine {
   restarted(awayMs: number, options: EngineOptions = {}): Engine {
     this.volume.isOpen = false;
     const clock = { monoMs: this.monoMs + awayMs, wallMs: this.wallMs + awayMs, bootId: this.bootId };
-    return new Engine({ ...clock, limits: this.world.policy.limits, ...options, volume: this.volume });
+    return new Engine({
+      ...clock,
+      limits: this.world.policy.limits,
+      bounds: this.world.policy.bounds,
+      ...options,
+      volume: this.volume,
+    });
   }
 
   get now(): Now {

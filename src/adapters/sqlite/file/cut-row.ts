@@ -2,7 +2,8 @@
 
 import { crc32 } from "node:zlib";
 import type Database from "better-sqlite3";
-import { APPEND_TABLES, STATE_TABLES } from "../../../ports/cut-store.ts";
+import { APPEND_TABLES, type AppendTable, STATE_TABLES, type StateTable } from "../../../ports/cut-store.ts";
+import { ADDED_TABLES, FIRST_APPEND_TABLES, FIRST_STATE_TABLES, isStateTable } from "./schema.ts";
 import type { TableProof } from "./set-hash.ts";
 
 /** What the file says of one state table. */
@@ -27,7 +28,26 @@ export interface CutRow {
 
 const PROOF_BYTES = 16;
 const SEQUENCE_BYTES = 8;
-const KNOWN_BYTES = STATE_TABLES.length * PROOF_BYTES + APPEND_TABLES.length * SEQUENCE_BYTES;
+
+/** Where the proof of a table stands, or the last sequence of an append table: those of the first version, then the added ones. */
+const PLACES = new Map<StateTable | AppendTable, number>();
+let knownBytes = 0;
+for (const table of [...FIRST_STATE_TABLES, ...FIRST_APPEND_TABLES, ...ADDED_TABLES]) {
+  PLACES.set(table, knownBytes);
+  knownBytes += isStateTable(table) ? PROOF_BYTES : SEQUENCE_BYTES;
+}
+const KNOWN_BYTES = knownBytes;
+const FIRST_BYTES = FIRST_STATE_TABLES.length * PROOF_BYTES + FIRST_APPEND_TABLES.length * SEQUENCE_BYTES;
+
+function placeOf(table: StateTable | AppendTable): number {
+  const place = PLACES.get(table);
+  if (place === undefined)
+    throw new RangeError(`${table} is in no version of the file: add it to ADDED_TABLES`);
+  return place;
+}
+
+const STATE_PLACES = STATE_TABLES.map(placeOf);
+const APPEND_PLACES = APPEND_TABLES.map(placeOf);
 
 /** Packs the proofs as they stand; the result is a view of `packed`'s own buffer. */
 export class ProofPacker {
@@ -39,16 +59,15 @@ export class ProofPacker {
   }
 
   pack(proofs: readonly TableProof[], lastSequences: readonly number[]): Buffer {
-    let at = 0;
-    for (const proof of proofs) {
+    for (let index = 0; index < STATE_PLACES.length; index++) {
+      const at = STATE_PLACES[index] as number;
+      const proof = proofs[index] as TableProof;
       this.#bytes.writeUInt32LE(proof.low, at);
       this.#bytes.writeUInt32LE(proof.high, at + 4);
       this.#bytes.writeDoubleLE(proof.rowCount, at + 8);
-      at += PROOF_BYTES;
     }
-    for (const sequence of lastSequences) {
-      this.#bytes.writeDoubleLE(sequence, at);
-      at += SEQUENCE_BYTES;
+    for (let index = 0; index < APPEND_PLACES.length; index++) {
+      this.#bytes.writeDoubleLE(lastSequences[index] ?? 0, APPEND_PLACES[index]);
     }
     return this.#bytes;
   }
@@ -95,16 +114,18 @@ export function readCutRow(database: Database.Database): CutRow | "none" | "dama
   if (columns === undefined) return "none";
   const { number, proofs } = columns;
   const instant = { number, bootId: columns.boot_id, monoMs: columns.mono_ms, wallMs: columns.wall_ms };
-  if (checksum(instant, proofs) !== columns.crc || proofs.byteLength < KNOWN_BYTES) return "damaged";
-  const stored: StoredProof[] = STATE_TABLES.map((_, index) => ({
-    low: proofs.readUInt32LE(index * PROOF_BYTES),
-    high: proofs.readUInt32LE(index * PROOF_BYTES + 4),
-    rowCount: proofs.readDoubleLE(index * PROOF_BYTES + 8),
-  }));
-  const sequencesAt = STATE_TABLES.length * PROOF_BYTES;
-  const lastSequences = APPEND_TABLES.map((_, index) =>
-    proofs.readDoubleLE(sequencesAt + index * SEQUENCE_BYTES),
+  if (checksum(instant, proofs) !== columns.crc || proofs.byteLength < FIRST_BYTES) return "damaged";
+  // A file of an earlier version says nothing of tables that came later: they are new, and empty.
+  const stored: StoredProof[] = STATE_PLACES.map((at) =>
+    at >= proofs.byteLength
+      ? { low: 0, high: 0, rowCount: 0 }
+      : {
+          low: proofs.readUInt32LE(at),
+          high: proofs.readUInt32LE(at + 4),
+          rowCount: proofs.readDoubleLE(at + 8),
+        },
   );
+  const lastSequences = APPEND_PLACES.map((at) => (at >= proofs.byteLength ? 0 : proofs.readDoubleLE(at)));
   return {
     ...instant,
     proofs: stored,

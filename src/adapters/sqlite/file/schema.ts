@@ -1,7 +1,7 @@
 // The tables of the file, and how a file of an earlier version becomes one of this version.
 
 import type Database from "better-sqlite3";
-import { APPEND_TABLES, STATE_TABLES } from "../../../ports/cut-store.ts";
+import { APPEND_TABLES, type AppendTable, STATE_TABLES, type StateTable } from "../../../ports/cut-store.ts";
 
 /** Marks the file as ours (`PRAGMA application_id`): the letters TGFD. */
 export const APPLICATION_ID = 0x54474644;
@@ -21,13 +21,21 @@ export interface Migration {
 
 /** All migrations, ascending; never changed once released, only added to. */
 export const MIGRATIONS: readonly Migration[] = [
-  { version: 1, minReaderVersion: 1, release: "0.1.0", apply: createTables },
+  { version: 1, minReaderVersion: 1, release: "0.1.0", apply: createFirstTables },
+  { version: 2, minReaderVersion: 1, release: "0.2.0", apply: createAddedTables },
 ];
 
 /** The version this program writes. */
-export const FILE_VERSION = 1;
+export const FILE_VERSION = 2;
 
-function createTables(database: Database.Database): void {
+/** Tables of the first version: the others came later. */
+export const FIRST_STATE_TABLES = STATE_TABLES.slice(0, 12);
+export const FIRST_APPEND_TABLES = APPEND_TABLES.slice(0, 5);
+
+/** Tables that came later, in the order in which they came: their proofs stand in this order. Only added to. */
+export const ADDED_TABLES: readonly (StateTable | AppendTable)[] = ["rate_buckets", "rate_bucket_texts"];
+
+function createFirstTables(database: Database.Database): void {
   database.exec(`
     CREATE TABLE store (
       id INTEGER PRIMARY KEY CHECK (id = 1),
@@ -50,12 +58,29 @@ function createTables(database: Database.Database): void {
     ) STRICT;
     CREATE TABLE loss (id INTEGER PRIMARY KEY, finding TEXT NOT NULL) STRICT;
   `);
-  for (const table of STATE_TABLES) {
-    database.exec(`CREATE TABLE ${table} (key INTEGER PRIMARY KEY, image BLOB NOT NULL) STRICT`);
+  for (const table of FIRST_STATE_TABLES) createStateTable(database, table);
+  for (const table of FIRST_APPEND_TABLES) createAppendTable(database, table);
+}
+
+/** A release that knows fewer tables leaves the others, and what proves them, as they are. */
+function createAddedTables(database: Database.Database): void {
+  for (const table of ADDED_TABLES) {
+    if (isStateTable(table)) createStateTable(database, table);
+    else createAppendTable(database, table);
   }
-  for (const table of APPEND_TABLES) {
-    // The sequence is the rowid, so each index already ends with it: no separate index by time, rows lie in its order.
-    database.exec(`
+}
+
+export function isStateTable(table: StateTable | AppendTable): table is StateTable {
+  return (STATE_TABLES as readonly string[]).includes(table);
+}
+
+function createStateTable(database: Database.Database, table: StateTable): void {
+  database.exec(`CREATE TABLE ${table} (key INTEGER PRIMARY KEY, image BLOB NOT NULL) STRICT`);
+}
+
+function createAppendTable(database: Database.Database, table: AppendTable): void {
+  // The sequence is the rowid, so each index already ends with it: no separate index by time, rows lie in its order.
+  database.exec(`
       CREATE TABLE ${table} (
         sequence INTEGER PRIMARY KEY,
         at_ms INTEGER NOT NULL,
@@ -68,5 +93,4 @@ function createTables(database: Database.Database): void {
       CREATE INDEX ${table}_by_tenant ON ${table} (tenant);
       CREATE INDEX ${table}_by_subject ON ${table} (subject);
     `);
-  }
 }

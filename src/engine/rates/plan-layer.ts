@@ -1,0 +1,110 @@
+import { formatLevel } from "../../domain/quotas/levels.ts";
+import { compilePrincipals, type Entry, entriesFor, type PrincipalMap } from "../quotas/principal-map.ts";
+import { CidrTrie, parseAddress, parseRange } from "./cidr-trie.ts";
+import type { Rate } from "./gcra.ts";
+import { createRateCheck, type RateAsker, type RateCheck } from "./rate-check.ts";
+import type { RateEntry, RateSettings } from "./rate-settings.ts";
+import { compileMultipliers, findNamedRoute, type Multipliers, scaleRate } from "./route.ts";
+
+// `rates` of one tier: one bucket per level of the chain that it names, one per provider, one for the longest range of
+// addresses.
+
+interface CompiledEntry {
+  readonly written: RateEntry;
+  readonly multipliers: Multipliers;
+}
+
+interface CompiledLayer {
+  readonly byPrincipal: PrincipalMap<CompiledEntry>;
+  readonly ranges: CidrTrie<Entry<CompiledEntry>>;
+  readonly hasRanges: boolean;
+}
+
+const layers = new WeakMap<RateSettings, CompiledLayer>();
+
+function compileLayer(settings: RateSettings): CompiledLayer {
+  const known = layers.get(settings);
+  if (known !== undefined) return known;
+  const entries: { [principal: string]: CompiledEntry } = {};
+  const ranges = new CidrTrie<Entry<CompiledEntry>>();
+  let hasRanges = false;
+  for (const [key, written] of Object.entries(settings)) {
+    if (written.rps === undefined || written.mode === "off") continue;
+    const value: CompiledEntry = { written, multipliers: compileMultipliers(written.endpoint_multipliers) };
+    const range = key.startsWith("ip:") ? parseRange(key.slice("ip:".length)) : undefined;
+    if (range === undefined) entries[key] = value;
+    else ranges.set(range, { key, value });
+    hasRanges ||= range !== undefined;
+  }
+  const layer: CompiledLayer = { byPrincipal: compilePrincipals(entries), ranges, hasRanges };
+  layers.set(settings, layer);
+  return layer;
+}
+
+export interface LayerPlan {
+  readonly checks: readonly RateCheck[];
+  /** A level of the chain has a rate: then the daemon's default is not meant for it. */
+  readonly namesLevel: boolean;
+}
+
+export function planLayer(settings: RateSettings, place: string, asker: RateAsker): LayerPlan {
+  const layer = compileLayer(settings);
+  const { tenant, provider, sourceIp } = asker;
+  const checks: RateCheck[] = [];
+  for (const { level, name } of asker.levels) {
+    const entries = entriesFor(layer.byPrincipal, level, name);
+    const owner = level === "global" ? "" : tenant;
+    addChecks(checks, entries, asker.route, formatLevel({ level, name }), [place, owner]);
+  }
+  const namesLevel = checks.length > 0;
+  if (provider !== undefined) {
+    const entries = entriesFor(layer.byPrincipal, "provider", provider);
+    addChecks(checks, entries, asker.route, `provider:${provider}`, [place, tenant]);
+  }
+  const address = layer.hasRanges && sourceIp !== undefined ? parseAddress(sourceIp) : undefined;
+  const range = address === undefined ? undefined : layer.ranges.find(address);
+  if (range !== undefined) addChecks(checks, [range], asker.route, range.key, [place, tenant]);
+  return { checks, namesLevel };
+}
+
+/** What enforces and what only watches have buckets of their own. */
+function addChecks(
+  checks: RateCheck[],
+  entries: readonly Entry<CompiledEntry>[],
+  route: string | undefined,
+  principal: string,
+  key: readonly string[],
+): void {
+  for (const shadow of [false, true]) {
+    const meant = entries.filter(({ value }) => (value.written.mode === "shadow") === shadow);
+    if (meant.length === 0) continue;
+    const named = longest(meant.map(({ value }) => namedRoute(value, route)));
+    const setting = `rates["${meant[0]?.key ?? ""}"]`;
+    const hasRoutes = meant.some(({ value }) => value.multipliers.size > 0);
+    const about = { principal, route: named, setting, shadow, hasRoutes };
+    checks.push(createRateCheck(tightest(meant, route), about, ...key, principal));
+  }
+}
+
+function namedRoute({ multipliers }: CompiledEntry, route: string | undefined): string | undefined {
+  return route === undefined ? undefined : findNamedRoute(multipliers, route);
+}
+
+function longest(routes: readonly (string | undefined)[]): string | undefined {
+  return routes.reduce((best, one) => ((one?.length ?? -1) > (best?.length ?? -1) ? one : best));
+}
+
+function tightest(entries: readonly Entry<CompiledEntry>[], route: string | undefined): Rate {
+  let rps = Number.POSITIVE_INFINITY;
+  let burst = Number.POSITIVE_INFINITY;
+  for (const { value } of entries) {
+    const named = namedRoute(value, route);
+    const factor = named === undefined ? undefined : value.multipliers.get(named);
+    const ownRps = value.written.rps as number;
+    const ownBurst = value.written.burst ?? Math.max(1, Math.floor(2 * ownRps));
+    rps = Math.min(rps, factor === undefined ? ownRps : scaleRate(ownRps, factor));
+    burst = Math.min(burst, factor === undefined ? ownBurst : scaleRate(ownBurst, factor));
+  }
+  // A rate of 0 lets nothing pass, whatever its burst.
+  return { rps, burst: rps === 0 ? 0 : burst };
+}
