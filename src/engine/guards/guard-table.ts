@@ -7,6 +7,7 @@ import { timeoutBudget } from "./flow/timeout-budget.ts";
 import { toolBudget } from "./flow/tool-budget.ts";
 import type { Guard } from "./guard.ts";
 import { schemaStrictness } from "./input/schema-strictness.ts";
+import { sensitiveData } from "./input/sensitive-data.ts";
 import { provenance } from "./output/provenance.ts";
 
 // All guards in the order in which they run. One of them is one file and one entry here.
@@ -56,6 +57,7 @@ const ALL: readonly Guard[] = [
   provenance,
   retrySafety,
   schemaStrictness,
+  sensitiveData,
   timeoutBudget,
   toolBudget,
 ];

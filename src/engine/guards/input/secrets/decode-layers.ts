@@ -99,8 +99,7 @@ function decodeRun(run: string): string | undefined {
 }
 
 /** Characters that are not seen: between them a secret is still one. */
-const INVISIBLE =
-  /[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff\u{e0000}-\u{e0fff}]/u;
+const INVISIBLE = /\p{Default_Ignorable_Code_Point}/u;
 
 function foldLetters(text: string): Layer | undefined {
   const builder = createLayer();

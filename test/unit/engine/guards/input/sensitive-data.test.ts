@@ -20,7 +20,8 @@ const keyedHash = (text: string): string => `${text.length}`.padStart(8, "0").re
 // Put together here, so that no line of this file looks like a secret itself.
 const github = `ghp_${"a1B2c3D4".repeat(5).slice(0, 36)}`;
 const random = "q8Zk2LmX0vTr5Yw9";
-const pem = `-----BEGIN RSA ${"PRIVATE KEY"}-----\nMIIB\n-----END RSA ${"PRIVATE KEY"}-----`;
+const label = "RSA PRIVATE KEY";
+const pem = `-----BEGIN ${label}-----\nMIIB\n-----END ${label}-----`;
 
 function check(
   value: unknown,
@@ -73,7 +74,7 @@ describe("checkSensitiveData", () => {
     ["in base64 in base64", { b: btoa(btoa(`token is ${github}`)) }, { b: "[REDACTED]" }],
     [
       "in hexadecimal",
-      { b: [...github].map((letter) => letter.charCodeAt(0).toString(16)).join("") },
+      { b: Array.from(github, (letter) => letter.charCodeAt(0).toString(16)).join("") },
       { b: "[REDACTED]" },
     ],
     ["percent-encoded", { u: `a=1&t=${github.replace("_", "%5F")}&b=2` }, { u: "a=1&t=[REDACTED]&b=2" }],
