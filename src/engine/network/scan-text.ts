@@ -53,8 +53,13 @@ export function scanText(text: string): FoundTarget[] {
 function takeUrls(text: string, found: FoundTarget[]): string {
   let rest = "";
   let done = 0;
+  let count = 0;
   urlStart.lastIndex = 0;
   for (let start = urlStart.exec(text); start !== null; start = urlStart.exec(text)) {
+    if (++count > MAX_URLS) {
+      found.push({ ...uncertain(""), isCertain: true });
+      break;
+    }
     const from = start.index + start[0].length;
     const end = from + lengthUntil(text.slice(from, from + URL_MAX_CHARACTERS), urlEnd);
     const authority = text.slice(from, from + lengthUntil(text.slice(from, end), authorityEnd));
@@ -71,6 +76,8 @@ function takeUrls(text: string, found: FoundTarget[]): string {
   return rest + text.slice(done);
 }
 
+/** URLs of one string that are read: no honest argument holds more, and reading one costs microseconds. */
+const MAX_URLS = 2_000;
 /** Longer URLs are read up to here; the rest is read as text. */
 const URL_MAX_CHARACTERS = 8_192;
 

@@ -258,6 +258,11 @@ describe("resolve_dns", () => {
   });
 });
 
+test("a string with more URLs than anyone reads is refused as unreadable", () => {
+  expect(reasonsOf({ text: "https://example.com/ ".repeat(2_000) })).toEqual([]);
+  expect(reasonsOf({ text: "https://example.com/ ".repeat(2_001) })).toEqual(["NETWORK_ADDRESS"]);
+});
+
 test("notes are fatal network violations and hold nothing of the arguments", () => {
   const outcome = judge({ url: "http://user:hunter2@10.0.0.1/secret" });
   expect(outcome?.notes).toEqual([
