@@ -145,6 +145,7 @@ export const REASONS = {
   SIDE_EFFECT_BLOCKED: limit("The tool may change more than tools may here."),
   CAPABILITY_REQUIRED: limit("The call needs a capability token and has none."),
   CAPABILITY_INVALID: limit("The capability token is not valid for this call."),
+  CAPABILITY_REMOVED: limit("A capability token was taken out of the arguments before the tool sees them."),
   PRECONDITION_FAILED: limit("A condition that must be true before the call is not."),
   POSTCONDITION_FAILED: limit("A condition that must be true after the call is not."),
   OUTPUT_SIZE: limit("The output is larger than it may be."),

@@ -1,5 +1,6 @@
 import type { GuardId } from "../../domain/policy/guard-ids.ts";
 import { networkPolicy } from "./effects/network-policy.ts";
+import { sideEffect } from "./effects/side-effect.ts";
 import { concurrency } from "./flow/concurrency.ts";
 import { planShape } from "./flow/plan-shape.ts";
 import { retrySafety } from "./flow/retry-safety.ts";
@@ -58,6 +59,7 @@ const ALL: readonly Guard[] = [
   retrySafety,
   schemaStrictness,
   sensitiveData,
+  sideEffect,
   timeoutBudget,
   toolBudget,
 ];

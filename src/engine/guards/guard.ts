@@ -147,6 +147,8 @@ export interface GuardOutcome<State = unknown> {
   /** Hints for a cooperating agent, e.g. `reduce_parallelism`. */
   readonly advice?: readonly string[] | undefined;
   readonly pinnedHosts?: readonly PinnedHost[] | undefined;
+  /** The token that this call needs: with a `jti` it is spent when the call is allowed. Only the side-effect guard has it. */
+  readonly usedCapability?: CapabilityClaims | undefined;
   /** Reference of the output, when it is passed on. Only the provenance guard has it. */
   readonly referenceId?: string | undefined;
 }

@@ -57,12 +57,12 @@ function walk(
   }
 }
 
-/** An argument counts by its whole name or its last word, also in the plural: `webhook_url`, `imageUrls`. */
+/** An argument counts by its whole name or its last word, also in the plural and numbered: `webhook_url`, `imageUrls`, `host2`. */
 function placeOf(rules: NetworkRules, name: string): Place {
   const lower = name.toLowerCase();
   if (findGlob(rules.argumentNames, lower) !== undefined)
     return AMBIGUOUS_NAMES.has(lower) ? "named" : "target";
-  const last = wordsOf(name).at(-1) ?? "";
+  const last = wordsOf(name).findLast((word) => !/^\p{N}/u.test(word)) ?? "";
   for (const word of last.endsWith("s") ? [last, last.slice(0, -1)] : [last])
     if (findGlob(rules.argumentNames, word) !== undefined)
       return AMBIGUOUS_NAMES.has(word) ? "named" : "target";
