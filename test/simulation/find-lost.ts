@@ -1,7 +1,7 @@
 // P1 by the letter: everything that was acknowledged is in the world that was taken up again. Looks at the engine's own
 // rows and at what the acknowledged cut was made of, not at what the store happens to hold.
 import type { MemoryVolume } from "../../src/adapters/memory/cut-store.ts";
-import { callerKey } from "../../src/engine/executions/execution-table.ts";
+import { callerKey } from "../../src/engine/executions/execution-record.ts";
 import type { World } from "../../src/engine/world.ts";
 import { APPEND_TABLES } from "../../src/ports/cut-store.ts";
 import { CALLER } from "../unit/engine/engine-fixture.ts";

@@ -2,7 +2,7 @@
 
 import { HELD_STRIDE, SPENT_STRIDE } from "../../src/domain/counters.ts";
 import { flushWindows } from "../../src/engine/executions/charge.ts";
-import { keyOf } from "../../src/engine/executions/execution-table.ts";
+import { keyOf } from "../../src/engine/executions/execution-record.ts";
 import { canonicalText } from "../../src/engine/executions/register.ts";
 import type { ReservationRow } from "../../src/engine/reservations/reservation-table.ts";
 import { textOf } from "../../src/engine/rows/execution-text.ts";

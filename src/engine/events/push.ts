@@ -2,7 +2,7 @@ import type { Finding, Severity } from "../../domain/decision.ts";
 import type { EventType, ExecutionEvent } from "../../domain/event.ts";
 import { MAX_EVENTS } from "../../domain/execution.ts";
 import type { Now } from "../../domain/time.ts";
-import { appended } from "../executions/execution-table.ts";
+import { appended } from "../executions/execution-record.ts";
 import type { World } from "../world.ts";
 
 /** Adds an event to an execution's numbered list and hands it to whoever watches. */

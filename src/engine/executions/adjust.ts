@@ -2,7 +2,6 @@ import { TollgateError } from "../../domain/errors.ts";
 import { LIMIT_KEYS, type LimitOverrides, NO_OVERRIDES } from "../../domain/limits.ts";
 import type { Now } from "../../domain/time.ts";
 import { pushEvent } from "../events/push.ts";
-import { compileLimits } from "../limits/compiled-limits.ts";
 import { resolveLimits, sharedLimits } from "../limits/effective-limits.ts";
 import { armDeadlines } from "../time/arm.ts";
 import type { World } from "../world.ts";
@@ -10,13 +9,13 @@ import { NO_INDEX } from "./execution-table.ts";
 
 /** Resolves an execution's limits again from the policy in force, its requests and its adjustments. */
 export function refreshLimits(world: World, index: number): void {
-  const record = world.executions.record(index);
-  const { requested, adjusted } = record;
-  record.limits =
+  const { requested, adjusted } = world.executions.record(index);
+  world.executions.setLimits(
+    index,
     adjusted === NO_OVERRIDES
       ? sharedLimits(world, requested)
-      : resolveLimits(world.policy.limits, requested, adjusted);
-  world.executions.compiled[index] = compileLimits(record.limits);
+      : resolveLimits(world.policy.limits, requested, adjusted),
+  );
   world.executions.policyGeneration[index] = world.policy.generation;
 }
 

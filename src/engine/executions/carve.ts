@@ -7,7 +7,8 @@ import { carvedLimit, heldOf, usedOf } from "../limits/judge.ts";
 import { exceededFinding, limitFacts } from "../limits/limit-finding.ts";
 import type { World } from "../world.ts";
 import { addHeld, carveUnitsOf } from "./charge.ts";
-import { type CarveHold, type CarveTake, FLAG, NO_INDEX } from "./execution-table.ts";
+import type { CarveHold, CarveTake } from "./execution-record.ts";
+import { FLAG, NO_INDEX } from "./execution-table.ts";
 
 // A carve holds a slice of everything above a child. What the child uses is taken out of the held part first, so spent +
 // held at the root does not depend on where in the tree a unit was spent.

@@ -9,7 +9,7 @@ import { completedRow } from "../rows/execution-text.ts";
 import { DEADLINE } from "../time/deadlines.ts";
 import type { World } from "../world.ts";
 import { releaseCarve } from "./carve.ts";
-import { keyOf } from "./execution-table.ts";
+import { keyOf } from "./execution-record.ts";
 import { COMPLETED_MEMORY_MS } from "./forget.ts";
 import { countActive, leavePause } from "./state.ts";
 
@@ -44,7 +44,7 @@ export function completeExecution(world: World, index: number, now: Now, byParen
   setMemory(world, index, 0);
   withdrawApprovals(world, index, now);
   if ((table.state[index] as number) <= STATE.paused) countActive(world, record, -1);
-  table.state[index] = STATE.completed;
+  table.setState(index, STATE.completed);
   table.endedMono[index] = now.monoMs;
   table.live--;
   record.stateFinding = byParent;

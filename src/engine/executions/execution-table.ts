@@ -1,12 +1,10 @@
 import { HELD_STRIDE, SPENT_STRIDE } from "../../domain/counters.ts";
-import type { Finding } from "../../domain/decision.ts";
-import type { ExecutionEvent } from "../../domain/event.ts";
-import type { CarveMode, Principal } from "../../domain/execution.ts";
 import { STATE } from "../../domain/execution.ts";
 import type { CallerId } from "../../domain/ids.ts";
-import type { EffectiveLimits, LimitOverrides } from "../../domain/limits.ts";
+import type { EffectiveLimits } from "../../domain/limits.ts";
 import { type CompiledLimits, compileLimits } from "../limits/compiled-limits.ts";
 import type { WindowBinding } from "../quotas/window-table.ts";
+import type { ExecutionRecord } from "./execution-record.ts";
 
 // The live executions, and those completed within the last hour. What every report touches stands in typed arrays under
 // the execution's index; what is read seldom stands in its record. Arrays are made at full size once: the pages of an
@@ -24,149 +22,16 @@ export const FLAG = {
   carved: 4,
   /** A counter reached its largest value. */
   saturated: 8,
-  /** This or an ancestor declares custom counters, has a carve or needs the careful path for another reason. */
-  careful: 16,
+  /** Not RUNNING: the state says what. */
+  stopped: 16,
+  /** Custom counters have limits. */
+  custom: 32,
+  /** Memory in use was reported here or below. */
+  memory: 64,
 } as const;
 
-/** What a carve still holds on every ancestor of its execution, and what it took out of the carves above. */
-export interface CarveHold {
-  readonly mode: CarveMode;
-  /** In the order of CARVE_UNITS; 0 = not carved. */
-  readonly total: readonly bigint[];
-  readonly held: bigint[];
-  /** What was taken when it was last taken: the total less what had been used by then. */
-  taken: readonly bigint[];
-  /** Per carved ancestor, nearest first: what of the carve came out of its own. */
-  takes: readonly CarveTake[];
-  /** False while halted or completed: nothing is held then. */
-  active: boolean;
-}
-
-export interface CarveTake {
-  readonly index: number;
-  readonly amounts: bigint[];
-}
-
-export interface LoopRing {
-  /** Four numbers per step: signature (2 × 32 bits), result digest (2 × 32 bits, 0 0 = none). */
-  readonly entries: Int32Array;
-  readonly window: number;
-  /** Steps ever recorded. */
-  count: number;
-  /** `warn_first`: the agent was warned once. */
-  warned: boolean;
-}
-
-export interface CustomCounters {
-  readonly spent: { [name: string]: bigint };
-  readonly held: { [name: string]: bigint };
-}
-
-export interface RequestMemory {
-  readonly digest: string;
-  readonly row: number;
-}
-
-/** What is known of an execution beside its numbers. */
-export interface ExecutionRecord {
-  readonly index: number;
-  readonly caller: CallerId;
-  readonly id: string;
-  readonly principal: Principal;
-  readonly session: string;
-  readonly labels: { readonly [name: string]: string };
-  readonly requested: LimitOverrides;
-  /** Registered as discovered by its parent. */
-  readonly discovered: boolean;
-  readonly parentId: string | undefined;
-  /** Indexes of the ancestors, parent first; shared by all children of one parent. */
-  readonly chain: readonly number[];
-  childChain: readonly number[] | undefined;
-  /** What an approval or an operator set for this execution alone. */
-  adjusted: LimitOverrides;
-  limits: EffectiveLimits;
-  carve: CarveHold | undefined;
-  custom: CustomCounters | undefined;
-  loop: LoopRing | undefined;
-  /** Why it is paused, halted or was completed by its parent. */
-  stateFinding: Finding | undefined;
-  events: readonly ExecutionEvent[];
-  /** By reservation id: its row. */
-  reservations: Map<string, number> | undefined;
-  resolvedReservations: number;
-  requests: Map<string, RequestMemory> | undefined;
-  /** Reporters that reported for it. */
-  reporters: readonly number[];
-  openApprovals: readonly string[];
-  /** Wall instants of modifications within the last hour, per session root. */
-  modifications: number[] | undefined;
-  /** Reasons whose refusal by `Check` was kept as a violation already. */
-  checkedRefusals: Set<string> | undefined;
-  /** Findings that were told once and have no bit in `warned`. */
-  told: Set<string> | undefined;
-  /** Names of discovered steps that were announced and have not run yet. */
-  announced: Set<string> | undefined;
-}
-
-/** What a record is made of; the rest is what an execution has not done yet. */
-export type ExecutionIdentity = Pick<
-  ExecutionRecord,
-  | "index"
-  | "caller"
-  | "id"
-  | "principal"
-  | "session"
-  | "labels"
-  | "requested"
-  | "discovered"
-  | "parentId"
-  | "chain"
-  | "adjusted"
-  | "limits"
-  | "carve"
->;
-
-const NONE: readonly never[] = Object.freeze([]);
-
-/** A list with one more; the shared empty one is never written to. */
-export function appended<T>(list: readonly T[], item: T): readonly T[] {
-  if (list === NONE) return [item];
-  (list as T[]).push(item);
-  return list;
-}
-
-/** One literal, so that all of a record lies in one object: 100,000 of them are most of the heap. */
-export function createExecutionRecord(identity: ExecutionIdentity): ExecutionRecord {
-  return {
-    index: identity.index,
-    caller: identity.caller,
-    id: identity.id,
-    principal: identity.principal,
-    session: identity.session,
-    labels: identity.labels,
-    requested: identity.requested,
-    discovered: identity.discovered,
-    parentId: identity.parentId,
-    chain: identity.chain,
-    childChain: undefined,
-    adjusted: identity.adjusted,
-    limits: identity.limits,
-    carve: identity.carve,
-    custom: undefined,
-    loop: undefined,
-    stateFinding: undefined,
-    events: NONE,
-    reservations: undefined,
-    resolvedReservations: 0,
-    requests: undefined,
-    reporters: NONE,
-    openApprovals: NONE,
-    modifications: undefined,
-    checkedRefusals: undefined,
-    told: undefined,
-    announced: undefined,
-  };
-}
+/** With none of these bits only counters and gauges have to be compared with limits. */
+export const NOT_QUIET = FLAG.uncertain | FLAG.saturated | FLAG.carved | FLAG.stopped | FLAG.custom;
 
 export class ExecutionTable {
   readonly capacity: number;
@@ -276,7 +141,7 @@ export class ExecutionTable {
   insert(record: ExecutionRecord, parent: number): void {
     const { index } = record;
     this.records[index] = record;
-    this.compiled[index] = compileLimits(record.limits);
+    this.setLimits(index, record.limits);
     this.#size++;
     let ids = this.#byId.get(record.caller);
     if (ids === undefined) {
@@ -290,6 +155,29 @@ export class ExecutionTable {
     this.nextSibling[index] = first;
     if (first !== NO_INDEX) this.previousSibling[first] = index;
     this.firstChild[parent] = index;
+  }
+
+  setState(index: number, state: number): void {
+    this.state[index] = state;
+    this.#setFlag(index, FLAG.stopped, state !== STATE.running);
+  }
+
+  setLimits(index: number, limits: EffectiveLimits): void {
+    const compiled = compileLimits(limits);
+    this.record(index).limits = limits;
+    this.compiled[index] = compiled;
+    this.#setFlag(index, FLAG.custom, compiled.hasCustom);
+  }
+
+  /** Memory in use by the execution and all below it, bytes. */
+  setSubtreeMemory(index: number, bytes: number): void {
+    this.subtreeMemory[index] = bytes;
+    this.#setFlag(index, FLAG.memory, bytes !== 0);
+  }
+
+  #setFlag(index: number, flag: number, isSet: boolean): void {
+    const flags = this.flags[index] as number;
+    this.flags[index] = isSet ? flags | flag : flags & ~flag;
   }
 
   /** Forgets a completed execution. Its children must be forgotten before it. */
@@ -360,13 +248,4 @@ export class ExecutionTable {
     this.memory[index] = 0;
     this.subtreeMemory[index] = 0;
   }
-}
-
-/** One name for a caller and an id of its own, for lists and rows. */
-export function callerKey(caller: CallerId, id: string): string {
-  return `${caller}\n${id}`;
-}
-
-export function keyOf(record: ExecutionRecord): string {
-  return callerKey(record.caller, record.id);
 }

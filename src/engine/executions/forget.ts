@@ -2,7 +2,7 @@ import { STATE } from "../../domain/execution.ts";
 import { eventRow } from "../events/push.ts";
 import { completedRow } from "../rows/execution-text.ts";
 import type { World } from "../world.ts";
-import { keyOf } from "./execution-table.ts";
+import { keyOf } from "./execution-record.ts";
 
 /** How long a completed execution stays in memory; then only its row in the file tells of it. */
 export const COMPLETED_MEMORY_MS = 3_600_000;

@@ -1,6 +1,6 @@
 import type { ExecutionState } from "../../domain/execution.ts";
 import type { World } from "../world.ts";
-import { type ExecutionRecord, keyOf } from "./execution-table.ts";
+import { type ExecutionRecord, keyOf } from "./execution-record.ts";
 import { stateOf } from "./snapshot.ts";
 
 /** Which executions a list wants; an absent field wants any. */

@@ -8,7 +8,7 @@ import { exceededFinding } from "../limits/limit-finding.ts";
 import { armDeadlines } from "../time/arm.ts";
 import type { World } from "../world.ts";
 import { releaseCarve, takeCarve } from "./carve.ts";
-import type { ExecutionRecord } from "./execution-table.ts";
+import type { ExecutionRecord } from "./execution-record.ts";
 
 // RUNNING, PAUSED, HALTED, COMPLETED: one flag on one execution; its subtree reads it by walking up.
 
@@ -21,7 +21,7 @@ export function haltExecution(world: World, index: number, finding: Finding, now
   leavePause(world, index, now);
   world.rows.executions.touch(index);
   world.rows.executionTexts.touch(index);
-  table.state[index] = STATE.halted;
+  table.setState(index, STATE.halted);
   record.stateFinding = finding;
   countActive(world, record, -1);
   releaseCarve(world, index);
@@ -39,7 +39,7 @@ export function pauseExecution(world: World, index: number, finding: Finding, no
   const record = table.record(index);
   world.rows.executions.touch(index);
   world.rows.executionTexts.touch(index);
-  table.state[index] = STATE.paused;
+  table.setState(index, STATE.paused);
   table.pausedSince[index] = now.monoMs;
   const asks = finding.kind === "LIMIT" || finding.kind === "RULE";
   const approvalId = asks ? openApproval(world, index, executionQuestion(finding), now) : undefined;
@@ -67,7 +67,7 @@ export function resumeExecution(world: World, index: number, message: string, no
   leavePause(world, index, now);
   world.rows.executions.touch(index);
   world.rows.executionTexts.touch(index);
-  table.state[index] = STATE.running;
+  table.setState(index, STATE.running);
   table.lastActivity[index] = now.monoMs;
   table.verdict[index] = 0;
   record.stateFinding = undefined;

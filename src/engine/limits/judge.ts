@@ -3,7 +3,7 @@ import type { Finding } from "../../domain/decision.ts";
 import { STATE } from "../../domain/execution.ts";
 import type { EffectiveLimit, LimitKey } from "../../domain/limits.ts";
 import type { Now } from "../../domain/time.ts";
-import { FLAG, NO_INDEX } from "../executions/execution-table.ts";
+import { FLAG, NO_INDEX, NOT_QUIET } from "../executions/execution-table.ts";
 import type { World } from "../world.ts";
 import { COUNTER_LIMITS, type CompiledLimits, TOTAL_TOKENS, warningPoint } from "./compiled-limits.ts";
 import { exceededFinding, type LimitFacts, limitFacts, nearFinding } from "./limit-finding.ts";
@@ -35,11 +35,10 @@ export function isQuiet(world: World, index: number, probe: Probe, now: Now): bo
 /** `depth` is that of the asking execution, -1 when it enters no level of discovery. */
 function isQuietLevel(world: World, index: number, probe: Probe, depth: number): boolean {
   const table = world.executions;
-  if (table.state[index] !== STATE.running) return false;
   const flags = table.flags[index] as number;
-  if ((flags & (FLAG.uncertain | FLAG.saturated | FLAG.carved | FLAG.careful)) !== 0) return false;
-  const { alerts, memoryAlert, maxDepth, hasCustom } = table.compiled[index] as CompiledLimits;
-  if (hasCustom || (table.subtreeMemory[index] as number) >= memoryAlert) return false;
+  if ((flags & NOT_QUIET) !== 0) return false;
+  const { alerts, memoryAlert, maxDepth } = table.compiled[index] as CompiledLimits;
+  if ((flags & FLAG.memory) !== 0 && (table.subtreeMemory[index] as number) >= memoryAlert) return false;
   if (depth >= maxDepth) return false;
   const spent = table.spent;
   const base = index * SPENT_STRIDE;

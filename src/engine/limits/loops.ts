@@ -1,5 +1,5 @@
 import type { Finding } from "../../domain/decision.ts";
-import type { ExecutionRecord, LoopRing } from "../executions/execution-table.ts";
+import type { ExecutionRecord, LoopRing } from "../executions/execution-record.ts";
 import type { World } from "../world.ts";
 import { exceededFinding, limitFacts, nearFinding } from "./limit-finding.ts";
 import type { Probe } from "./probe.ts";

@@ -94,7 +94,7 @@ export function setMemory(world: World, index: number, bytes: number): void {
   memory[index] = bytes;
   for (let at = index; at !== NO_INDEX; at = parent[at] as number) {
     world.rows.executions.touch(at);
-    subtreeMemory[at] = (subtreeMemory[at] as number) + change;
+    world.executions.setSubtreeMemory(at, (subtreeMemory[at] as number) + change);
   }
 }
 

@@ -1,6 +1,7 @@
 import { CARVE_HELD, HELD, HELD_COUNT } from "../../domain/counters.ts";
 import { addCustom, addHeld } from "../executions/charge.ts";
-import { type CarveTake, NO_INDEX } from "../executions/execution-table.ts";
+import type { CarveTake } from "../executions/execution-record.ts";
+import { NO_INDEX } from "../executions/execution-table.ts";
 import type { World } from "../world.ts";
 
 // A hold at every level of the chain. Inside a carve it is taken out of what the carve holds already, and given back there.

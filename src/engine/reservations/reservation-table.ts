@@ -1,6 +1,6 @@
 import type { Decision } from "../../domain/decision.ts";
 import type { ReservationState } from "../../domain/reservation.ts";
-import type { CarveTake } from "../executions/execution-table.ts";
+import type { CarveTake } from "../executions/execution-record.ts";
 
 /** One hold, or what is remembered of it. Times: ms of the monotonic clock. */
 export interface ReservationRow {

@@ -4,7 +4,7 @@ import type { CarveMode, Principal } from "../../domain/execution.ts";
 import type { CallerId } from "../../domain/ids.ts";
 import { isEmptyOverrides, type LimitOverrides } from "../../domain/limits.ts";
 import { RECORD_PUT } from "../../ports/cut-store.ts";
-import type { ExecutionRecord } from "../executions/execution-table.ts";
+import type { ExecutionRecord } from "../executions/execution-record.ts";
 import type { World } from "../world.ts";
 import type { CutBuffer } from "./cut-buffer.ts";
 import { bigintAsText, deleteRow, tableNumber } from "./generations.ts";

@@ -40,7 +40,7 @@ export function restoreCompleted(world: World, body: string, now: Now): number {
   table.record(index).resolvedReservations = MAX_RESERVATIONS;
   for (let unit = 0; unit < SPENT_STRIDE; unit++)
     table.spent[index * SPENT_STRIDE + unit] = BigInt(text.spent[unit] ?? "0");
-  table.state[index] = STATE.completed;
+  table.setState(index, STATE.completed);
   table.startedWall[index] = text.startedWall;
   // It ended longer ago than resolved reservations are remembered: an unknown one is refused as forgotten, never charged twice.
   const ended = now.monoMs - RESERVATION_MEMORY_MS - 1;

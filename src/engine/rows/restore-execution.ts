@@ -6,10 +6,9 @@ import {
   type CarveHold,
   createExecutionRecord,
   type ExecutionRecord,
-  FLAG,
   type LoopRing,
-  NO_INDEX,
-} from "../executions/execution-table.ts";
+} from "../executions/execution-record.ts";
+import { FLAG, NO_INDEX } from "../executions/execution-table.ts";
 import { chainBelow, NO_LABELS } from "../executions/register.ts";
 import { countActive } from "../executions/state.ts";
 import { resolveLimits, sharedLimits } from "../limits/effective-limits.ts";
@@ -59,8 +58,8 @@ function restoreNumbers(world: World, index: number, image: RowPlace, shift: Shi
   table.pausedSince[index] = number(5) === 0 ? 0 : number(5) + shift.monoMs;
   table.endedMono[index] = number(6) === 0 ? 0 : number(6) + shift.monoMs;
   table.memory[index] = number(7);
-  table.subtreeMemory[index] = number(8);
-  table.state[index] = pair(0, 0);
+  table.setSubtreeMemory(index, number(8));
+  table.setState(index, pair(0, 0));
   table.verdict[index] = pair(0, 1);
   table.depth[index] = pair(1, 0);
   table.maxDepth[index] = pair(1, 1);

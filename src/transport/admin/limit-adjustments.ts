@@ -7,7 +7,7 @@ import {
   type LimitOverrides,
   type LimitUnit,
 } from "../../domain/limits.ts";
-import type { ExecutionRecord } from "../../engine/executions/execution-table.ts";
+import type { ExecutionRecord } from "../../engine/executions/execution-record.ts";
 import type { LimitAdjustment } from "../../gen/tollgate/admin/v1/execution_admin_service_pb.ts";
 import { limitAmount } from "../convert/amounts.ts";
 import { durationFromProto, durationToProto } from "../convert/times.ts";

@@ -3,7 +3,7 @@ import type { ExecutionState, Principal, UsageSnapshot } from "../../domain/exec
 import { EXECUTION_STATES, STATE } from "../../domain/execution.ts";
 import type { HoldView } from "../../domain/reservation.ts";
 import type { Now } from "../../domain/time.ts";
-import type { ExecutionRecord } from "../../engine/executions/execution-table.ts";
+import type { ExecutionRecord } from "../../engine/executions/execution-record.ts";
 import { holdsOf, stateOf, usageSnapshot } from "../../engine/executions/snapshot.ts";
 import { stateFindings } from "../../engine/executions/state-findings.ts";
 import { isUncertain } from "../../engine/limits/standing.ts";

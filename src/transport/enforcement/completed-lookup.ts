@@ -1,5 +1,6 @@
 import type { CallerId } from "../../domain/ids.ts";
-import { callerKey, NO_INDEX } from "../../engine/executions/execution-table.ts";
+import { callerKey } from "../../engine/executions/execution-record.ts";
+import { NO_INDEX } from "../../engine/executions/execution-table.ts";
 import { restoreCompleted } from "../../engine/rows/restore-completed.ts";
 import type { EngineAccess } from "../engine-access.ts";
 import type { TransportObserver } from "../transport-observer.ts";

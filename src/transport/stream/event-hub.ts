@@ -1,6 +1,6 @@
 import { toBinary } from "@bufbuild/protobuf";
 import type { ExecutionEvent } from "../../domain/event.ts";
-import type { ExecutionRecord } from "../../engine/executions/execution-table.ts";
+import type { ExecutionRecord } from "../../engine/executions/execution-record.ts";
 import type { Effect } from "../../engine/world.ts";
 import { type Event, WatchExecutionResponseSchema } from "../../gen/tollgate/enforcement/v1/event_pb.ts";
 import { StreamUsageResponseSchema } from "../../gen/tollgate/enforcement/v1/stream_pb.ts";

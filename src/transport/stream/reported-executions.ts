@@ -1,5 +1,6 @@
 import { STATE } from "../../domain/execution.ts";
-import { type ExecutionRecord, NO_INDEX } from "../../engine/executions/execution-table.ts";
+import type { ExecutionRecord } from "../../engine/executions/execution-record.ts";
+import { NO_INDEX } from "../../engine/executions/execution-table.ts";
 import type { UsageGroup } from "../../gen/tollgate/enforcement/v1/usage_pb.ts";
 import type { ServiceContext } from "../service-context.ts";
 import type { EventSink } from "./event-hub.ts";

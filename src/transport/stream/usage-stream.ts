@@ -2,7 +2,7 @@ import type { ServerDuplexStream } from "@grpc/grpc-js";
 import { invalidField, TollgateError } from "../../domain/errors.ts";
 import type { Detail } from "../../domain/intent.ts";
 import type { Now } from "../../domain/time.ts";
-import type { ExecutionRecord } from "../../engine/executions/execution-table.ts";
+import type { ExecutionRecord } from "../../engine/executions/execution-record.ts";
 import {
   applyBatch,
   type BatchAnswer,

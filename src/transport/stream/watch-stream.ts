@@ -2,7 +2,7 @@ import { toBinary } from "@bufbuild/protobuf";
 import { Metadata, type ServerWritableStream } from "@grpc/grpc-js";
 import { TollgateError } from "../../domain/errors.ts";
 import { STATE } from "../../domain/execution.ts";
-import type { ExecutionRecord } from "../../engine/executions/execution-table.ts";
+import type { ExecutionRecord } from "../../engine/executions/execution-record.ts";
 import { findExecution } from "../../engine/reservations/resolve.ts";
 import {
   type WatchExecutionRequest,
