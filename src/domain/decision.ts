@@ -1,5 +1,6 @@
 import type { Amount } from "./amounts.ts";
 import type { Category, Tier, ViolationType } from "./limits.ts";
+import type { RuleType } from "./policy/rule-fields.ts";
 import { REASONS, type ReasonCode, type Remedy } from "./reasons.ts";
 
 /** In rising precedence: the last one among the findings is the verdict. */
@@ -19,6 +20,20 @@ export type FindingKind =
 
 export type Severity = "low" | "medium" | "high" | "critical";
 
+export type FindingUnit = "requests" | "tokens" | "cost" | "firings" | "attribute" | "risk";
+
+/** Where something was found, redacted: never the text itself. */
+export interface Evidence {
+  readonly kind: string;
+  /** `$.headers.authorization`; absent for a plain text. */
+  readonly path?: string | undefined;
+  /** Bytes of the UTF-8 text. */
+  readonly offset?: number | undefined;
+  readonly length?: number | undefined;
+  /** Keyed hash of what was found. */
+  readonly digest?: string | undefined;
+}
+
 /** What one check says about one request. */
 export interface Finding {
   readonly verdict: Verdict;
@@ -37,6 +52,8 @@ export interface Finding {
   readonly setting?: string | undefined;
   readonly document?: string | undefined;
   readonly line?: number | undefined;
+  /** What `current` and `limit` count, where the id does not say it. */
+  readonly unit?: FindingUnit | undefined;
   readonly current?: Amount | undefined;
   readonly limit?: Amount | undefined;
   readonly remaining?: Amount | undefined;
@@ -47,6 +64,10 @@ export interface Finding {
   readonly retryAfterMs?: number | undefined;
   /** Level of the chain of principals that a quota, rate or slot is of: `user:alice`, `global`. */
   readonly principal?: string | undefined;
+  readonly ruleType?: RuleType | undefined;
+  /** The rule's `config`, handed back as it is. */
+  readonly ruleConfig?: { readonly [name: string]: unknown } | undefined;
+  readonly evidence?: readonly Evidence[] | undefined;
   /** The execution whose limit it is: the asking one or an ancestor. */
   readonly executionId?: string | undefined;
 }

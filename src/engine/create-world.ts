@@ -24,6 +24,8 @@ import {
   encodeWindow,
   encodeWindowText,
 } from "./rows/other-images.ts";
+import { encodeRuleCount } from "./rules/rule-count-rows.ts";
+import { RuleCountTable } from "./rules/rule-count-table.ts";
 import { Deadlines } from "./time/deadlines.ts";
 import type { Policy, Rows, World } from "./world.ts";
 
@@ -47,6 +49,7 @@ export function createWorld(options: WorldOptions): World {
     reporters: new ReporterTable(),
     approvals: new ApprovalTable(),
     rates: new RateTable(),
+    ruleCounts: new RuleCountTable(),
     deadlines: new Deadlines(),
     generations,
     rows: createRows(generations, () => world),
@@ -81,5 +84,6 @@ function createRows(generations: Generations, world: () => World): Rows {
     approvals: generations.rowSet((key, out) => encodeApproval(world(), key, out)),
     rates: generations.rowSet((key, out) => encodeRate(world(), key, out)),
     rateTexts: generations.rowSet((key, out) => encodeRateText(world(), key, out)),
+    ruleCounts: generations.rowSet((key, out) => encodeRuleCount(world(), key, out)),
   };
 }

@@ -16,6 +16,7 @@ import type { ReporterTable } from "./reports/reporter-table.ts";
 import type { RequestTable } from "./requests/request-table.ts";
 import type { ReservationTable } from "./reservations/reservation-table.ts";
 import type { Generations, RowSet } from "./rows/generations.ts";
+import type { RuleCountTable } from "./rules/rule-count-table.ts";
 import type { Deadlines } from "./time/deadlines.ts";
 
 // Everything the engine knows, as one value that its verbs take. There is no other state: no clock, no module variable.
@@ -48,6 +49,7 @@ export interface Rows {
   readonly approvals: RowSet;
   readonly rates: RowSet;
   readonly rateTexts: RowSet;
+  readonly ruleCounts: RowSet;
 }
 
 /** What the file's state means for answers; set by the loop that writes cuts. */
@@ -76,6 +78,7 @@ export interface World {
   readonly reporters: ReporterTable;
   readonly approvals: ApprovalTable;
   readonly rates: RateTable;
+  readonly ruleCounts: RuleCountTable;
   readonly deadlines: Deadlines;
   readonly generations: Generations;
   readonly rows: Rows;

@@ -16,6 +16,7 @@ export const STATE_TABLES = [
   "facts",
   "rate_buckets",
   "rate_bucket_texts",
+  "rule_counts",
 ] as const;
 export type StateTable = (typeof STATE_TABLES)[number];
 

@@ -34,12 +34,18 @@ const CONFIG_MAX_BYTES = 16_384;
 const MAX_RULES = 1_000;
 /** Access rules of one tier; a decision over ten thousand costs little more than over ten. */
 const MAX_ACCESS_RULES = 10_000;
+/** Firings that are remembered to the instant, so that `throttle_after` is exact. */
+export const MAX_THROTTLE_AFTER = 1_000;
 /** Characters of a name or a description. */
 const MAX_TEXT = 1_024;
 
 export const RULE_TYPES = ["content", "security", "prompt", "cost", "quota", "policy"] as const;
+export type RuleType = (typeof RULE_TYPES)[number];
 export const RULE_ACTIONS = ["block", "escalate", "throttle", "warn", "audit"] as const;
+export type RuleAction = (typeof RULE_ACTIONS)[number];
 export const RULE_COUNTERS = ["requests", "tokens", "cost_usd", "violations", "refusals"] as const;
+
+export type RuleCounter = (typeof RULE_COUNTERS)[number];
 
 const GLOBS = listOf(GLOB);
 
@@ -64,9 +70,13 @@ export const RULE_FIELDS = {
   action: choice(words(...RULE_ACTIONS), "What happens when it fires.", {}),
   severity: severity("How grave it is."),
   threshold: maximum(numberBetween(0, Number.MAX_SAFE_INTEGER), "Above which it fires.", { unbounded: true }),
-  throttle_after: maximum(count(1, 1_000_000), "Firings within `time_window` from which it refuses.", {
-    default: 5,
-  }),
+  throttle_after: maximum(
+    count(1, MAX_THROTTLE_AFTER),
+    "Firings within `time_window` from which it refuses.",
+    {
+      default: 5,
+    },
+  ),
   time_window: fixed(duration(1_000), "The sliding window of what it counts.", {}),
   enabled: requirement("Whether it is on.", { default: true }),
   mode: mode("Whether it decides, only says what it would have done, or is off."),

@@ -1,7 +1,7 @@
 import type { Finding } from "../../domain/decision.ts";
 import { isMutating } from "./compile-operations.ts";
 import { formatPair } from "./number-text.ts";
-import { missingFinding, type OperationFacts, settingFields, sourceText } from "./operation-facts.ts";
+import { decidingKey, missingFinding, type OperationFacts } from "./operation-facts.ts";
 import type { AttributeBounds } from "./operation-settings.ts";
 
 /** Judged only when an intent carries it: nobody has to know how sure they are. */
@@ -9,7 +9,7 @@ const NEVER_MISSING = "confidence";
 
 /** Every bound of every attribute, by name. */
 export function judgeAttributes(facts: OperationFacts, found: Finding[]): void {
-  const { operation, operations, attributes, sourceOf } = facts;
+  const { operation, operations, attributes } = facts;
   const told = operation.attributes;
   for (const name in attributes) {
     const bounds = attributes[name] as AttributeBounds;
@@ -18,8 +18,8 @@ export function judgeAttributes(facts: OperationFacts, found: Finding[]): void {
       continue;
     }
     if (name === NEVER_MISSING || !isBound(bounds) || !isMutating(operations, operation.name)) continue;
-    const key = `attributes.${name}.missing`;
-    const finding = missingFinding("ATTRIBUTE", spaced(name), key, bounds.missing, sourceOf);
+    const path = ["attributes", name, "missing"];
+    const finding = missingFinding(facts, "ATTRIBUTE", spaced(name), path, bounds.missing);
     if (finding !== undefined) found.push(finding);
   }
 }
@@ -45,24 +45,24 @@ function judgeAttribute(
 }
 
 function outOfBounds(
-  { attributes, sourceOf }: OperationFacts,
+  facts: OperationFacts,
   name: string,
   value: number,
   key: "min" | "max" | "max_abs",
   bound: number,
   words: string,
 ): Finding {
-  const path = `attributes.${name}.${key}`;
-  const source = sourceOf(path);
+  const { text, fields } = decidingKey(facts, ["attributes", name, key], name);
   const [told, allowed] = formatPair(value, bound);
   return {
-    verdict: attributes[name]?.on_exceed === "pause" ? "PAUSE" : "BLOCK",
+    verdict: facts.attributes[name]?.on_exceed === "pause" ? "PAUSE" : "BLOCK",
     kind: "ATTRIBUTE",
     reason: "ATTRIBUTE_OUT_OF_BOUNDS",
-    message: `${spaced(name)} ${told} ${words} ${allowed}${sourceText(source)}`,
+    message: `${spaced(name)} ${told} ${words} ${allowed}${text}`,
+    unit: "attribute",
     current: { kind: "ratio", value },
     limit: { kind: "ratio", value: bound },
-    ...settingFields(path, source, name),
+    ...fields,
   };
 }
 

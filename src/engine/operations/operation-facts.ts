@@ -1,11 +1,13 @@
 import type { Finding } from "../../domain/decision.ts";
 import type { Operation } from "../../domain/intent.ts";
-import type { AttributeSettings, FindSource, OperationSettings, ValueSource } from "./operation-settings.ts";
+import { formatPolicyPath, type PolicyPath } from "../../domain/policy/document.ts";
+import type { AttributeSettings, FindSource, OperationSettings } from "./operation-settings.ts";
 
 export interface OperationFacts {
   readonly operation: Operation;
   /** Session authorisation. */
   readonly allowChanges: boolean;
+  readonly tenant: string;
   readonly operations: OperationSettings;
   readonly attributes: AttributeSettings;
   readonly sourceOf: FindSource;
@@ -13,34 +15,42 @@ export interface OperationFacts {
   readonly isShadow: boolean;
 }
 
+/** What a finding says of the key that decided. */
+export interface Deciding {
+  /** ` (tenant xto, override district=08A)` */
+  readonly text: string;
+  readonly fields: Pick<Finding, "sourceId" | "setting" | "tier" | "document" | "line">;
+}
+
+export function decidingKey(
+  { sourceOf, tenant }: Pick<OperationFacts, "sourceOf" | "tenant">,
+  path: PolicyPath,
+  sourceId?: string,
+): Deciding {
+  const { tier, document, line, from } = sourceOf(path);
+  const setting = formatPolicyPath(path);
+  const who = tier === "tenant" ? `tenant ${tenant}` : tier;
+  return {
+    text: from === undefined ? ` (${who})` : ` (${who}, ${from})`,
+    fields: { sourceId: sourceId ?? setting, setting, tier, document, line },
+  };
+}
+
 /** What is bound and not told, for an operation that changes something; undefined where policy allows that. */
 export function missingFinding(
+  facts: OperationFacts,
   kind: "OPERATION" | "ATTRIBUTE",
   name: string,
-  key: string,
+  path: PolicyPath,
   missing: OperationSettings["missing"],
-  sourceOf: FindSource,
 ): Finding | undefined {
   if (missing === "allow") return undefined;
-  const source = sourceOf(key);
+  const { text, fields } = decidingKey(facts, path);
   return {
     verdict: missing === "warn" ? "WARN" : "BLOCK",
     kind,
     reason: "ATTRIBUTE_MISSING",
-    message: `${name} is missing: operations that change something must name it${sourceText(source)}`,
-    ...settingFields(key, source),
+    message: `${name} is missing: operations that change something must name it${text}`,
+    ...fields,
   };
-}
-
-/** ` (tenant xto, override district=08A)`; empty where nobody knows. */
-export function sourceText(source: ValueSource | undefined): string {
-  if (source === undefined) return "";
-  const tier =
-    source.tier === "tenant" && source.tenant !== undefined ? `tenant ${source.tenant}` : source.tier;
-  return source.override === undefined ? ` (${tier})` : ` (${tier}, override ${source.override})`;
-}
-
-/** Which key decided, and where it stands. */
-export function settingFields(setting: string, source: ValueSource | undefined, sourceId = setting) {
-  return { sourceId, setting, tier: source?.tier, document: source?.document, line: source?.line };
 }

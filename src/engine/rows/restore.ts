@@ -5,6 +5,7 @@ import { DAY_MS, type Now } from "../../domain/time.ts";
 import type { Loaded } from "../../ports/cut-store.ts";
 import { NO_INDEX } from "../executions/execution-table.ts";
 import { restoreRate } from "../rates/rate-rows.ts";
+import { restoreRuleCount } from "../rules/rule-count-rows.ts";
 import type { World } from "../world.ts";
 import { EXECUTION_WORDS, PARENT_AT } from "./execution-image.ts";
 import { parseExecutionText } from "./execution-text.ts";
@@ -57,6 +58,7 @@ export function restoreWorld(world: World, loaded: Loaded, bootId: string, now: 
   for (const row of tables.reservations.rows) restoreReservation(world, row.key, parseRow(row), shift);
   for (const row of tables.requests.rows) restoreRequest(world, row.key, parseRow(row), shift);
   for (const row of tables.approvals.rows) restoreApproval(world, row.key, parseRow(row));
+  for (const row of tables.rule_counts.rows) restoreRuleCount(world, row.key, parseRow(row));
   for (const text of tables.rate_bucket_texts.rows)
     restoreRate(world, text.key, textAt(text), tables.rate_buckets.find(text.key), shift);
   world.requests.byAge.sort((a, b) => a.expiresMono - b.expiresMono);

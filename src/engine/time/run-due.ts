@@ -10,6 +10,7 @@ import { idleMs, wallMs, workingMs } from "../limits/times.ts";
 import { REPORTER_MEMORY_MS } from "../reports/reporter-table.ts";
 import { forgetRequests } from "../requests/requests.ts";
 import { expireReservation, timeOutStep } from "../reservations/resolve.ts";
+import { forgetRuleCounts } from "../rules/count-firings.ts";
 import type { World } from "../world.ts";
 import { armIdle, armWall, armWorking } from "./arm.ts";
 import { DEADLINE, type DueDeadline } from "./deadlines.ts";
@@ -116,6 +117,7 @@ function sweep(world: World, now: Now): void {
   dropForgotten(world);
   forgetWindows(world, now);
   forgetReporters(world, now);
+  forgetRuleCounts(world, now.wallMs, SWEEP_ROWS);
   world.rates.forgetFull(now.monoMs, SWEEP_ROWS, world.rows.rates, world.rows.rateTexts);
 }
 

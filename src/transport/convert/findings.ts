@@ -1,19 +1,24 @@
 import {
+  type Evidence,
   type Finding,
   type FindingKind,
+  type FindingUnit,
   remedyOf,
   type Severity,
   type Verdict,
 } from "../../domain/decision.ts";
 import type { Category, Tier, ViolationType } from "../../domain/limits.ts";
+import type { RuleType } from "../../domain/policy/rule-fields.ts";
 import type { Role } from "../../domain/reasons.ts";
 import { Unit } from "../../gen/tollgate/enforcement/v1/amount_pb.ts";
 import {
   type Remedy,
   Category as WireCategory,
+  type Evidence as WireEvidence,
   type Finding as WireFinding,
   FindingKind as WireKind,
   Role as WireRole,
+  RuleType as WireRuleType,
   Severity as WireSeverity,
   Tier as WireTier,
   Verdict as WireVerdict,
@@ -67,6 +72,15 @@ const CATEGORIES: { readonly [C in Category]: WireCategory } = {
   quota_exceeded: WireCategory.QUOTA_EXCEEDED,
   llm_error: WireCategory.LLM_ERROR,
   policy_violation: WireCategory.POLICY_VIOLATION,
+};
+
+const RULE_TYPES: { readonly [T in RuleType]: WireRuleType } = {
+  content: WireRuleType.CONTENT,
+  security: WireRuleType.SECURITY,
+  prompt: WireRuleType.PROMPT,
+  cost: WireRuleType.COST,
+  quota: WireRuleType.QUOTA,
+  policy: WireRuleType.POLICY,
 };
 
 const SEVERITIES: { readonly [S in Severity]: WireSeverity } = {
@@ -127,12 +141,38 @@ export function findingToProto(finding: Finding, askingId: string): WireFinding 
     retryAfter: finding.retryAfterMs === undefined ? undefined : durationToProto(finding.retryAfterMs),
     principal: finding.principal,
     executionId: executionId === askingId ? undefined : executionId,
-    evidence: [],
+    evidence: finding.evidence === undefined ? [] : finding.evidence.map(evidenceToProto),
+    ruleType: finding.ruleType === undefined ? undefined : RULE_TYPES[finding.ruleType],
+    ruleConfigJson:
+      finding.ruleConfig === undefined ? undefined : encoder.encode(JSON.stringify(finding.ruleConfig)),
+  };
+}
+
+const UNITS: { readonly [U in FindingUnit]: Unit } = {
+  requests: Unit.REQUESTS,
+  tokens: Unit.TOKENS,
+  cost: Unit.COST,
+  firings: Unit.FIRINGS,
+  attribute: Unit.ATTRIBUTE,
+  risk: Unit.RISK,
+};
+
+const encoder = new TextEncoder();
+
+function evidenceToProto({ kind, path, offset, length, digest }: Evidence): WireEvidence {
+  return {
+    $typeName: "tollgate.enforcement.v1.Evidence",
+    kind,
+    path,
+    offset: offset === undefined ? undefined : BigInt(offset),
+    length: length === undefined ? undefined : BigInt(length),
+    digest,
   };
 }
 
 function unitOf(finding: Finding): Unit | undefined {
   if (finding.current === undefined && finding.limit === undefined) return undefined;
+  if (finding.unit !== undefined) return UNITS[finding.unit];
   if (finding.sourceId !== undefined) return unitOfKey(finding.sourceId);
   if (finding.reason === "STEP_TIMEOUT") return Unit.TIME_BUDGET;
   if (finding.reason === "HOLD_OVERRUN") return Unit.TOKENS;

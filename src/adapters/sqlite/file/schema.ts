@@ -33,7 +33,11 @@ export const FIRST_STATE_TABLES = STATE_TABLES.slice(0, 12);
 export const FIRST_APPEND_TABLES = APPEND_TABLES.slice(0, 5);
 
 /** Tables that came later, in the order in which they came: their proofs stand in this order. Only added to. */
-export const ADDED_TABLES: readonly (StateTable | AppendTable)[] = ["rate_buckets", "rate_bucket_texts"];
+export const ADDED_TABLES: readonly (StateTable | AppendTable)[] = [
+  "rate_buckets",
+  "rate_bucket_texts",
+  "rule_counts",
+];
 
 function createFirstTables(database: Database.Database): void {
   database.exec(`

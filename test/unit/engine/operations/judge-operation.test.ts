@@ -42,7 +42,9 @@ function judge(given: Case) {
     operations: { ...BASELINE, ...given.operations },
     attributes: given.attributes ?? ATTRIBUTES,
     allowChanges: given.allowChanges ?? true,
-    sourceOf: () => given.source,
+    tenant: "xto",
+    sourceOf: () =>
+      given.source ?? { tier: "default", document: undefined, line: undefined, from: undefined },
     isShadow: given.isShadow ?? false,
   });
 }
@@ -79,6 +81,11 @@ describe("judgeOperation", () => {
       "any risk without a threshold",
       { operation: { risk: 1 }, operations: { require_confirmation_above_risk: undefined } },
       [],
+    ],
+    [
+      "a change where no session may authorise any",
+      { operations: { allow_changes: false } },
+      ["BLOCK USER_AUTHORIZATION_REQUIRED"],
     ],
     ["a change without risk", { operation: { risk: undefined } }, ["BLOCK ATTRIBUTE_MISSING"]],
     [
@@ -196,7 +203,10 @@ describe("judgeOperation", () => {
 });
 
 describe("the words of a finding about an operation", () => {
-  const override = { tier: "tenant", tenant: "xto", override: "district=08A" } as const;
+  const nowhere = { document: undefined, line: undefined, from: undefined };
+  const tenant: ValueSource = { ...nowhere, tier: "tenant" };
+  const baseline: ValueSource = { ...nowhere, tier: "baseline" };
+  const override: ValueSource = { ...tenant, from: "override district=08A" };
 
   test.each<[string, Case, string]>([
     [
@@ -210,18 +220,18 @@ describe("the words of a finding about an operation", () => {
     ],
     [
       "three decimals",
-      { operation: attributes({ material_delta_percent: 0.375 }), source: { tier: "baseline" } },
+      { operation: attributes({ material_delta_percent: 0.375 }), source: baseline },
       "material delta percent 0.375 exceeds 0.30 (baseline)",
     ],
     [
       "whole numbers",
-      { operation: attributes({ steps_removed: 4 }), source: { tier: "tenant", tenant: "xto" } },
+      { operation: attributes({ steps_removed: 4 }), source: tenant },
       "steps removed 4 exceeds 3 (tenant xto)",
     ],
     [
       "values that differ in the last place",
       { operation: attributes({ material_delta_percent: 0.3000000001 }) },
-      "material delta percent 0.3000000001 exceeds 0.3",
+      "material delta percent 0.3000000001 exceeds 0.3 (default)",
     ],
     [
       "a lower bound",
@@ -229,7 +239,7 @@ describe("the words of a finding about an operation", () => {
         operation: { attributes: { confidence: 0.6 } },
         attributes: { confidence: { min: 0.7, on_exceed: "block", missing: "block" } },
       },
-      "confidence 0.60 is below 0.70",
+      "confidence 0.60 is below 0.70 (default)",
     ],
     [
       "a risk",
@@ -239,13 +249,13 @@ describe("the words of a finding about an operation", () => {
     ["authorisation", { allowChanges: false }, "User did not authorize plan changes (allow_changes=false)"],
     [
       "a blocked operation",
-      { operations: { blocked: ["combine_*"] }, source: { tier: "tenant", tenant: "xto" } },
+      { operations: { blocked: ["combine_*"] }, source: tenant },
       'operation combine_plugs is blocked by "combine_*" (tenant xto)',
     ],
     [
       "a missing attribute",
       { operation: { attributes: { steps_removed: 0, new_violations: 0 } } },
-      "material delta percent is missing: operations that change something must name it",
+      "material delta percent is missing: operations that change something must name it (default)",
     ],
   ])("%s", (_what, given, message) => {
     expect(judge(given).map((one) => one.message)).toEqual([message]);
@@ -254,7 +264,7 @@ describe("the words of a finding about an operation", () => {
   test("name the amounts, the attribute and the key that would change the answer", () => {
     const [finding] = judge({
       operation: attributes({ steps_removed: 4 }),
-      source: { tier: "baseline", document: "base.yaml", line: 7 },
+      source: { tier: "baseline", document: "base.yaml", line: 7, from: undefined },
     });
     expect(finding).toMatchObject({
       kind: "ATTRIBUTE",

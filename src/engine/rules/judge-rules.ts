@@ -1,0 +1,185 @@
+import { formatUsd } from "../../domain/amounts.ts";
+import type { Finding } from "../../domain/decision.ts";
+import type { Content } from "../../domain/intent.ts";
+import type { ReasonCode } from "../../domain/reasons.ts";
+import { evaluateExpression } from "../expressions/expression.ts";
+import { variablesOf } from "../expressions/request-environment.ts";
+import type { RequestFacts } from "../expressions/request-facts.ts";
+import { matchPatterns } from "../patterns/pattern-set.ts";
+import type { CompiledRules, Rule } from "./compile-rules.ts";
+import type { RuleCount } from "./rule-count-table.ts";
+import { isInScope } from "./rule-scope.ts";
+import { sumAt, timeToLeave } from "./sliding-sum.ts";
+import { findInText } from "./text-matches.ts";
+
+// Which rules fire on a request, and what that answers. Changes nothing: firings are counted when the call is one that counts
+// (count-firings.ts).
+
+/** One rule that fired. */
+export interface Firing {
+  readonly rule: Rule;
+  readonly finding: Finding;
+}
+
+export interface RuleQuestion {
+  readonly rules: CompiledRules;
+  readonly request: RequestFacts;
+  /** The texts that come along. */
+  readonly texts: readonly Content[];
+  /** What was counted of a rule for the tenant of the request. */
+  readonly countOf: (rule: Rule) => RuleCount | undefined;
+  /** Keyed hash of a text found. */
+  readonly hash: (text: string) => string;
+  readonly wallMs: number;
+}
+
+/** In the order of the document within each type: texts, cost, counters, expressions. */
+export function judgeRules(question: RuleQuestion): Firing[] {
+  const { rules, request } = question;
+  const firings: Firing[] = [];
+  for (const content of question.texts) judgeText(question, content, firings);
+  if (request.costNanoUsd > rules.costAlert)
+    for (const rule of rules.cost) if (isInScope(rule.scope, request)) judgeCost(question, rule, firings);
+  for (const rule of rules.quota) if (isInScope(rule.scope, request)) judgeCounter(question, rule, firings);
+  if (rules.policy.length > 0) judgeExpressions(question, firings);
+  return firings;
+}
+
+function judgeText(question: RuleQuestion, content: Content, firings: Firing[]): void {
+  const { rules, request, hash } = question;
+  if (rules.text.length === 0) return;
+  const matched = new Set(
+    rules.patterns.sources.length === 0 ? [] : matchPatterns(rules.patterns, content.text),
+  );
+  for (const rule of rules.text) {
+    const { direction } = rule.scope;
+    if (direction !== "both" && direction !== content.direction) continue;
+    if (!isInScope(rule.scope, request)) continue;
+    const evidence = findInText(rules.patterns, rule.id, matched, content.text, hash);
+    if (evidence.length === 0) continue;
+    const found = [...new Set(evidence.map(({ kind }) => kind))].join(", ");
+    fire(question, rule, `found in the ${content.direction}: ${found}`, firings, { evidence });
+  }
+}
+
+function judgeCost(question: RuleQuestion, rule: Rule, firings: Firing[]): void {
+  const { costNanoUsd } = question.request;
+  const threshold = rule.threshold ?? 0n;
+  if (costNanoUsd <= threshold) return;
+  fire(question, rule, `${formatUsd(costNanoUsd)} > ${formatUsd(threshold)} USD in one request`, firings, {
+    unit: "cost",
+    current: { kind: "nanoUsd", value: costNanoUsd },
+    limit: { kind: "nanoUsd", value: threshold },
+  });
+}
+
+function judgeCounter(question: RuleQuestion, rule: Rule, firings: Firing[]): void {
+  const { request, wallMs } = question;
+  const sum = question.countOf(rule)?.sum;
+  const counted = sum === undefined ? 0n : sumAt(sum, wallMs);
+  const current = counted + addedBy(request, rule);
+  const threshold = rule.threshold ?? 0n;
+  if (current <= threshold) return;
+  const isMoney = rule.counter === "cost_usd";
+  const format = (amount: bigint) => (isMoney ? formatUsd(amount) : String(amount));
+  const seconds = (rule.windowMs ?? 0) / 1000;
+  const kind = isMoney ? "nanoUsd" : "count";
+  fire(
+    question,
+    rule,
+    `${rule.counter} ${format(current)} > ${format(threshold)} within ${seconds} s`,
+    firings,
+    {
+      unit: COUNTER_UNITS[rule.counter ?? "requests"],
+      current: { kind, value: current },
+      limit: { kind, value: threshold },
+      retryAfterMs: sum === undefined ? undefined : timeToLeave(sum, current - threshold, wallMs),
+    },
+  );
+}
+
+const COUNTER_UNITS = {
+  requests: "requests",
+  tokens: "tokens",
+  cost_usd: "cost",
+  violations: "firings",
+  refusals: "firings",
+} as const;
+
+/** What the request itself would add to a counter. */
+function addedBy(request: RequestFacts, { counter }: Rule): bigint {
+  if (counter === "requests") return request.requests;
+  if (counter === "tokens") return request.inputTokens + request.outputTokens;
+  return counter === "cost_usd" ? request.costNanoUsd : 0n;
+}
+
+function judgeExpressions(question: RuleQuestion, firings: Firing[]): void {
+  const { rules, request } = question;
+  const variables = variablesOf(request);
+  for (const rule of rules.policy) {
+    if (!isInScope(rule.scope, request)) continue;
+    // A rule whose expression does not compile never got into a policy; if one did, it counts as fired.
+    const holds = rule.expression === undefined ? undefined : evaluateExpression(rule.expression, variables);
+    if (holds === false) continue;
+    if (holds === true) fire(question, rule, "its expression is true of the request", firings, {});
+    else fire(question, rule, "its expression could not be evaluated", firings, { reason: "RULE_FAILED" });
+  }
+}
+
+const REASONS: { readonly [T in Rule["type"]]: ReasonCode } = {
+  content: "CONTENT_RULE_MATCHED",
+  security: "SECURITY_RULE_MATCHED",
+  prompt: "PROMPT_RULE_MATCHED",
+  cost: "COST_RULE_EXCEEDED",
+  quota: "QUOTA_RULE_EXCEEDED",
+  policy: "POLICY_RULE_MATCHED",
+};
+
+function fire(
+  question: RuleQuestion,
+  rule: Rule,
+  what: string,
+  firings: Firing[],
+  facts: Partial<Finding>,
+): void {
+  const { retryAfterMs, ...others } = facts;
+  const answer = answerOf(question, rule);
+  const helps = answer.verdict !== "WARN" && answer.verdict !== "ALLOW" && answer.verdict !== "PAUSE";
+  const finding: Finding = {
+    verdict: answer.verdict,
+    kind: "RULE",
+    reason: REASONS[rule.type],
+    message: `${rule.name}: ${what}${answer.text}`,
+    sourceId: rule.id,
+    ruleType: rule.type,
+    severity: rule.severity,
+    ...others,
+    retryAfterMs: answer.retryAfterMs ?? (helps ? retryAfterMs : undefined),
+    ruleConfig: rule.config,
+    ...(rule.isShadow ? { shadow: true } : {}),
+  };
+  firings.push({ rule, finding });
+}
+
+interface Answer {
+  readonly verdict: Finding["verdict"];
+  readonly text: string;
+  readonly retryAfterMs?: number | undefined;
+}
+
+const VERDICTS = { audit: "ALLOW", warn: "WARN", escalate: "PAUSE", block: "BLOCK" } as const;
+
+function answerOf(question: RuleQuestion, rule: Rule): Answer {
+  if (rule.action !== "throttle") return { verdict: VERDICTS[rule.action], text: "" };
+  const { throttleAfter, windowMs } = rule;
+  if (throttleAfter === undefined || windowMs === undefined) return { verdict: "WARN", text: "" };
+  const since = question.wallMs - windowMs;
+  const before = (question.countOf(rule)?.firings ?? []).filter((at) => at > since);
+  const recent = before.slice(Math.max(0, before.length - (throttleAfter - 1)));
+  const count = recent.length + 1;
+  const text = ` (${count} of ${throttleAfter} times within ${windowMs / 1000} s)`;
+  if (count < throttleAfter) return { verdict: "WARN", text };
+  // The firing in hand counts too: with `throttle_after: 1` it is the oldest itself.
+  const oldest = recent[0] ?? question.wallMs;
+  return { verdict: "THROTTLE", text, retryAfterMs: Math.max(1, oldest - since) };
+}

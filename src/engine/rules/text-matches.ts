@@ -1,0 +1,54 @@
+import type { Evidence } from "../../domain/decision.ts";
+import { findPatternSpans, type PatternSet } from "../patterns/pattern-set.ts";
+import { findDetector, type TextMatch } from "./detectors.ts";
+
+/** Entries of evidence that one finding carries. */
+const MAX_EVIDENCE = 100;
+
+/** What a text rule finds, redacted: kind, place in bytes of UTF-8 and a keyed hash. `matched` are the ids whose pattern is found at all. */
+export function findInText(
+  patterns: PatternSet,
+  ruleId: string,
+  matched: ReadonlySet<string>,
+  text: string,
+  hash: (text: string) => string,
+): readonly Evidence[] {
+  const matches: readonly TextMatch[] = matched.has(ruleId)
+    ? findPatternSpans(patterns, ruleId, text).map((span) => ({ ...span, kind: ruleId }))
+    : (findDetector(ruleId)?.find(text) ?? []);
+  return evidenceOf(matches.slice(0, MAX_EVIDENCE), text, hash);
+}
+
+function evidenceOf(matches: readonly TextMatch[], text: string, hash: (text: string) => string): Evidence[] {
+  let bytes = 0;
+  let at = 0;
+  return matches.map(({ kind, start, end }) => {
+    bytes += utf8Length(text, at, start);
+    at = start;
+    return {
+      kind,
+      offset: bytes,
+      length: utf8Length(text, start, end),
+      digest: hash(text.slice(start, end)),
+    };
+  });
+}
+
+/** Bytes that a stretch of a text takes in UTF-8. */
+function utf8Length(text: string, from: number, to: number): number {
+  let bytes = 0;
+  for (let at = from; at < to; at++) {
+    const unit = text.charCodeAt(at);
+    if (unit < 0x80) bytes += 1;
+    else if (unit < 0x800) bytes += 2;
+    else if (unit >= 0xd800 && unit < 0xdc00 && isLowSurrogate(text.charCodeAt(at + 1))) {
+      bytes += 4;
+      at++;
+    } else bytes += 3;
+  }
+  return bytes;
+}
+
+function isLowSurrogate(unit: number): boolean {
+  return unit >= 0xdc00 && unit < 0xe000;
+}
