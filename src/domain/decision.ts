@@ -58,6 +58,8 @@ export interface Finding {
   readonly limit?: Amount | undefined;
   readonly remaining?: Amount | undefined;
   readonly overrun?: Amount | undefined;
+  /** The part of `current` that is only held. */
+  readonly held?: Amount | undefined;
   readonly percent?: number | undefined;
   readonly approvalId?: string | undefined;
   readonly shadow?: boolean | undefined;
@@ -70,6 +72,8 @@ export interface Finding {
   readonly evidence?: readonly Evidence[] | undefined;
   /** The execution whose limit it is: the asking one or an ancestor. */
   readonly executionId?: string | undefined;
+  /** Sequence of the one report that this is about. */
+  readonly sequence?: number | undefined;
 }
 
 export interface Remaining {

@@ -69,17 +69,21 @@ export interface Circumstances {
   readonly principal?: RequestedPrincipal | undefined;
 }
 
+/** What makes a request that is repeated the same one. */
+export interface RequestIdentity {
+  readonly requestId?: string | undefined;
+  /** Canonical text of the request: what repeated requests are compared by. Computed only when needed. */
+  readonly fingerprint: () => string;
+}
+
 /** What the requests that are answered by a decision share. */
-export interface Ask extends Circumstances {
+export interface Ask extends Circumstances, RequestIdentity {
   readonly executionId: string;
   readonly intent: Intent;
   readonly detail: Detail;
-  readonly requestId?: string | undefined;
   readonly approvalId?: string | undefined;
   /** The client will run what a repair says. */
   readonly acceptsRepair: boolean;
-  /** Canonical text of the request: what repeated requests are compared by. Computed only when needed. */
-  readonly fingerprint: () => string;
   /**
    * Canonical text of the intent and its circumstances: what approvals are compared by, so that `Charge` or `Reserve`
    * redeems what `Check` opened. Computed only when needed.

@@ -119,6 +119,8 @@ export type LongRunningPreset = "standard" | "extended" | "unlimited" | "disable
 export interface LimitOverrides {
   readonly values: { readonly [K in LimitKey]?: bigint };
   readonly custom: { readonly [name: string]: bigint };
+  /** Active executions by level of the principal, judged at registration. */
+  readonly concurrency?: { readonly [L in ConcurrencyLevel]?: bigint } | undefined;
   readonly preset?: LongRunningPreset | undefined;
   readonly onExceed?: { readonly [K in LimitKey]?: OnExceed } | undefined;
 }
@@ -133,6 +135,7 @@ export function isEmptyOverrides(overrides: LimitOverrides): boolean {
   return (
     overrides.preset === undefined &&
     overrides.onExceed === undefined &&
+    overrides.concurrency === undefined &&
     Object.keys(overrides.values).length === 0 &&
     Object.keys(overrides.custom).length === 0
   );

@@ -15,6 +15,9 @@ export interface TokenUsage {
 
 export interface ExtraCost {
   readonly kind: string;
+  /** How many; absent means 1. */
+  readonly quantity?: bigint | undefined;
+  /** The whole cost; absent: the price book's price of `kind` times `quantity`, else nothing. */
   readonly nanoUsd?: bigint | undefined;
 }
 

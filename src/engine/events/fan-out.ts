@@ -8,10 +8,16 @@ import { pushEvent } from "./push.ts";
 // What happened to an execution is told to the watchers of its whole subtree. The turn that decided only writes one flag;
 // the walk down is done in slices afterwards.
 
+/** What an event says beside its message. */
+export interface EventFacts {
+  readonly finding?: Finding;
+  readonly approvalId?: string;
+}
+
 interface Walk {
   readonly type: EventType;
   readonly message: string;
-  readonly finding: Finding | undefined;
+  readonly facts: EventFacts;
   readonly pending: number[];
   readonly stamps: number[];
 }
@@ -24,11 +30,11 @@ export class FanOut {
   }
 
   /** Tells every live descendant of `index`. */
-  start(world: World, index: number, type: EventType, message: string, finding: Finding | undefined): void {
+  start(world: World, index: number, type: EventType, message: string, facts: EventFacts): void {
     const pending = [...world.executions.children(index)];
     if (pending.length === 0) return;
     const stamps = pending.map((at) => world.executions.stamp[at] as number);
-    this.#walks.push({ type, message, finding, pending, stamps });
+    this.#walks.push({ type, message, facts, pending, stamps });
   }
 
   /** Tells at most `maxExecutions`; answers how many were told. */
@@ -50,14 +56,7 @@ export class FanOut {
       }
       told++;
       if (world.executions.state[index] === STATE.completed) continue;
-      pushEvent(
-        world,
-        index,
-        walk.type,
-        walk.message,
-        now,
-        walk.finding === undefined ? {} : { finding: walk.finding },
-      );
+      pushEvent(world, index, walk.type, walk.message, now, walk.facts);
     }
     return told;
   }

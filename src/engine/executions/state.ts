@@ -28,7 +28,7 @@ export function haltExecution(world: World, index: number, finding: Finding, now
   withdrawApprovals(world, index, now);
   recordViolation(world, index, finding, now);
   pushEvent(world, index, "HALT", finding.message, now, { finding });
-  world.fanOut.start(world, index, "HALT", finding.message, finding);
+  world.fanOut.start(world, index, "HALT", finding.message, { finding });
   return true;
 }
 
@@ -47,15 +47,22 @@ export function pauseExecution(world: World, index: number, finding: Finding, no
   record.stateFinding = kept;
   recordViolation(world, index, kept, now);
   pushEvent(world, index, "PAUSE", finding.message, now, { finding: kept });
-  world.fanOut.start(world, index, "PAUSE", finding.message, kept);
+  world.fanOut.start(world, index, "PAUSE", finding.message, { finding: kept });
   return true;
 }
 
 /**
- * Lets a paused or halted execution go on. A halted one takes its place and its carve again.
+ * Lets a paused or halted execution go on. A halted one takes its place and its carve again. `approvalId` is the approval
+ * that let it.
  * @returns a finding when no place or too little for the carve is left
  */
-export function resumeExecution(world: World, index: number, message: string, now: Now): Finding | undefined {
+export function resumeExecution(
+  world: World,
+  index: number,
+  message: string,
+  now: Now,
+  approvalId?: string,
+): Finding | undefined {
   const table = world.executions;
   const record = table.record(index);
   const state = table.state[index];
@@ -72,8 +79,9 @@ export function resumeExecution(world: World, index: number, message: string, no
   table.verdict[index] = 0;
   record.stateFinding = undefined;
   armDeadlines(world, index, now);
-  pushEvent(world, index, "RESUME", message, now);
-  world.fanOut.start(world, index, "RESUME", message, undefined);
+  const facts = approvalId === undefined ? {} : { approvalId };
+  pushEvent(world, index, "RESUME", message, now, facts);
+  world.fanOut.start(world, index, "RESUME", message, facts);
   return undefined;
 }
 

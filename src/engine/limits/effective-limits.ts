@@ -1,4 +1,6 @@
 import {
+  CONCURRENCY_LEVELS,
+  type ConcurrencyLevel,
   type EffectiveLimit,
   type EffectiveLimits,
   LIMIT_KEYS,
@@ -125,7 +127,7 @@ export function resolveLimits(
   return {
     byKey,
     custom,
-    concurrency: policy.concurrency,
+    concurrency: tightenConcurrency(policy.concurrency, requested.concurrency),
     warningThreshold: policy.warningThreshold,
     timeoutGraceMs: policy.timeoutGraceMs,
     emitWarningEvents: policy.emitWarningEvents,
@@ -138,6 +140,19 @@ export function resolveLimits(
     holdMaxFraction: policy.holdMaxFraction,
     carveMode: policy.carveMode,
   };
+}
+
+function tightenConcurrency(
+  policy: EffectiveLimits["concurrency"],
+  requested: LimitOverrides["concurrency"],
+): EffectiveLimits["concurrency"] {
+  if (requested === undefined) return policy;
+  const concurrency: { [L in ConcurrencyLevel]?: EffectiveLimit } = {};
+  for (const level of CONCURRENCY_LEVELS) {
+    const limit = tighten(policy[level], requested[level], "block");
+    if (limit !== undefined) concurrency[level] = limit;
+  }
+  return concurrency;
 }
 
 /** Largest number of repetitions that widens the loop window: 256 × 4 steps are remembered at most. */
@@ -173,6 +188,10 @@ function requestKey(requested: LimitOverrides): string {
   }
   for (const name of Object.keys(requested.custom).toSorted())
     key += `|custom.${JSON.stringify(name)}=${requested.custom[name]}`;
+  for (const level of CONCURRENCY_LEVELS) {
+    const value = requested.concurrency?.[level];
+    if (value !== undefined) key += `|max_concurrent_executions.${level}=${value}`;
+  }
   return key;
 }
 

@@ -78,6 +78,7 @@ function common(facts: LimitFacts, percent: number | undefined) {
     limit: toAmount(unit, limit.value),
     remaining: toAmount(unit, remaining),
     executionId: facts.executionId,
+    ...(facts.held > 0n ? { held: toAmount(unit, facts.held) } : {}),
     ...(percent === undefined ? {} : { percent }),
     ...(limit.document === undefined ? {} : { document: limit.document, line: limit.line }),
     ...(limit.mode === "shadow" ? { shadow: true } : {}),

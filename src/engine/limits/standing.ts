@@ -61,10 +61,18 @@ export function isUncertain(world: World, index: number): boolean {
 
 /**
  * Judges what is used by now, lets crossed limits act and answers the decision for what comes next.
- * `notes` are findings about the usage itself, e.g. LATE; they come after those of state and limits.
+ * `notes` are findings about the usage itself, e.g. LATE; they come after those of state and limits. `sequence` names the
+ * one report that was charged.
  */
-export function judgeStanding(world: World, index: number, notes: readonly Finding[], now: Now): Decision {
-  const limits = judgeLimits(world, index, EMPTY_PROBE, now);
+export function judgeStanding(
+  world: World,
+  index: number,
+  notes: readonly Finding[],
+  now: Now,
+  sequence?: number,
+): Decision {
+  const judged = judgeLimits(world, index, EMPTY_PROBE, now);
+  const limits = sequence === undefined ? judged : judged.map((finding) => ({ ...finding, sequence }));
   for (const finding of limits) actOnFinding(world, index, finding, now);
   for (const finding of notes) if (finding.kind === "LIMIT") actOnFinding(world, index, finding, now);
   pushSaturation(world, index, now);

@@ -28,6 +28,8 @@ export interface PriceBook {
   /** By provider: the dearest of each kind, what an unknown model of it is charged. */
   readonly dearest: ReadonlyMap<string, ModelPrices>;
   readonly dearestOfAll: ModelPrices;
+  /** Nano-USD per unit of a named charge: a search, a page, a minute of a tool. */
+  readonly charges: ReadonlyMap<string, bigint>;
 }
 
 export function priceKey(provider: string, model: string): string {
@@ -36,6 +38,7 @@ export function priceKey(provider: string, model: string): string {
 
 export function createPriceBook(
   entries: readonly { readonly provider: string; readonly model: string; readonly prices: ModelPrices }[],
+  charges: PriceBook["charges"] = new Map(),
 ): PriceBook {
   const models = new Map<string, ModelPrices>();
   const providersOf = new Map<string, number>();
@@ -51,7 +54,7 @@ export function createPriceBook(
   }
   for (const [model, prices] of onlyOne)
     if (providersOf.get(model) === 1) models.set(priceKey("", model), prices);
-  return { models, dearest, dearestOfAll };
+  return { models, dearest, dearestOfAll, charges };
 }
 
 /** The price of a model; without a provider the only provider that has the model. */

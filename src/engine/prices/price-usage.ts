@@ -51,7 +51,7 @@ export function priceUsage(
   reported: bigint | undefined,
   extraCosts: readonly ExtraCost[],
 ): Priced {
-  const extra = extraCosts.length === 0 ? 0n : sumExtra(extraCosts);
+  const extra = extraCosts.length === 0 ? 0n : sumExtra(world, extraCosts);
   if (tokens === undefined && requests === 0n)
     return reported === undefined && extra === 0n ? FREE : plain((reported ?? 0n) + extra);
   const { costSource } = world.policy.limits;
@@ -80,10 +80,13 @@ function plain(nanoUsd: bigint): Priced {
   return { nanoUsd, unpriced: false, mismatch: false };
 }
 
-function sumExtra(extraCosts: readonly ExtraCost[]): bigint {
+/** What is told, else the price book's price of the named charge, else nothing. */
+function sumExtra(world: World, extraCosts: readonly ExtraCost[]): bigint {
+  const charges = world.policy.prices?.charges;
   let sum = 0n;
-  for (const { nanoUsd } of extraCosts) sum += nanoUsd ?? 0n;
-  return sum;
+  for (const { kind, quantity = 1n, nanoUsd } of extraCosts)
+    sum += nanoUsd ?? bounded((charges?.get(kind) ?? 0n) * quantity);
+  return bounded(sum);
 }
 
 /** The priced estimate of an intent, with a finding when its model is not known. */

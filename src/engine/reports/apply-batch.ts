@@ -188,7 +188,7 @@ function keepRejected(
   now: Now,
 ): void {
   const message = `report ${sequence} of ${reporter.reporterId}: ${problem.field} ${problem.description}`;
-  const finding: Finding = { verdict: "WARN", kind: "STATE", reason: "REPORT_REJECTED", message };
+  const finding: Finding = { verdict: "WARN", kind: "STATE", reason: "REPORT_REJECTED", message, sequence };
   keepViolation(
     world,
     finding,

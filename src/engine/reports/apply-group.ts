@@ -181,20 +181,24 @@ function chargeOneByOne(
       rejected.push({ at, problem });
       continue;
     }
+    const sequence = Number(part.group.firstSequence) + at;
     const late = windowsOfUsage(world, index, actual, rows, now);
-    if (late.finding !== undefined) notes.set("LATE", late.finding);
+    if (late.finding !== undefined) notes.set("LATE", { ...late.finding, sequence });
     const id = actual.settlesReservationId;
     const reservedStep = id === undefined ? undefined : findReservation(world, index, id)?.signature;
     const settled = id === undefined ? [] : settleByReport(world, index, id);
     const from = { actual, provider, model, reservedStep };
-    const added = chargeUsage(world, index, from, late.rows, now, source);
-    for (const note of [...settled, ...added]) keepNote(notes, note);
+    const charged = chargeUsage(world, index, from, late.rows, now, source);
+    const added = charged.map((note) => ({ ...note, sequence }));
+    for (const note of settled) keepNote(notes, { ...note, sequence });
+    for (const note of added) keepNote(notes, note);
     if (!isQuiet(world, index, EMPTY_PROBE, now))
       judgeStanding(
         world,
         index,
         added.filter((one) => one.kind === "LIMIT"),
         now,
+        sequence,
       );
   }
   return [...notes.values()];

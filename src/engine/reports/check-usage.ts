@@ -101,7 +101,8 @@ function findCostProblem(usage: Usage): UsageProblem | undefined {
   if (usage.extraCosts.length > MAX_EXTRA_COSTS) return rejected("extra_costs", `at most ${MAX_EXTRA_COSTS}`);
   let bytes = NUMBERS_BYTES + (usage.step?.signature?.length ?? 0) + (usage.operation?.length ?? 0);
   for (let at = 0; at < usage.extraCosts.length; at++) {
-    const { kind, nanoUsd } = usage.extraCosts[at] as Usage["extraCosts"][number];
+    const { kind, quantity, nanoUsd } = usage.extraCosts[at] as Usage["extraCosts"][number];
+    if (quantity !== undefined && quantity > MAX_AMOUNT) return tooLarge(`extra_costs[${at}].quantity`);
     const extra = costProblem(`extra_costs[${at}].nano_usd`, nanoUsd);
     if (extra !== undefined) return extra;
     if (!isId(kind)) return rejected(`extra_costs[${at}].kind`, "1 to 128 visible ASCII characters");

@@ -7,6 +7,8 @@ export interface RequestRow {
   readonly requestId: string;
   readonly digest: string;
   readonly answer: Decision;
+  /** When the hold that it extended expires, wall clock. */
+  readonly expiresAtMs?: number | undefined;
   readonly expiresMono: number;
 }
 

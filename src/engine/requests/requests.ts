@@ -1,6 +1,6 @@
 import type { Decision } from "../../domain/decision.ts";
 import { TollgateError } from "../../domain/errors.ts";
-import type { Ask } from "../../domain/intent.ts";
+import type { RequestIdentity } from "../../domain/intent.ts";
 import type { Now } from "../../domain/time.ts";
 import type { World } from "../world.ts";
 import { MAX_REQUESTS, REQUEST_MEMORY_MS, type RequestRow } from "./request-table.ts";
@@ -9,7 +9,15 @@ import { MAX_REQUESTS, REQUEST_MEMORY_MS, type RequestRow } from "./request-tabl
  * The first answer to a request that is repeated.
  * @throws TollgateError REQUEST_CONFLICT when the same id comes with other content
  */
-export function findAnswer(world: World, index: number, ask: Ask): Decision | undefined {
+export function findAnswer(world: World, index: number, ask: RequestIdentity): Decision | undefined {
+  return findRequest(world, index, ask)?.answer;
+}
+
+/**
+ * What is remembered of a request that is repeated.
+ * @throws TollgateError REQUEST_CONFLICT when the same id comes with other content
+ */
+export function findRequest(world: World, index: number, ask: RequestIdentity): RequestRow | undefined {
   if (ask.requestId === undefined) return undefined;
   const memory = world.executions.record(index).requests?.get(ask.requestId);
   const known = world.requests.find(memory?.row);
@@ -19,14 +27,21 @@ export function findAnswer(world: World, index: number, ask: Ask): Decision | un
       fields: [{ field: "request_id", description: "was used for another request; use a new id" }],
     });
   }
-  return known.answer;
+  return known;
 }
 
 /**
  * Remembers the answer to a request that took something.
  * @throws TollgateError REQUESTS_FULL before anything is taken: call `assertRoom` first
  */
-export function rememberAnswer(world: World, index: number, ask: Ask, answer: Decision, now: Now): void {
+export function rememberAnswer(
+  world: World,
+  index: number,
+  ask: RequestIdentity,
+  answer: Decision,
+  now: Now,
+  expiresAtMs?: number,
+): void {
   if (ask.requestId === undefined) return;
   const record = world.executions.record(index);
   const row = world.requests.allocate();
@@ -36,6 +51,7 @@ export function rememberAnswer(world: World, index: number, ask: Ask, answer: De
     requestId: ask.requestId,
     digest: world.digest.digest128(ask.fingerprint()),
     answer,
+    expiresAtMs,
     expiresMono: now.monoMs + REQUEST_MEMORY_MS,
   };
   world.rows.requests.touch(row);
@@ -45,7 +61,7 @@ export function rememberAnswer(world: World, index: number, ask: Ask, answer: De
 }
 
 /** @throws TollgateError REQUESTS_FULL when this execution has as many remembered requests as may be */
-export function assertRequestRoom(world: World, index: number, ask: Ask): void {
+export function assertRequestRoom(world: World, index: number, ask: RequestIdentity): void {
   const size = world.executions.record(index).requests?.size ?? 0;
   if (ask.requestId === undefined || size < MAX_REQUESTS) return;
   throw new TollgateError(

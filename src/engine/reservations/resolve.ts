@@ -3,12 +3,7 @@ import type { Decision, Finding } from "../../domain/decision.ts";
 import { TollgateError } from "../../domain/errors.ts";
 import { STATE } from "../../domain/execution.ts";
 import type { CallerId } from "../../domain/ids.ts";
-import {
-  HOLD_TTL_MAX_MS,
-  MAX_RESERVATIONS,
-  RESERVATION_MEMORY_MS,
-  type ReservationState,
-} from "../../domain/reservation.ts";
+import { MAX_RESERVATIONS, RESERVATION_MEMORY_MS, type ReservationState } from "../../domain/reservation.ts";
 import { DAY_MS, type Now } from "../../domain/time.ts";
 import type { Usage } from "../../domain/usage.ts";
 import { pushEvent, recordViolation } from "../events/push.ts";
@@ -201,31 +196,6 @@ export function release(
   return "released";
 }
 
-/**
- * Heartbeat of a hold: it lives `ttlMs` from now, never beyond one hour. Answers the time it has left, ms.
- * @throws TollgateError EXECUTION_NOT_FOUND · RESERVATION_NOT_FOUND · RESERVATION_RESOLVED · RESERVATION_TIMED_OUT
- */
-export function extend(
-  world: World,
-  caller: CallerId,
-  executionId: string,
-  reservationId: string,
-  ttlMs: number,
-  now: Now,
-): number {
-  const index = findExecution(world, caller, executionId);
-  const entry = getReservation(world, world.executions.record(index), reservationId);
-  if (entry.state !== "held") throw resolvedBy(entry);
-  if (entry.timedOut)
-    throw new TollgateError("RESERVATION_TIMED_OUT", `step ${reservationId} timed out; settle what it used`);
-  touchActivity(world, index, now.monoMs);
-  world.rows.reservations.touch(entry.row);
-  // The deadline that is armed already comes up first and re-arms itself at the new instant. A heartbeat never shortens.
-  entry.expiresMono = Math.max(entry.expiresMono, now.monoMs + Math.min(ttlMs, HOLD_TTL_MAX_MS));
-  world.deadlines.add(entry.expiresMono, DEADLINE.reservation, entry.row, entry.stamp);
-  return entry.expiresMono - now.monoMs;
-}
-
 /** The hold's time is over, unless it was extended or resolved. */
 export function expireReservation(world: World, row: number, stamp: number, now: Now): void {
   const entry = world.reservations.entries[row];
@@ -304,7 +274,7 @@ function repeated(entry: ReservationRow, digest: string): Decision {
   throw resolvedBy(entry);
 }
 
-function resolvedBy(entry: ReservationRow): TollgateError {
+export function resolvedBy(entry: ReservationRow): TollgateError {
   return new TollgateError(
     "RESERVATION_RESOLVED",
     `reservation ${entry.reservationId} is ${entry.state} already`,
@@ -314,7 +284,7 @@ function resolvedBy(entry: ReservationRow): TollgateError {
   );
 }
 
-function getReservation(world: World, record: ExecutionRecord, reservationId: string): ReservationRow {
+export function getReservation(world: World, record: ExecutionRecord, reservationId: string): ReservationRow {
   const entry = world.reservations.find(record.reservations?.get(reservationId));
   if (entry !== undefined) return entry;
   throw new TollgateError(

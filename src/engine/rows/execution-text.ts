@@ -18,6 +18,7 @@ export type Texts = { readonly [name: string]: string };
 export interface StoredOverrides {
   readonly values: Texts;
   readonly custom: Texts;
+  readonly concurrency?: Texts;
   readonly preset?: LimitOverrides["preset"];
   readonly onExceed?: LimitOverrides["onExceed"];
 }

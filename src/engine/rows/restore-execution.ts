@@ -123,7 +123,13 @@ function isSame(above: Principal | undefined, own: Principal): above is Principa
 
 function overridesOf(stored: StoredOverrides | undefined): LimitOverrides {
   if (stored === undefined) return NO_OVERRIDES;
-  return { ...stored, values: amountsOf(stored.values), custom: amountsOf(stored.custom) };
+  const { concurrency, ...others } = stored;
+  return {
+    ...others,
+    values: amountsOf(stored.values),
+    custom: amountsOf(stored.custom),
+    ...(concurrency === undefined ? {} : { concurrency: amountsOf(concurrency) }),
+  };
 }
 
 function amountsOf(stored: Texts): { [name: string]: bigint } {

@@ -109,7 +109,7 @@ const ROLES: { readonly [R in Exclude<Role, "nobody">]: WireRole } = {
 
 /** `askingId` is the execution that asked: a finding names another one only. */
 export function findingToProto(finding: Finding, askingId: string): WireFinding {
-  const { kind, sourceId, violationType, current, limit, remaining, overrun, executionId } = finding;
+  const { kind, sourceId, violationType, current, limit, remaining, overrun, held, executionId } = finding;
   return {
     $typeName: "tollgate.enforcement.v1.Finding",
     verdict: VERDICT_TO_PROTO[finding.verdict],
@@ -134,6 +134,7 @@ export function findingToProto(finding: Finding, askingId: string): WireFinding 
     limit: limit === undefined ? undefined : amountToProto(limit),
     remaining: remaining === undefined ? undefined : amountToProto(remaining),
     overrun: overrun === undefined ? undefined : amountToProto(overrun),
+    held: held === undefined ? undefined : amountToProto(held),
     percent: finding.percent === undefined ? undefined : BigInt(finding.percent),
     approvalId: finding.approvalId,
     shadow: finding.shadow === true ? true : undefined,
@@ -141,6 +142,7 @@ export function findingToProto(finding: Finding, askingId: string): WireFinding 
     retryAfter: finding.retryAfterMs === undefined ? undefined : durationToProto(finding.retryAfterMs),
     principal: finding.principal,
     executionId: executionId === askingId ? undefined : executionId,
+    sequence: finding.sequence === undefined ? undefined : BigInt(finding.sequence),
     evidence: finding.evidence === undefined ? [] : finding.evidence.map(evidenceToProto),
     ruleType: finding.ruleType === undefined ? undefined : RULE_TYPES[finding.ruleType],
     ruleConfigJson:

@@ -1,5 +1,4 @@
 import { CARVE_UNITS } from "../../domain/counters.ts";
-import { TollgateError } from "../../domain/errors.ts";
 import type { Carve, CarveMode } from "../../domain/execution.ts";
 import {
   CONCURRENCY_LEVELS,
@@ -16,6 +15,7 @@ import {
 } from "../../domain/limits.ts";
 import { Unit } from "../../gen/tollgate/enforcement/v1/amount_pb.ts";
 import {
+  type ConcurrencyLimits,
   EnforcementMode,
   type Limits,
   type Carve as WireCarve,
@@ -67,19 +67,10 @@ const PLAIN_FIELDS = [
 
 /**
  * What a registration asks for. `declared` are the custom counters that the policy knows.
- * @throws TollgateError FIELD_INVALID for a custom counter that is not declared · POLICY_REQUIRED for concurrency
+ * @throws TollgateError FIELD_INVALID for a custom counter that is not declared
  */
 export function limitsFromProto(limits: Limits | undefined, declared: readonly string[]): LimitOverrides {
   if (limits === undefined) return NO_OVERRIDES;
-  if (limits.maxConcurrentExecutions !== undefined) {
-    throw new TollgateError(
-      "POLICY_REQUIRED",
-      "limits.max_concurrent_executions is set by policy, not by a registration",
-      {
-        fields: [{ field: "limits.max_concurrent_executions", description: "leave it out" }],
-      },
-    );
-  }
   const values: { [K in LimitKey]?: bigint } = {};
   for (const [key, field] of PLAIN_FIELDS) {
     const value = limits[field];
@@ -103,12 +94,23 @@ export function limitsFromProto(limits: Limits | undefined, declared: readonly s
   }
   const preset = limits.longRunning === undefined ? undefined : PRESET_FROM_PROTO[limits.longRunning];
   const onExceed = onExceedFromProto(limits.onExceed);
+  const concurrency = concurrencyFromProto(limits.maxConcurrentExecutions);
   return {
     values,
     custom: limits.custom,
+    ...(concurrency === undefined ? {} : { concurrency }),
     ...(preset === undefined ? {} : { preset }),
     ...(onExceed === undefined ? {} : { onExceed }),
   };
+}
+
+/** Undefined when no level is named. */
+function concurrencyFromProto(limits: ConcurrencyLimits | undefined): LimitOverrides["concurrency"] {
+  if (limits === undefined) return undefined;
+  const named = CONCURRENCY_LEVELS.flatMap((level) =>
+    limits[level] === undefined ? [] : [[level, limits[level]] as const],
+  );
+  return named.length === 0 ? undefined : Object.fromEntries(named);
 }
 
 function onExceedFromProto(actions: Limits["onExceed"]): { [K in LimitKey]?: OnExceed } | undefined {

@@ -3,10 +3,11 @@ import type { CallerId } from "../../domain/ids.ts";
 import { HOLD_TTL_DEFAULT_MS, type HoldRequest, type ReservationState } from "../../domain/reservation.ts";
 import type { Now } from "../../domain/time.ts";
 import { NO_INDEX } from "../../engine/executions/execution-table.ts";
+import { canonicalText } from "../../engine/executions/register.ts";
 import { findUsageProblem } from "../../engine/reports/check-usage.ts";
+import { extend } from "../../engine/reservations/extend.ts";
 import { reserve } from "../../engine/reservations/reserve.ts";
 import {
-  extend,
   findExecution,
   findingsOf,
   release,
@@ -136,18 +137,17 @@ export async function callRelease(
 export async function callExtend(context: ServiceContext, request: ExtendRequest): Promise<ExtendResponse> {
   assertValid(request, EXTEND_RULE);
   const { host, caller } = context;
-  const { executionId, target, timeToLive } = request;
+  const { executionId, requestId, target, timeToLive } = request;
   if (target.case !== "reservationId") throw policyRequired("the slot of a tool call (call_id)");
   const ttlMs = timeToLive === undefined ? HOLD_TTL_DEFAULT_MS : durationFromProto(timeToLive);
-  const answer = host.turn(
-    (world, now): ExtendResponse => ({
-      $typeName: "tollgate.enforcement.v1.ExtendResponse",
-      expiresAt: timestampToProto(now.wallMs + extend(world, caller, executionId, target.value, ttlMs, now)),
-      findings: findingsOf(world, findExecution(world, caller, executionId), now).map((one) =>
-        findingToProto(one, executionId),
-      ),
-    }),
-  );
-  answer.reached = reachedToProto(await host.settled(waitFromProto(request.wait)));
-  return answer;
+  const reservationId = target.value;
+  const fingerprint = (): string => canonicalText({ verb: "extend", reservationId, ttlMs });
+  const asked = { executionId, reservationId, ttlMs, requestId, fingerprint };
+  const { expiresAtMs, findings } = host.turn((world, now) => extend(world, caller, asked, now));
+  return {
+    $typeName: "tollgate.enforcement.v1.ExtendResponse",
+    expiresAt: timestampToProto(expiresAtMs),
+    findings: findings.map((one) => findingToProto(one, executionId)),
+    reached: reachedToProto(await host.settled(waitFromProto(request.wait))),
+  };
 }

@@ -108,12 +108,6 @@ describe("RegisterExecution", () => {
       "UNIMPLEMENTED",
       "GRANT_NOT_SUPPORTED",
     ],
-    [
-      "requested concurrency",
-      { limits: { maxConcurrentExecutions: { user: 2n } } },
-      "UNIMPLEMENTED",
-      "POLICY_REQUIRED",
-    ],
   ])("refuses %s", async (_what, more, code, reason) => {
     expect(await failureOf(register("refused", more))).toMatchObject({ code, reason });
   });

@@ -1,8 +1,9 @@
 // Agents ask: they look, take, hold, settle, release and extend, and ask again when an answer got lost.
 import type { HoldRequest } from "../../../src/domain/reservation.ts";
 import { charge, check } from "../../../src/engine/intents/intents.ts";
+import { extend } from "../../../src/engine/reservations/extend.ts";
 import { reserve } from "../../../src/engine/reservations/reserve.ts";
-import { extend, release, settle } from "../../../src/engine/reservations/resolve.ts";
+import { release, settle } from "../../../src/engine/reservations/resolve.ts";
 import { askOf, CALLER, type IntentFields, usageOf } from "../../unit/engine/engine-fixture.ts";
 import { findOvershoot } from "../compare.ts";
 import { chargeTree, chargeWindows, endHold, holdWindows, takeFromCarves } from "../model/charge-model.ts";
@@ -279,7 +280,12 @@ export function extendOne(sim: Simulation): void {
   const { execution, reservationId, held } = picked;
   const ttlMs = 1_000 + sim.below(120_000);
   const { error } = sim.attempt(() =>
-    extend(sim.daemon.world, CALLER, execution.id, reservationId, ttlMs, sim.daemon.now),
+    extend(
+      sim.daemon.world,
+      CALLER,
+      { executionId: execution.id, reservationId, ttlMs, fingerprint: () => "" },
+      sim.daemon.now,
+    ),
   );
   sim.note(`extend ${execution.id} ${reservationId}: ${error ?? "done"}`);
   sim.expect(

@@ -29,8 +29,9 @@ import type { PriceBook } from "../../../src/engine/prices/price-book.ts";
 import type { PrincipalBounds } from "../../../src/engine/quotas/principal-bounds.ts";
 import { applyBatch, type BatchAnswer } from "../../../src/engine/reports/apply-batch.ts";
 import { getReporter } from "../../../src/engine/reports/open-reporter.ts";
+import { extend } from "../../../src/engine/reservations/extend.ts";
 import { reserve } from "../../../src/engine/reservations/reserve.ts";
-import { extend, release, type SettleAnswer, settle } from "../../../src/engine/reservations/resolve.ts";
+import { release, type SettleAnswer, settle } from "../../../src/engine/reservations/resolve.ts";
 import { beginCut } from "../../../src/engine/rows/begin-cut.ts";
 import { restoreWorld } from "../../../src/engine/rows/restore.ts";
 import { runDue } from "../../../src/engine/time/run-due.ts";
@@ -276,8 +277,11 @@ export class Engine {
     return release(this.world, CALLER, id, reservationId, this.now);
   }
 
-  extend(id: string, reservationId: string, ttlMs: number): number {
-    return extend(this.world, CALLER, id, reservationId, ttlMs, this.now);
+  /** What the hold has left afterwards, ms. */
+  extend(id: string, reservationId: string, ttlMs: number, requestId?: string): number {
+    const fingerprint = (): string => textOf({ reservationId, ttlMs });
+    const request = { executionId: id, reservationId, ttlMs, requestId, fingerprint };
+    return extend(this.world, CALLER, request, this.now).expiresAtMs - this.wallMs;
   }
 
   complete(id: string): void {

@@ -189,3 +189,38 @@ describe("unregistered", () => {
     expect([...engine.windows.rows()]).toEqual([]);
   });
 });
+
+describe("what a finding tells of its numbers", () => {
+  test("the part that is only held is named beside the whole", () => {
+    const engine = new Engine({ limits: policyOf({ max_tokens: 100n }) });
+    engine.register("e");
+    engine.reserve("e", "r", { tokens: { input: 30n } });
+    engine.charge("e", { tokens: { input: 50n } });
+    const refused = firstOf(engine.check("e", { tokens: { input: 21n } }));
+    expect(refused).toMatchObject({
+      message: "token_limit exceeded: 101 / 100 (101%) (held 30)",
+      held: { kind: "count", value: 30n },
+    });
+    engine.release("e", "r");
+    expect(firstOf(engine.check("e", { tokens: { input: 51n } })).held).toBeUndefined();
+  });
+
+  test("the report that stopped a run is named by its sequence, as long as the run stands still", async () => {
+    const engine = new Engine({ limits: policyOf({ max_steps: 5n }) });
+    engine.register("e");
+    const decision = engine.reported("e", [{ steps: 3n }, { steps: 3n }, { steps: 1n }]);
+    expect(firstOf(decision)).toMatchObject({ reason: "STEP_LIMIT", sequence: 2 });
+    await engine.save();
+    expect(firstOf(engine.restarted(1).check("e", STEP))).toMatchObject({ sequence: 2 });
+  });
+
+  test("a note about one report names it, and so does a report that counts nowhere", () => {
+    const engine = new Engine({ limits: policyOf() });
+    engine.register("e");
+    const decision = engine.reported("e", [{ steps: 1n }, { depthDelta: -1 }]);
+    expect(firstOf(decision)).toMatchObject({ reason: "DEPTH_UNDERFLOW", sequence: 2 });
+    engine.report("e", [{ steps: 1n }, { costNanoUsd: -1n }]);
+    engine.drain();
+    expect(engine.violations.at(-1)?.finding).toMatchObject({ reason: "REPORT_REJECTED", sequence: 4 });
+  });
+});

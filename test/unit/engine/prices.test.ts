@@ -122,6 +122,36 @@ describe("what is added", () => {
     expect(engine.snapshot("e").costNanoUsd).toBe(12_000n + (2n * USD) / 100n + 7n);
   });
 
+  test("a charge that the book names costs its price by quantity; what is told stands for it", () => {
+    const prices = createPriceBook([], new Map([["search", 3n]]));
+    const engine = new Engine({ limits: policyOf(), prices });
+    engine.register("e");
+    const extraCosts = [
+      { kind: "search" },
+      { kind: "search", quantity: 10n },
+      { kind: "search", quantity: 0n },
+      { kind: "search", quantity: 10n, nanoUsd: 1_000n },
+      { kind: "unheard-of", quantity: 10n },
+    ];
+    engine.report("e", { extraCosts });
+    expect(engine.snapshot("e").costNanoUsd).toBe(3n + 30n + 1_000n);
+  });
+
+  test("P10: a quantity has a bound, and no price times quantity wraps", () => {
+    const prices = createPriceBook([], new Map([["search", 1_000_000n * USD]]));
+    const engine = new Engine({ limits: policyOf(), prices });
+    engine.register("e");
+    const most = 1n << 48n;
+    const tooMany = engine.report("e", { extraCosts: [{ kind: "search", quantity: most + 1n }] });
+    expect(tooMany.rejected[0]?.problem).toMatchObject({
+      reason: "AMOUNT_TOO_LARGE",
+      field: "extra_costs[0].quantity",
+    });
+    const many = Array.from({ length: 64 }, () => ({ kind: "search", quantity: most }));
+    engine.report("e", [{ extraCosts: many }, { extraCosts: many }]);
+    expect(engine.snapshot("e").costNanoUsd).toBe(1n << 61n);
+  });
+
   test("an estimate is priced like a report and compared with the limit", () => {
     const engine = new Engine({ limits: policyOf({ max_cost_usd: 2n * USD }), prices: BOOK });
     engine.register("e");

@@ -176,6 +176,36 @@ describe("max_concurrent_executions", () => {
     expect(engine.register("c", { principal: other }).index).toBe(1);
   });
 
+  const ASKS = { principal: ann, requested: { concurrency: { user: 2n } } };
+
+  test("a registration may ask for less, and is judged by it alone", () => {
+    const engine = new Engine({ limits: policyOf() });
+    engine.register("a", { principal: ann });
+    expect(engine.register("b", ASKS).index).toBe(1);
+    const third = engine.register("c", ASKS);
+    expect(messagesOf(third.decision)).toEqual(["concurrency_limit exceeded: 3 / 2 (150%)"]);
+    expect(engine.register("d", { principal: ann }).index).toBe(2);
+    const { concurrency } = engine.world.executions.record(1).limits;
+    expect(concurrency).toMatchObject({ user: { value: 2n, tier: "session" } });
+  });
+
+  test("P6: a registration that asks for more gets what the policy gives", () => {
+    const engine = new Engine({ limits: policyOf({}, { concurrency: { user: one } }) });
+    engine.register("a", { principal: ann });
+    expect(reasonsOf(engine.register("b", ASKS).decision)).toEqual(["CONCURRENCY_LIMIT"]);
+  });
+
+  test("what was asked for outlives a restart, and another wish is another registration", async () => {
+    const engine = new Engine({ limits: policyOf() });
+    engine.register("a", ASKS);
+    await engine.save();
+    const back = engine.restarted(1);
+    expect(back.world.executions.record(0).limits.concurrency.user?.value).toBe(2n);
+    expect(back.register("a", ASKS).rejoined).toBe(true);
+    const other = { principal: ann, requested: { concurrency: { user: 3n } } };
+    expect(reasonOf(() => back.register("a", other))).toBe("EXECUTION_CONFLICT");
+  });
+
   test("a halted run frees its place, a paused one keeps it, and resuming needs one", () => {
     const engine = new Engine({ limits: policyOf({}, { concurrency: { tenant: one } }) });
     engine.register("a");

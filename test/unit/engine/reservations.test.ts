@@ -212,6 +212,25 @@ describe("settling by a report", () => {
 });
 
 describe("request ids", () => {
+  test("P2: a heartbeat that is repeated under its id gives the first answer and extends nothing", async () => {
+    const engine = started();
+    engine.reserve("e", "r", tokens(10n));
+    expect(engine.extend("e", "r", 100_000, "q")).toBe(100_000);
+    engine.advance(40_000);
+    expect(engine.extend("e", "r", 100_000, "q")).toBe(60_000);
+    expect(reasonOf(() => engine.extend("e", "r", 99_000, "q"))).toBe("REQUEST_CONFLICT");
+    await engine.save();
+    expect(engine.restarted(1_000).extend("e", "r", 100_000, "q")).toBe(59_000);
+    expect(engine.extend("e", "r", 100_000)).toBe(100_000);
+  });
+
+  test("an id that was used for a charge is no id for a heartbeat", () => {
+    const engine = started();
+    engine.reserve("e", "r", tokens(10n));
+    engine.charge("e", tokens(1n), { requestId: "q" });
+    expect(reasonOf(() => engine.extend("e", "r", 100_000, "q"))).toBe("REQUEST_CONFLICT");
+  });
+
   test("P2: the same id and content gives the first answer for ten minutes, other content is refused", () => {
     const engine = started();
     const first = engine.charge("e", tokens(10n), { requestId: "q" });
