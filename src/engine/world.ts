@@ -6,10 +6,13 @@ import type { Ids } from "../ports/ids.ts";
 import type { ApprovalTable } from "./approvals/approval-table.ts";
 import type { FanOut } from "./events/fan-out.ts";
 import type { ExecutionTable } from "./executions/execution-table.ts";
+import type { LevelCounts } from "./gauges/level-counts.ts";
+import type { StorageTable } from "./gauges/storage-table.ts";
 import type { LimitPolicy } from "./limits/effective-limits.ts";
 import type { Probe } from "./limits/probe.ts";
 import type { PriceBook } from "./prices/price-book.ts";
 import type { PrincipalBounds } from "./quotas/principal-bounds.ts";
+import type { QuotaFanOut } from "./quotas/quota-fan-out.ts";
 import type { WindowTable } from "./quotas/window-table.ts";
 import type { RateTable } from "./rates/rate-table.ts";
 import type { ReporterTable } from "./reports/reporter-table.ts";
@@ -50,6 +53,7 @@ export interface Rows {
   readonly rates: RowSet;
   readonly rateTexts: RowSet;
   readonly ruleCounts: RowSet;
+  readonly storage: RowSet;
 }
 
 /** What the file's state means for answers; set by the loop that writes cuts. */
@@ -79,6 +83,12 @@ export interface World {
   readonly approvals: ApprovalTable;
   readonly rates: RateTable;
   readonly ruleCounts: RuleCountTable;
+  /** Requests in flight, per level of principals. */
+  readonly slots: LevelCounts;
+  /** RUNNING and PAUSED executions, per level of principals. */
+  readonly places: LevelCounts;
+  readonly storage: StorageTable;
+  readonly quotaFanOut: QuotaFanOut;
   readonly deadlines: Deadlines;
   readonly generations: Generations;
   readonly rows: Rows;
@@ -87,8 +97,6 @@ export interface World {
   readonly digest: Digest;
   readonly maxLiveExecutions: number;
   readonly store: StoreHealth;
-  /** RUNNING and PAUSED executions per principal level: what `max_concurrent_executions` bounds. */
-  readonly active: Map<string, number>;
   /** Effective limits by what a registration asks for, computed under one policy generation. */
   readonly sharedLimits: { generation: number; readonly byRequest: Map<string, EffectiveLimits> };
   /** Completed executions in memory, the oldest first. */

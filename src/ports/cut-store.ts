@@ -17,6 +17,7 @@ export const STATE_TABLES = [
   "rate_buckets",
   "rate_bucket_texts",
   "rule_counts",
+  "storage_gauges",
 ] as const;
 export type StateTable = (typeof STATE_TABLES)[number];
 
