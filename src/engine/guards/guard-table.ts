@@ -9,7 +9,9 @@ import { toolBudget } from "./flow/tool-budget.ts";
 import type { Guard } from "./guard.ts";
 import { schemaStrictness } from "./input/schema-strictness.ts";
 import { sensitiveData } from "./input/sensitive-data.ts";
+import { outputSize } from "./output/output-size.ts";
 import { provenance } from "./output/provenance.ts";
+import { saturation } from "./output/saturation.ts";
 
 // All guards in the order in which they run. One of them is one file and one entry here.
 
@@ -54,9 +56,11 @@ export const AFTER_ORDER: readonly ChainPlace[] = [
 const ALL: readonly Guard[] = [
   concurrency,
   networkPolicy,
+  outputSize,
   planShape,
   provenance,
   retrySafety,
+  saturation,
   schemaStrictness,
   sensitiveData,
   sideEffect,
