@@ -76,6 +76,23 @@ export interface Finding {
   readonly sequence?: number | undefined;
 }
 
+/** What one guard of a tool call said. */
+export interface GuardDetail {
+  readonly guardId: string;
+  readonly verdict: Verdict;
+  readonly reason: ReasonCode | undefined;
+  readonly message: string | undefined;
+  /** It changed the arguments or the output. */
+  readonly repaired: true | undefined;
+  readonly shadow: true | undefined;
+}
+
+/** A name and the addresses that the tool host is to connect to. */
+export interface ResolvedHost {
+  readonly host: string;
+  readonly addresses: readonly string[];
+}
+
 export interface Remaining {
   readonly unit:
     | "steps"
@@ -110,6 +127,9 @@ export interface Decision {
   readonly policyEtag: string;
   /** Wall clock, ms. */
   readonly decidedAtMs: number;
+  /** Only on checks of tool calls and their outputs, in the order of the chain. */
+  readonly guardDetails?: readonly GuardDetail[] | undefined;
+  readonly pinnedHosts?: readonly ResolvedHost[] | undefined;
 }
 
 const RANK: { readonly [V in Verdict]: number } = {

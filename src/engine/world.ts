@@ -1,18 +1,20 @@
 import type { Violation } from "../domain/decision.ts";
 import type { ExecutionEvent } from "../domain/event.ts";
 import type { EffectiveLimits } from "../domain/limits.ts";
+import type { GuardId } from "../domain/policy/guard-ids.ts";
+import type { ToolEntry } from "../domain/policy/tool-entry.ts";
 import type { Digest } from "../ports/digest.ts";
 import type { Ids } from "../ports/ids.ts";
 import type { ApprovalTable } from "./approvals/approval-table.ts";
 import type { FanOut } from "./events/fan-out.ts";
 import type { ExecutionTable } from "./executions/execution-table.ts";
-import type { LevelCounts } from "./gauges/level-counts.ts";
-import type { StorageTable } from "./gauges/storage-table.ts";
+import type { GuardPolicy } from "./guards/chain/resolve-guard-settings.ts";
+import type { SessionTable } from "./guards/session/session-table.ts";
+import type { ToolCallTable } from "./guards/session/tool-call-table.ts";
 import type { LimitPolicy } from "./limits/effective-limits.ts";
 import type { Probe } from "./limits/probe.ts";
 import type { PriceBook } from "./prices/price-book.ts";
 import type { PrincipalBounds } from "./quotas/principal-bounds.ts";
-import type { QuotaFanOut } from "./quotas/quota-fan-out.ts";
 import type { WindowTable } from "./quotas/window-table.ts";
 import type { RateTable } from "./rates/rate-table.ts";
 import type { ReporterTable } from "./reports/reporter-table.ts";
@@ -36,7 +38,13 @@ export type Effect =
   | { readonly type: "approval_answered"; readonly approvalId: string }
   | { readonly type: "completed"; readonly index: number; readonly executionId: string }
   | { readonly type: "reporter_superseded"; readonly reporter: number }
-  | { readonly type: "clock_step"; readonly byMs: number };
+  | { readonly type: "clock_step"; readonly byMs: number }
+  | {
+      readonly type: "guard_failed";
+      readonly guardId: GuardId;
+      readonly executionId: string;
+      readonly error: unknown;
+    };
 
 export interface Rows {
   readonly executions: RowSet;
@@ -53,7 +61,8 @@ export interface Rows {
   readonly rates: RowSet;
   readonly rateTexts: RowSet;
   readonly ruleCounts: RowSet;
-  readonly storage: RowSet;
+  readonly sessions: RowSet;
+  readonly toolCalls: RowSet;
 }
 
 /** What the file's state means for answers; set by the loop that writes cuts. */
@@ -72,6 +81,9 @@ export interface Policy {
   readonly prices: PriceBook | undefined;
   /** What bounds principals; absent = nothing. */
   readonly bounds?: PrincipalBounds | undefined;
+  readonly guards?: GuardPolicy | undefined;
+  /** The tool catalogue, by name of the tool. */
+  readonly tools?: ReadonlyMap<string, ToolEntry> | undefined;
 }
 
 export interface World {
@@ -83,20 +95,20 @@ export interface World {
   readonly approvals: ApprovalTable;
   readonly rates: RateTable;
   readonly ruleCounts: RuleCountTable;
-  /** Requests in flight, per level of principals. */
-  readonly slots: LevelCounts;
-  /** RUNNING and PAUSED executions, per level of principals. */
-  readonly places: LevelCounts;
-  readonly storage: StorageTable;
-  readonly quotaFanOut: QuotaFanOut;
+  readonly sessions: SessionTable;
+  readonly toolCalls: ToolCallTable;
   readonly deadlines: Deadlines;
   readonly generations: Generations;
   readonly rows: Rows;
   readonly fanOut: FanOut;
   readonly ids: Ids;
   readonly digest: Digest;
+  /** Keyed hash with the key of this installation, hexadecimal: the only trace of what must not be kept. */
+  readonly keyedHash: (text: string) => string;
   readonly maxLiveExecutions: number;
   readonly store: StoreHealth;
+  /** RUNNING and PAUSED executions per principal level: what `max_concurrent_executions` bounds. */
+  readonly active: Map<string, number>;
   /** Effective limits by what a registration asks for, computed under one policy generation. */
   readonly sharedLimits: { generation: number; readonly byRequest: Map<string, EffectiveLimits> };
   /** Completed executions in memory, the oldest first. */

@@ -17,7 +17,8 @@ export const STATE_TABLES = [
   "rate_buckets",
   "rate_bucket_texts",
   "rule_counts",
-  "storage_gauges",
+  "guard_sessions",
+  "tool_calls",
 ] as const;
 export type StateTable = (typeof STATE_TABLES)[number];
 

@@ -2,6 +2,7 @@ import type { Effect } from "../engine/world.ts";
 import { clockStepped } from "../observability/events/daemon.ts";
 import {
   executionEventPushed,
+  guardFailed,
   reporterSuperseded,
   violationRecorded,
 } from "../observability/events/executions.ts";
@@ -16,6 +17,8 @@ export function recordEffect(telemetry: Telemetry, effect: Effect): void {
       return violationRecorded(telemetry, effect.violation);
     case "reporter_superseded":
       return reporterSuperseded(telemetry, effect.reporter);
+    case "guard_failed":
+      return guardFailed(telemetry, effect.guardId, effect.executionId, effect.error);
     case "clock_step":
       return clockStepped(telemetry, effect.byMs);
     // Both are told by the event that was pushed with them.

@@ -3,6 +3,7 @@ import { STATE } from "../../domain/execution.ts";
 import type { Now } from "../../domain/time.ts";
 import { withdrawApprovals } from "../approvals/approvals.ts";
 import { pushEvent } from "../events/push.ts";
+import { releaseSlots } from "../guards/calls/tool-calls.ts";
 import { setMemory } from "../reports/charge-usage.ts";
 import { forgetResolved, unhold } from "../reservations/resolve.ts";
 import { completedRow } from "../rows/execution-text.ts";
@@ -40,6 +41,7 @@ export function completeExecution(world: World, index: number, now: Now, byParen
     entry.state = "expired";
     forgetResolved(world, record);
   }
+  releaseSlots(world, index);
   releaseCarve(world, index);
   setMemory(world, index, 0);
   withdrawApprovals(world, index, now);

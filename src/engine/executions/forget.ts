@@ -1,5 +1,6 @@
 import { STATE } from "../../domain/execution.ts";
 import { eventRow } from "../events/push.ts";
+import { forgetCalls } from "../guards/calls/tool-calls.ts";
 import { completedRow } from "../rows/execution-text.ts";
 import type { World } from "../world.ts";
 import { keyOf } from "./execution-record.ts";
@@ -27,6 +28,7 @@ export function forgetExecution(world: World, index: number): void {
     rows.requests.touch(memory.row);
     world.requests.remove(memory.row);
   }
+  forgetCalls(world, index);
   for (const id of world.approvals.ofExecution(index)) {
     rows.approvals.touch(id);
     world.approvals.remove(id);

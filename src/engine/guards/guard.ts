@@ -1,4 +1,5 @@
 import type { Amount } from "../../domain/amounts.ts";
+import type { Evidence, ResolvedHost } from "../../domain/decision.ts";
 import type { Principal } from "../../domain/execution.ts";
 import type { GuardId } from "../../domain/policy/guard-ids.ts";
 import type { SideEffect, ToolEntry } from "../../domain/policy/tool-entry.ts";
@@ -14,7 +15,7 @@ import type { JsonDocument } from "../json/json-document.ts";
 /** The call as every guard sees it, before it and after it. */
 export interface ToolCall {
   readonly callId: string;
-  /** Stands for execution and call id where a session remembers calls: 12 hexadecimal characters. */
+  /** Digest that stands for execution and call id where a session remembers calls. */
   readonly key: string;
   readonly tool: string;
   readonly namespace: string | undefined;
@@ -103,17 +104,8 @@ export interface AfterInput<Settings, State> {
   readonly now: Now;
 }
 
-/** Where something was found, redacted: never the text itself. */
-export interface GuardEvidence {
-  readonly kind: string;
-  /** `$.headers.authorization` */
-  readonly path?: string | undefined;
-  /** Bytes of the UTF-8 text at `path`. */
-  readonly offset?: number | undefined;
-  readonly length?: number | undefined;
-  /** Keyed hash of what was found. */
-  readonly digest?: string | undefined;
-}
+export type GuardEvidence = Evidence;
+export type PinnedHost = ResolvedHost;
 
 /** One thing that a guard has to say. `ALLOW` is a note for `guard_details` only. */
 export interface GuardNote {
@@ -129,12 +121,6 @@ export interface GuardNote {
   readonly violationType?: "network_violation" | undefined;
   readonly fatal?: boolean | undefined;
   readonly evidence?: readonly GuardEvidence[] | undefined;
-}
-
-/** A name and the addresses that the tool host is to connect to. */
-export interface PinnedHost {
-  readonly host: string;
-  readonly addresses: readonly string[];
 }
 
 export interface GuardOutcome<State = unknown> {

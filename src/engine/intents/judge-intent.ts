@@ -47,19 +47,29 @@ export interface Judged {
 
 const NOTHING_REDEEMED: readonly number[] = Object.freeze([]);
 
-/** Looks at an intent with everything that is on, and changes nothing. */
-export function judgeIntent(world: World, index: number, ask: Ask, taking: Taking, now: Now): Judged {
+/**
+ * Looks at an intent with everything that is on, and changes nothing. `guards`: what the guards of a tool call found; they
+ * stand between rules and quotas.
+ */
+export function judgeIntent(
+  world: World,
+  index: number,
+  ask: Ask,
+  taking: Taking,
+  now: Now,
+  guards: readonly Finding[] = NO_FINDINGS,
+): Judged {
   refreshStaleLimits(world, index);
   const { intent } = ask;
   assertDeclared(world, intent.custom);
   const priced = priceIntent(world, intent);
   const probe = probeIntent(intent, priced.nanoUsd, isAnnounced(world, index, ask));
-  const slots = taking === "looks" || "reservationId" in ask ? "slot" : "no slot";
-  const principals = askPrincipals(world, index, ask, slots, now);
+  const principals = askPrincipals(world, index, ask, now);
   if (
     !world.store.blocking &&
     ask.approvalId === undefined &&
-    isPrincipalQuiet(world, principals, probe, now) &&
+    guards.length === 0 &&
+    isPrincipalQuiet(world, principals, now) &&
     isQuiet(world, index, probe, now)
   ) {
     const redeems = NOTHING_REDEEMED;
@@ -75,7 +85,7 @@ export function judgeIntent(world: World, index: number, ask: Ask, taking: Takin
   const states = stateFindings(world, index);
   findings.push(...states, ...limits.filter((limit) => !states.some((state) => isSame(limit, state))));
   if (priced.finding !== undefined) findings.push(priced.finding);
-  findings.push(...judgePrincipals(world, principals, probe, now));
+  findings.push(...guards, ...judgePrincipals(world, principals, now));
   const answered = applyApprovals(world, index, ask, findings, taking);
   return { probe, ...answered, refused: answered.findings.some(refuses), principals };
 }

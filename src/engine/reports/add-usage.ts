@@ -56,7 +56,6 @@ export function isPlain(usage: Usage): boolean {
     return false;
   if (
     usage.settlesReservationId !== undefined ||
-    usage.storageBytes !== undefined ||
     usage.depthDelta !== undefined ||
     usage.modifications !== undefined
   )

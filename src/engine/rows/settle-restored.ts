@@ -9,6 +9,7 @@ import { armDeadlines } from "../time/arm.ts";
 import { DEADLINE } from "../time/deadlines.ts";
 import { SWEEP_MS } from "../time/run-due.ts";
 import type { World } from "../world.ts";
+import { armSlots, touchMovedGuards } from "./guard-images.ts";
 import { RECONNECT_GRACE_MS, type Shift } from "./read-image.ts";
 
 // After loading: clocks go on, deadlines are armed, and what a hole or damage touches is marked.
@@ -31,6 +32,7 @@ export function settleRestored(world: World, loaded: Loaded, shift: Shift, now: 
   }
   world.completed.sort((a, b) => (table.endedMono[a.index] as number) - (table.endedMono[b.index] as number));
   armHolds(world, shift, now);
+  armSlots(world, shift, now);
   for (const entry of world.approvals.entries) {
     if (entry?.state !== "open") continue;
     world.deadlines.add(
@@ -52,6 +54,7 @@ function touchMovedRows(world: World): void {
     if (entry !== undefined) world.rows.reservations.touch(row);
   for (const [row, entry] of world.requests.entries.entries())
     if (entry !== undefined) world.rows.requests.touch(row);
+  touchMovedGuards(world);
   for (const [row, key] of world.rates.keys.entries()) if (key !== undefined) world.rows.rates.touch(row);
 }
 

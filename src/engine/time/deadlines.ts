@@ -13,6 +13,7 @@ export const DEADLINE = {
   forgetExecution: 6,
   sweep: 7,
   sweepRequests: 8,
+  toolCall: 9,
 } as const;
 
 export interface DueDeadline {

@@ -5,6 +5,8 @@ import { pushEvent, recordViolation } from "../events/push.ts";
 import { flushWindows } from "../executions/charge.ts";
 import { dropForgotten, forgetExecution } from "../executions/forget.ts";
 import { haltExecution, pauseExecution } from "../executions/state.ts";
+import { expireSlot } from "../guards/calls/tool-calls.ts";
+import { forgetSessions } from "../guards/session/sessions.ts";
 import { exceededFinding, limitFacts } from "../limits/limit-finding.ts";
 import { idleMs, wallMs, workingMs } from "../limits/times.ts";
 import { REPORTER_MEMORY_MS } from "../reports/reporter-table.ts";
@@ -31,13 +33,13 @@ export function runDue(world: World, now: Now, max: number): number {
     runDeadline(world, due, now);
   }
   if (done < max && world.fanOut.pending) done += world.fanOut.run(world, now, max - done);
-  if (done < max && world.quotaFanOut.pending) done += world.quotaFanOut.run(world, now, max - done);
   return done;
 }
 
 function runDeadline(world: World, due: DueDeadline, now: Now): void {
   const { kind, key, stamp } = due;
   if (kind === DEADLINE.reservation) return expireReservation(world, key, stamp, now);
+  if (kind === DEADLINE.toolCall) return expireSlot(world, key, stamp, now);
   if (kind === DEADLINE.stepTimeout) return timeOutStep(world, key, stamp, now);
   if (kind === DEADLINE.approval) return expireApproval(world, key, now);
   if (kind === DEADLINE.sweep) return sweep(world, now);
@@ -120,6 +122,7 @@ function sweep(world: World, now: Now): void {
   forgetReporters(world, now);
   forgetRuleCounts(world, now.wallMs, SWEEP_ROWS);
   world.rates.forgetFull(now.monoMs, SWEEP_ROWS, world.rows.rates, world.rows.rateTexts);
+  forgetSessions(world, now);
 }
 
 /** Most request ids that one sweep forgets, and how soon it goes on when there are more: as fast as they can be made. */

@@ -100,3 +100,26 @@ function findingFields(finding: Finding | undefined) {
 function formatAmount(amount: Amount | undefined): string | undefined {
   return amount === undefined ? undefined : `${amount.value} ${amount.kind}`;
 }
+
+/** A guard failed inside and refused: a mistake of ours. The text of the error may hold what it looked at: it is left out. */
+export function guardFailed(
+  telemetry: Telemetry,
+  guardId: string,
+  executionId: string,
+  error: unknown,
+): void {
+  telemetry.metrics.guardFailures.with(guardId).add();
+  const { name, stack = "" } = error instanceof Error ? error : new Error("not an error");
+  const frames = stack.split("\n").filter((line) => line.trimStart().startsWith("at "));
+  telemetry.logBounded(
+    "error",
+    {
+      event: "guard_failed",
+      source_id: guardId,
+      execution_id: executionId,
+      error_name: name,
+      error_stack: frames.join("\n"),
+    },
+    "a guard failed and refused the call",
+  );
+}

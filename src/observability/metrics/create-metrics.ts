@@ -14,6 +14,7 @@ export interface Metrics {
   readonly registry: Registry;
   readonly violations: Family<Counter>;
   readonly events: Family<Counter>;
+  readonly guardFailures: Family<Counter>;
   readonly cutFailures: Counter;
   readonly cutSeconds: Histogram;
   readonly cutRows: Histogram;
@@ -35,6 +36,11 @@ export function createMetrics(): Metrics {
     events: registry.counters("tollgate_events_total", "Events pushed to the watchers of executions.", [
       "type",
     ]),
+    guardFailures: registry.counters(
+      "tollgate_guard_failures_total",
+      "Guards that failed inside and refused.",
+      ["guard"],
+    ),
     cutFailures: registry.counter(
       "tollgate_cut_failures_total",
       "Cuts that the file refused; each is tried again.",

@@ -3,7 +3,6 @@ import type { Now } from "../../domain/time.ts";
 import { usageSnapshot } from "../../engine/executions/snapshot.ts";
 import type { World } from "../../engine/world.ts";
 import { type Event, EventType as WireEventType } from "../../gen/tollgate/enforcement/v1/event_pb.ts";
-import type { Finding } from "../../gen/tollgate/enforcement/v1/finding_pb.ts";
 import { approvalToProto } from "./approvals.ts";
 import { snapshotToProto } from "./executions.ts";
 import { findingToProto } from "./findings.ts";
@@ -98,8 +97,12 @@ function payloadOf(
       };
     }
     case "QUOTA_EXHAUSTED":
+      return { case: "quotaExhausted", value: { $typeName: `${PREFIX}.QuotaExhaustedEvent`, finding } };
     case "QUOTA_ALERT":
-      return quotaPayload(event, finding);
+      return {
+        case: "quotaAlert",
+        value: { $typeName: `${PREFIX}.QuotaAlertEvent`, finding, levelPercent: event.finding?.percent ?? 0 },
+      };
     case "RESERVATION_EXPIRED":
       return {
         case: "reservationExpired",
@@ -130,15 +133,4 @@ function payloadOf(
       return { case: "completed", value: { $typeName: `${PREFIX}.CompletedEvent`, usage, finding } };
     }
   }
-}
-
-function quotaPayload(event: ExecutionEvent, finding: Finding | undefined): Event["payload"] {
-  const { windowEndsAtMs, levelPercent = 0 } = event;
-  if (event.type === "QUOTA_ALERT")
-    return { case: "quotaAlert", value: { $typeName: `${PREFIX}.QuotaAlertEvent`, finding, levelPercent } };
-  const windowEndsAt = windowEndsAtMs === undefined ? undefined : timestampToProto(windowEndsAtMs);
-  return {
-    case: "quotaExhausted",
-    value: { $typeName: `${PREFIX}.QuotaExhaustedEvent`, finding, windowEndsAt },
-  };
 }

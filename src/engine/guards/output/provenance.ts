@@ -49,8 +49,9 @@ export const provenance: Guard<ProvenanceSettings, ProvenanceState> = {
       },
     };
   },
-  after: ({ call, argumentsHash, settings, state, now }) => {
-    if (!settings.track_lineage) return PASS;
+  after: ({ call, argumentsHash, output, errorClass, settings, state, now }) => {
+    // What failed gave nothing that could be referred to.
+    if (!settings.track_lineage || output === undefined || errorClass !== undefined) return PASS;
     const atMs = Math.floor(now.wallMs);
     const id = freeId(state, `${call.tool}:${argumentsHash.slice(0, HASH_LENGTH)}:${atMs}`);
     const parents = state.named.find((one) => one.key === call.key)?.parents ?? [];

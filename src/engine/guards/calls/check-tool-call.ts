@@ -1,0 +1,276 @@
+import { type Finding, isAllowed, NO_FINDINGS } from "../../../domain/decision.ts";
+import { TollgateError } from "../../../domain/errors.ts";
+import type { CallerId } from "../../../domain/ids.ts";
+import type { Ask, Intent } from "../../../domain/intent.ts";
+import { HOLD_TTL_DEFAULT_MS, type HoldRequest } from "../../../domain/reservation.ts";
+import type { Now } from "../../../domain/time.ts";
+import { redeemApprovals } from "../../approvals/redeem-approvals.ts";
+import { touchActivity } from "../../executions/activity.ts";
+import type { ExecutionRecord } from "../../executions/execution-record.ts";
+import { NO_INDEX } from "../../executions/execution-table.ts";
+import { applyIntent } from "../../intents/apply-intent.ts";
+import { afterTaking, refuse } from "../../intents/intents.ts";
+import { decideIntent, type Judged, judgeIntent } from "../../intents/judge-intent.ts";
+import type { JsonDocument } from "../../json/json-document.ts";
+import { type Probe, probeIntent } from "../../limits/probe.ts";
+import { decide } from "../../limits/standing.ts";
+import { priceIntent } from "../../prices/price-usage.ts";
+import { takeFromPrincipals } from "../../quotas/judge-principals.ts";
+import { checkFraction, holdIntent } from "../../reservations/reserve.ts";
+import type { World } from "../../world.ts";
+import type { ChainResult } from "../chain/run-chain.ts";
+import { assertSessionRoom, commitToSession } from "../session/sessions.ts";
+import type { ToolAnswer, ToolCallRow } from "../session/tool-call-table.ts";
+import { isFinding, readArguments, signatureOf } from "./call-facts.ts";
+import { type BeforeRun, createBeforeRun, runBefore, tellFailures } from "./run-before.ts";
+import { assertCallRoom, findCall, insertCall, repeatedCall } from "./tool-calls.ts";
+import type { ToolCallRequest } from "./tool-requests.ts";
+
+// Before a tool is called: state, operations and limits first, then the guards over the arguments, then quotas and rates. All
+// or nothing in one turn: a slot, a tool call, a step, what is to be held, and what the guards remember, or none of it.
+
+export interface ToolCallAnswer extends ToolAnswer {
+  /** Monotonic, ms; undefined when it was refused. */
+  readonly expiresMono: number | undefined;
+}
+
+/**
+ * Judges a call and takes everything that it needs. The same call id with the same content gives the first answer.
+ * @throws TollgateError CALL_CONFLICT · CALL_FORGOTTEN · CALLS_FULL · SESSIONS_FULL · FIELD_INVALID
+ */
+export function checkToolCall(
+  world: World,
+  caller: CallerId,
+  request: ToolCallRequest,
+  now: Now,
+): ToolCallAnswer {
+  const index = world.executions.find(caller, request.executionId);
+  if (index === NO_INDEX) return refused(unknownExecution(world, request.executionId, now), undefined);
+  const record = world.executions.record(index);
+  const known = findCall(world, index, request.callId);
+  if (known !== undefined) return repeatedCall(world, known, request, now);
+  assertCallRoom(world, record);
+  const document = readArguments(request.argumentsJson);
+  if (isFinding(document)) return refuseInput(world, record, request, document, now);
+  const run = createBeforeRun(world, record, request, document, now);
+  const first = judge(world, record, run, document, NO_FINDINGS, now);
+  if (run.policy.evaluate === "first" && first.judged.findings.some(blocks))
+    return refused(refuse(world, index, first.ask, first.judged.findings, now), undefined);
+  const chain = runBefore(run);
+  tellFailures(world, record, chain);
+  const final = chain.document ?? document;
+  const asked =
+    chain.findings.length === 0 && final === document
+      ? first
+      : judge(world, record, run, final, chain.findings, now);
+  const tooLarge = request.reserve === undefined ? undefined : checkFraction(world, index, asked.held, now);
+  touchActivity(world, index, now.monoMs);
+  if (asked.judged.refused || tooLarge !== undefined) {
+    const findings = tooLarge === undefined ? asked.judged.findings : [...asked.judged.findings, tooLarge];
+    const decision = refuse(world, index, asked.ask, findings, now);
+    return refused(withGuards(decision, chain), chain);
+  }
+  return take(world, record, run, asked, chain, final, now);
+}
+
+function blocks({ verdict, shadow }: Finding): boolean {
+  return verdict === "BLOCK" && shadow !== true;
+}
+
+interface Asked {
+  readonly ask: Ask;
+  readonly judged: Judged;
+  readonly charge: Intent;
+  readonly signature: string;
+  /** What would be held; zero without a reserve. */
+  readonly held: Probe;
+}
+
+/** Judges the call as one intent: what is charged and what is held together must fit. */
+function judge(
+  world: World,
+  record: ExecutionRecord,
+  run: BeforeRun,
+  document: JsonDocument,
+  guards: readonly Finding[],
+  now: Now,
+): Asked {
+  const { request, entry } = run;
+  const signature = signatureOf(world, request.tool, request.namespace, document, entry);
+  const charge = chargeOf(request, signature);
+  const estimate = estimateOf(request);
+  const held = probeIntent(estimate, priceIntent(world, estimate).nanoUsd, false);
+  const whole: Intent = {
+    ...charge,
+    tokens: estimate.tokens,
+    costNanoUsd: estimate.costNanoUsd,
+    custom: estimate.custom,
+    toolCalls: charge.toolCalls + estimate.toolCalls,
+    modifications: estimate.modifications,
+  };
+  const ask: Ask = {
+    ...request,
+    intent: whole,
+    // Only what this very call does is granted: its tool and its final arguments.
+    intentText: () =>
+      JSON.stringify([request.tool, request.namespace ?? "", signature, operationText(request)]),
+  };
+  return {
+    ask,
+    judged: judgeIntent(world, record.index, ask, "takes", now, guards),
+    charge,
+    signature,
+    held,
+  };
+}
+
+function operationText({ operation }: ToolCallRequest): string {
+  return (
+    JSON.stringify(operation, (_key, value: unknown) => (typeof value === "bigint" ? `${value}` : value)) ??
+    ""
+  );
+}
+
+function chargeOf(request: ToolCallRequest, signature: string): Intent {
+  const { step, weight, tool, route, provider, operation } = request;
+  return {
+    step: step ?? { signature },
+    entersDepth: step?.entersDepth === true,
+    custom: NO_CUSTOM,
+    weight,
+    toolCalls: 1n,
+    modifications: 0n,
+    tool,
+    route,
+    provider,
+    operation,
+  };
+}
+
+const NO_CUSTOM = Object.freeze({});
+
+function estimateOf({ reserve, provider }: ToolCallRequest): Intent {
+  const estimate = reserve?.estimate;
+  return {
+    entersDepth: false,
+    tokens: estimate?.tokens,
+    costNanoUsd: estimate?.costNanoUsd,
+    custom: estimate?.custom ?? NO_CUSTOM,
+    weight: 0n,
+    toolCalls: estimate?.toolCalls ?? 0n,
+    modifications: estimate?.modifications ?? 0n,
+    provider,
+  };
+}
+
+function take(
+  world: World,
+  record: ExecutionRecord,
+  run: BeforeRun,
+  asked: Asked,
+  chain: ChainResult,
+  document: JsonDocument,
+  now: Now,
+): ToolCallAnswer {
+  const { request } = run;
+  const { index } = record;
+  const { ask, judged, charge, signature } = asked;
+  assertSessionRoom(world, record, now);
+  const answer: ToolAnswer = {
+    decision: withGuards(decideIntent(world, index, ask, judged.findings, now), chain),
+    stoppedAt: chain.stoppedAt,
+    reason: chain.reason,
+    repaired: chain.repaired ? document.text : undefined,
+    repairedDigest: chain.repaired ? world.digest.digest128(document.text) : undefined,
+  };
+  const reservationId = holdEstimate(world, index, request, ask, asked.held, answer, now);
+  applyIntent(world, index, charge, probeIntent(charge, 0n, false), now);
+  redeemApprovals(world, judged.redeems, now);
+  takeFromPrincipals(world, judged.principals, now);
+  const row: ToolCallRow = insertCall(
+    world,
+    record,
+    run,
+    { document, signature, reservationId, answer },
+    now,
+  );
+  commitToSession(world, record, chain.commits, now);
+  afterTaking(world, index, judged.findings, now);
+  return { ...answer, expiresMono: row.expiresMono };
+}
+
+/** Holds what the call is expected to use, under an id that no client can choose. */
+function holdEstimate(
+  world: World,
+  index: number,
+  request: ToolCallRequest,
+  ask: Ask,
+  probe: Probe,
+  answer: ToolAnswer,
+  now: Now,
+): string | undefined {
+  const { reserve, callId, fingerprint } = request;
+  if (reserve === undefined) return undefined;
+  const reservationId = `tool call ${callId}`;
+  const hold: HoldRequest = {
+    ...ask,
+    intent: estimateOf(request),
+    reservationId,
+    ttlMs: reserve.ttlMs,
+    fingerprint,
+  };
+  holdIntent(world, index, hold, probe, world.digest.digest128(fingerprint()), answer.decision, now);
+  return reservationId;
+}
+
+/** How long slot and hold live without a sign of life. */
+export function timeToLiveMs({ reserve }: Pick<ToolCallRequest, "reserve">): number {
+  return reserve?.ttlMs ?? HOLD_TTL_DEFAULT_MS;
+}
+
+/** Adds what the guards said; hints of guards come after those of limits. */
+export function withGuards<D extends ToolAnswer["decision"]>(decision: D, chain: ChainResult): D {
+  const { details, pinnedHosts, advice } = chain;
+  return {
+    ...decision,
+    guardDetails: details,
+    pinnedHosts: isAllowed(decision.verdict) ? pinnedHosts : [],
+    advice: [...new Set([...decision.advice, ...advice])],
+  };
+}
+
+function refused(decision: ToolAnswer["decision"], chain: ChainResult | undefined): ToolCallAnswer {
+  return {
+    decision,
+    stoppedAt: chain?.stoppedAt,
+    reason: chain?.reason,
+    repaired: undefined,
+    repairedDigest: undefined,
+    expiresMono: undefined,
+  };
+}
+
+function refuseInput(
+  world: World,
+  record: ExecutionRecord,
+  request: ToolCallRequest,
+  finding: Finding,
+  now: Now,
+): ToolCallAnswer {
+  const ask: Ask = { ...request, intent: chargeOf(request, ""), intentText: request.fingerprint };
+  const decision = refuse(world, record.index, ask, [finding], now);
+  return { ...refused(decision, undefined), stoppedAt: "input", reason: finding.message };
+}
+
+function unknownExecution(world: World, executionId: string, now: Now): ToolAnswer["decision"] {
+  const message = `execution ${executionId} is not registered`;
+  const finding: Finding = { verdict: "BLOCK", kind: "STATE", reason: "EXECUTION_UNKNOWN", message };
+  return decide(world, [finding], now, false);
+}
+
+/** @throws TollgateError CALL_CONFLICT */
+export function callConflict(callId: string, field: string): TollgateError {
+  return new TollgateError("CALL_CONFLICT", `call ${callId} was made with other content`, {
+    fields: [{ field, description: "names another call of this execution; use a new id" }],
+  });
+}

@@ -1,0 +1,60 @@
+import type { Now } from "../../../domain/time.ts";
+import type { ExecutionRecord } from "../../executions/execution-record.ts";
+import type { JsonDocument } from "../../json/json-document.ts";
+import { isJsonDocument, parseJson } from "../../json/parse-json.ts";
+import type { World } from "../../world.ts";
+import { resolveGuardSettings } from "../chain/resolve-guard-settings.ts";
+import { type ChainResult, runChain } from "../chain/run-chain.ts";
+import type { AfterInput, ToolCall } from "../guard.ts";
+import { AFTER_ORDER } from "../guard-table.ts";
+import { findSession, sliceOf } from "../session/sessions.ts";
+import type { ToolCallRow } from "../session/tool-call-table.ts";
+import { guardFacts } from "./call-facts.ts";
+import { guardPolicyOf } from "./run-before.ts";
+import type { ToolOutputRequest } from "./tool-requests.ts";
+
+/** The chain after a call, over its output. Changes nothing. */
+export function runAfter(
+  world: World,
+  record: ExecutionRecord,
+  entry: ToolCallRow,
+  request: ToolOutputRequest,
+  output: JsonDocument | undefined,
+  now: Now,
+): ChainResult {
+  const policy = guardPolicyOf(world);
+  const call: ToolCall = { ...entry.call, entry: world.policy.tools?.get(entry.call.tool) };
+  const session = findSession(world, record);
+  const facts = guardFacts(world, record, call, {
+    addresses: undefined,
+    capability: undefined,
+    labels: record.labels,
+  });
+  const document = entry.argumentsText === undefined ? undefined : parseJson(entry.argumentsText);
+  const args = document !== undefined && isJsonDocument(document) ? document : undefined;
+  return runChain({
+    order: AFTER_ORDER,
+    guards: resolveGuardSettings(policy, call.tool, call.namespace),
+    evaluate: policy.evaluate,
+    acceptsRepair: request.acceptsRepair,
+    document: output,
+    stateOf: (guard) => sliceOf(session, guard),
+    ask: (guard, settings, state, present) => {
+      const input: AfterInput<unknown, unknown> = {
+        call,
+        arguments: args,
+        signature: entry.signature,
+        argumentsHash: entry.argumentsHash,
+        output: present,
+        errorClass: request.errorClass,
+        durationMs: request.durationMs ?? Math.max(0, now.monoMs - entry.createdMono),
+        settings,
+        state,
+        facts,
+        now,
+      };
+      return guard.after?.(input);
+    },
+    checks: {},
+  });
+}

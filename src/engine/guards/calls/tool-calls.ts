@@ -1,0 +1,177 @@
+import { TollgateError } from "../../../domain/errors.ts";
+import { HOLD_TTL_DEFAULT_MS, HOLD_TTL_MAX_MS } from "../../../domain/reservation.ts";
+import type { Now } from "../../../domain/time.ts";
+import type { ExecutionRecord } from "../../executions/execution-record.ts";
+import { canonicalJson } from "../../json/canonical-json.ts";
+import type { JsonDocument } from "../../json/json-document.ts";
+import { DEADLINE } from "../../time/deadlines.ts";
+import type { World } from "../../world.ts";
+import { sessionKey } from "../session/sessions.ts";
+import { MAX_TOOL_CALLS, type ToolAnswer, type ToolCallRow } from "../session/tool-call-table.ts";
+import { isFinding, readArguments } from "./call-facts.ts";
+import type { ToolCallAnswer } from "./check-tool-call.ts";
+import { type BeforeRun, createBeforeRun, runBefore } from "./run-before.ts";
+import type { ToolCallRequest } from "./tool-requests.ts";
+
+// The calls of an execution that were allowed: their slots, what is remembered of them, and when it is forgotten.
+
+export function findCall(world: World, index: number, callId: string): ToolCallRow | undefined {
+  return world.toolCalls.find(index, callId);
+}
+
+/** @throws TollgateError CALL_NOT_FOUND */
+export function getCall(world: World, record: ExecutionRecord, callId: string): ToolCallRow {
+  const entry = findCall(world, record.index, callId);
+  if (entry !== undefined) return entry;
+  throw new TollgateError(
+    "CALL_NOT_FOUND",
+    `execution ${record.id} has no call ${callId}: CheckToolCall did not allow it, or it is no longer remembered`,
+  );
+}
+
+/** @throws TollgateError CALLS_FULL when no older call can be forgotten */
+export function assertCallRoom(world: World, record: ExecutionRecord): void {
+  const calls = world.toolCalls.byExecution.get(record.index);
+  if (calls === undefined || calls.size < MAX_TOOL_CALLS) return;
+  for (const entry of calls.values()) if (!entry.inFlight) return;
+  throw new TollgateError("CALLS_FULL", `an execution has at most ${MAX_TOOL_CALLS} calls in flight`, {
+    retryAfterMs: 1_000,
+  });
+}
+
+/** The oldest call that is no longer in flight makes room. */
+function makeRoom(world: World, index: number): void {
+  const calls = world.toolCalls.byExecution.get(index);
+  if (calls === undefined || calls.size < MAX_TOOL_CALLS) return;
+  for (const entry of calls.values()) {
+    if (entry.inFlight) continue;
+    removeCall(world, entry);
+    return;
+  }
+}
+
+export function insertCall(
+  world: World,
+  record: ExecutionRecord,
+  run: BeforeRun,
+  taken: {
+    readonly document: JsonDocument;
+    readonly signature: string;
+    readonly reservationId: string | undefined;
+    readonly answer: ToolAnswer;
+  },
+  now: Now,
+): ToolCallRow {
+  makeRoom(world, record.index);
+  const { request, call } = run;
+  const { entry: _entry, ...seen } = call;
+  const { row, stamp } = world.toolCalls.allocate();
+  const expiresMono = now.monoMs + (request.reserve?.ttlMs ?? HOLD_TTL_DEFAULT_MS);
+  const entry: ToolCallRow = {
+    row,
+    index: record.index,
+    call: seen,
+    session: sessionKey(record),
+    tenant: record.principal.tenant,
+    provider: request.provider,
+    route: request.route,
+    digest: world.digest.digest128(request.fingerprint()),
+    signature: taken.signature,
+    argumentsHash: world.keyedHash(canonicalJson(taken.document.value)),
+    argumentsText: taken.document.text,
+    createdMono: now.monoMs,
+    expiresMono,
+    inFlight: true,
+    reservationId: taken.reservationId,
+    answer: taken.answer,
+    output: undefined,
+    stamp,
+  };
+  world.rows.toolCalls.touch(row);
+  world.toolCalls.insert(entry);
+  world.deadlines.add(expiresMono, DEADLINE.toolCall, row, stamp);
+  return entry;
+}
+
+/**
+ * The first answer again.
+ * @throws TollgateError CALL_CONFLICT for other content · CALL_FORGOTTEN when repaired arguments cannot be made again
+ */
+export function repeatedCall(
+  world: World,
+  entry: ToolCallRow,
+  request: ToolCallRequest,
+  now: Now,
+): ToolCallAnswer {
+  if (entry.digest !== world.digest.digest128(request.fingerprint())) {
+    throw new TollgateError("CALL_CONFLICT", `call ${request.callId} was made with other content`, {
+      fields: [{ field: "call_id", description: "names another call of this execution; use a new id" }],
+    });
+  }
+  const { answer, expiresMono } = entry;
+  if (answer.repairedDigest === undefined || answer.repaired !== undefined) return { ...answer, expiresMono };
+  return { ...answer, repaired: repairAgain(world, entry, request, now), expiresMono };
+}
+
+/** Arguments are in no file: after a restart the same repair is made again, or the answer is not given. */
+function repairAgain(world: World, entry: ToolCallRow, request: ToolCallRequest, now: Now): string {
+  const record = world.executions.record(entry.index);
+  const document = readArguments(request.argumentsJson);
+  if (!isFinding(document)) {
+    const chain = runBefore(createBeforeRun(world, record, request, document, now));
+    const text = chain.document?.text;
+    if (text !== undefined && world.digest.digest128(text) === entry.answer.repairedDigest) return text;
+  }
+  throw new TollgateError(
+    "CALL_FORGOTTEN",
+    `the repaired arguments of call ${request.callId} are no longer known; use a new call_id`,
+  );
+}
+
+/** Frees the slot; the call stays remembered. */
+export function releaseSlot(world: World, entry: ToolCallRow): void {
+  if (!entry.inFlight) return;
+  world.rows.toolCalls.touch(entry.row);
+  world.toolCalls.release(entry);
+}
+
+/** A slot's time is over, unless it was extended or released. */
+export function expireSlot(world: World, row: number, stamp: number, now: Now): void {
+  const entry = world.toolCalls.entries[row];
+  if (entry === undefined || entry.stamp !== stamp || !entry.inFlight) return;
+  if (entry.expiresMono > now.monoMs) world.deadlines.add(entry.expiresMono, DEADLINE.toolCall, row, stamp);
+  else releaseSlot(world, entry);
+}
+
+/**
+ * Heartbeat of a slot: it lives `ttlMs` from now, never beyond one hour. Answers the time it has left, ms.
+ * @throws TollgateError CALL_NOT_FOUND · CALL_ENDED
+ */
+export function extendSlot(
+  world: World,
+  record: ExecutionRecord,
+  callId: string,
+  ttlMs: number,
+  now: Now,
+): number {
+  const entry = getCall(world, record, callId);
+  if (!entry.inFlight) throw new TollgateError("CALL_ENDED", `call ${callId} has ended, or its slot expired`);
+  world.rows.toolCalls.touch(entry.row);
+  entry.expiresMono = Math.max(entry.expiresMono, now.monoMs + Math.min(ttlMs, HOLD_TTL_MAX_MS));
+  return entry.expiresMono - now.monoMs;
+}
+
+function removeCall(world: World, entry: ToolCallRow): void {
+  world.rows.toolCalls.touch(entry.row);
+  world.toolCalls.remove(entry);
+}
+
+/** The execution has ended: nothing of it is in flight any more. */
+export function releaseSlots(world: World, index: number): void {
+  for (const entry of world.toolCalls.byExecution.get(index)?.values() ?? []) releaseSlot(world, entry);
+}
+
+/** Forgets all calls of an execution that is forgotten. */
+export function forgetCalls(world: World, index: number): void {
+  for (const entry of [...(world.toolCalls.byExecution.get(index)?.values() ?? [])]) removeCall(world, entry);
+}

@@ -1,0 +1,126 @@
+import { TollgateError } from "../../../domain/errors.ts";
+import type { Now } from "../../../domain/time.ts";
+import type { ExecutionRecord } from "../../executions/execution-record.ts";
+import type { World } from "../../world.ts";
+import type { ChainCommit } from "../chain/run-chain.ts";
+import type { Guard } from "../guard.ts";
+import { GUARDS } from "../guard-table.ts";
+import {
+  type GuardSession,
+  MAX_SESSION_LENGTH,
+  MAX_SESSIONS,
+  SESSION_MEMORY_MS,
+  SESSION_TTL_MS,
+} from "./session-table.ts";
+
+// What the guards remember of a session. A session is fixed when an execution registers and inherited by its children, so a
+// whole tree shares one and every bound on a session is met by each root execution too (docs/decisions).
+
+/** Sessions are kept per caller, as every id that a client chooses. */
+export function sessionKey(record: ExecutionRecord): string {
+  return `${record.caller}\n${record.principal.tenant}\n${record.session}`;
+}
+
+export function findSession(world: World, record: ExecutionRecord): GuardSession | undefined {
+  return world.sessions.byKey.get(sessionKey(record));
+}
+
+/** A guard's slice, to be read; an empty one where nothing is remembered. */
+export function sliceOf(session: GuardSession | undefined, guard: Guard): unknown {
+  return session?.slices[guard.id] ?? guard.createState?.();
+}
+
+/**
+ * Carries out what the guards want to be remembered, in the order of the chain.
+ * @throws TollgateError SESSIONS_FULL: call `assertSessionRoom` before anything is taken
+ */
+export function commitToSession(
+  world: World,
+  record: ExecutionRecord,
+  commits: readonly ChainCommit[],
+  now: Now,
+): void {
+  if (commits.length === 0) return;
+  const session = findSession(world, record) ?? createSession(world, record, now);
+  world.rows.sessions.touch(session.row);
+  session.lastUsedMs = now.wallMs;
+  if (session.imageLength > MAX_SESSION_LENGTH) trimSession(session);
+  for (const { guard, outcome } of commits) {
+    session.slices[guard.id] ??= guard.createState?.();
+    outcome.commit?.(session.slices[guard.id]);
+  }
+}
+
+function createSession(world: World, record: ExecutionRecord, now: Now): GuardSession {
+  assertSessionRoom(world, record, now);
+  const session: GuardSession = {
+    row: world.sessions.allocate(),
+    key: sessionKey(record),
+    id: record.session,
+    tenant: record.principal.tenant,
+    slices: {},
+    lastUsedMs: now.wallMs,
+    imageLength: 0,
+  };
+  world.rows.sessions.touch(session.row);
+  world.sessions.insert(session);
+  return session;
+}
+
+/**
+ * Sees to it that the session of an execution has a place; sessions that nobody has used for an hour make room.
+ * @throws TollgateError SESSIONS_FULL
+ */
+export function assertSessionRoom(world: World, record: ExecutionRecord, now: Now): void {
+  const { sessions } = world;
+  if (sessions.byKey.has(sessionKey(record)) || sessions.byKey.size < MAX_SESSIONS) return;
+  const live = liveSessions(world);
+  let oldest: GuardSession | undefined;
+  for (const session of sessions.byKey.values()) {
+    if (live.has(session.key) || now.wallMs - session.lastUsedMs < SESSION_TTL_MS) continue;
+    if (oldest === undefined || session.lastUsedMs < oldest.lastUsedMs) oldest = session;
+  }
+  if (oldest === undefined)
+    throw new TollgateError("SESSIONS_FULL", `${MAX_SESSIONS} sessions are in use, as many as may be`, {
+      retryAfterMs: 60_000,
+    });
+  removeSession(world, oldest);
+}
+
+/** Keys of the sessions of all executions in memory: a completed one keeps its session for its hour. */
+function liveSessions(world: World): Set<string> {
+  const live = new Set<string>();
+  for (const index of world.executions.indexes()) live.add(sessionKey(world.executions.record(index)));
+  return live;
+}
+
+function removeSession(world: World, session: GuardSession): void {
+  world.rows.sessions.touch(session.row);
+  world.sessions.remove(session.row);
+}
+
+/** Forgets sessions that nobody has used for a day and that no execution in memory belongs to. */
+export function forgetSessions(world: World, now: Now): void {
+  const old = [...world.sessions.byKey.values()].filter(
+    (session) => now.wallMs - session.lastUsedMs >= SESSION_MEMORY_MS,
+  );
+  if (old.length === 0) return;
+  const live = liveSessions(world);
+  for (const session of old) if (!live.has(session.key)) removeSession(world, session);
+}
+
+/** Forgets the older half of what each guard remembers. */
+function trimSession(session: GuardSession): void {
+  for (const [id, guard] of GUARDS) {
+    const slice = session.slices[id];
+    if (slice !== undefined) guard.trim?.(slice);
+  }
+}
+
+/** An operator's reset: everything that the guards remember of a session is gone. True when there was something. */
+export function resetSession(world: World, record: ExecutionRecord): boolean {
+  const session = findSession(world, record);
+  if (session === undefined) return false;
+  removeSession(world, session);
+  return true;
+}

@@ -1,0 +1,135 @@
+import type { GuardName, GuardSettings } from "../../../../../src/domain/policy/guard-fields.ts";
+import type { ToolEntry } from "../../../../../src/domain/policy/tool-entry.ts";
+import { HOLD_TTL_DEFAULT_MS } from "../../../../../src/domain/reservation.ts";
+import { builtInGuards } from "../../../../../src/engine/guards/built-in-guards.ts";
+import {
+  checkToolCall,
+  type ToolCallAnswer,
+} from "../../../../../src/engine/guards/calls/check-tool-call.ts";
+import { checkToolOutput } from "../../../../../src/engine/guards/calls/check-tool-output.ts";
+import type {
+  ToolCallRequest,
+  ToolOutputRequest,
+} from "../../../../../src/engine/guards/calls/tool-requests.ts";
+import type { GuardPolicy } from "../../../../../src/engine/guards/chain/resolve-guard-settings.ts";
+import type { ToolOutputAnswer } from "../../../../../src/engine/guards/session/tool-call-table.ts";
+import {
+  CALLER,
+  Engine,
+  type EngineOptions,
+  NO_CIRCUMSTANCES,
+  policyOf,
+  textOf,
+} from "../../engine-fixture.ts";
+
+/** Changes to guards, and `evaluate`. */
+export type GuardChanges = {
+  readonly [G in GuardName]?: Partial<GuardSettings<G>>;
+} & { readonly evaluate?: "first" | "all" };
+
+export function guardsOf(changes: GuardChanges = {}): GuardPolicy {
+  const { evaluate, ...guards } = changes;
+  const merged: Record<string, unknown> = { ...builtInGuards(), evaluate: evaluate ?? "first" };
+  for (const [name, values] of Object.entries(guards))
+    merged[name] = { ...(merged[name] as object), ...values };
+  return merged as unknown as GuardPolicy;
+}
+
+/** Every guard off but those that are named. */
+export function onlyGuards(changes: GuardChanges): GuardPolicy {
+  const { evaluate, ...named } = changes;
+  const off = Object.fromEntries(Object.keys(builtInGuards()).map((name) => [name, { level: "off" }]));
+  delete off["evaluate"];
+  for (const [name, values] of Object.entries(named)) off[name] = { level: "block", ...values };
+  return guardsOf({ ...off, evaluate } as GuardChanges);
+}
+
+export type CallFields = Partial<Omit<ToolCallRequest, "argumentsJson" | "fingerprint">>;
+export type OutputFields = Partial<Omit<ToolOutputRequest, "outputJson" | "fingerprint">>;
+
+const encoder = new TextEncoder();
+
+/** An engine that is asked about tool calls; without limits unless some are given. */
+export class ToolEngine extends Engine {
+  #calls = 0;
+
+  constructor(
+    options: EngineOptions & {
+      readonly guards?: GuardPolicy;
+      readonly tools?: readonly ToolEntry[];
+    } = {},
+  ) {
+    super({ limits: policyOf(), ...options });
+    const tools = new Map((options.tools ?? []).map((tool) => [tool.name, tool]));
+    this.world.policy = { ...this.world.policy, guards: options.guards ?? guardsOf(), tools };
+  }
+
+  call(tool: string, value: unknown = {}, fields: CallFields = {}): ToolCallAnswer {
+    const request = {
+      executionId: "run",
+      callId: `call-${++this.#calls}`,
+      tool,
+      namespace: undefined,
+      turnId: undefined,
+      planId: undefined,
+      idempotencyKey: undefined,
+      capability: undefined,
+      parents: [],
+      reserve: undefined,
+      operation: undefined,
+      step: undefined,
+      route: undefined,
+      provider: undefined,
+      weight: 1n,
+      detail: "MINIMAL" as const,
+      approvalId: undefined,
+      addresses: undefined,
+      ...NO_CIRCUMSTANCES,
+      ...fields,
+    };
+    const text = typeof value === "string" ? value : JSON.stringify(value);
+    return checkToolCall(
+      this.world,
+      CALLER,
+      { ...request, argumentsJson: encoder.encode(text), fingerprint: () => textOf({ ...request, text }) },
+      this.now,
+    );
+  }
+
+  /** Dies and starts again from what was saved, on this boot or another. */
+  again(awayMs: number, options: EngineOptions = {}): ToolEngine {
+    this.volume.isOpen = false;
+    const { guards, limits } = this.world.policy;
+    const clock = { monoMs: this.monoMs + awayMs, wallMs: this.wallMs + awayMs, bootId: this.bootId };
+    const given = guards === undefined ? {} : { guards };
+    return new ToolEngine({ ...clock, limits, ...given, ...options, volume: this.volume });
+  }
+
+  output(callId: string, value?: unknown, fields: OutputFields = {}): ToolOutputAnswer {
+    const request = {
+      executionId: "run",
+      callId,
+      durationMs: undefined,
+      errorClass: undefined,
+      usage: undefined,
+      provider: undefined,
+      model: undefined,
+      detail: "MINIMAL" as const,
+      acceptsRepair: false,
+      ...fields,
+    };
+    const text = JSON.stringify(value);
+    return checkToolOutput(
+      this.world,
+      CALLER,
+      {
+        ...request,
+        outputJson: text === undefined ? undefined : encoder.encode(text),
+        fingerprint: () => textOf({ ...request, text }),
+      },
+      this.now,
+    );
+  }
+}
+
+export const ONE_MINUTE = HOLD_TTL_DEFAULT_MS;
