@@ -1,7 +1,7 @@
 import { findFileLife } from "./adapters/system/file-life.ts";
 import { SteadyClock } from "./adapters/system/steady-clock.ts";
 import { openSystemClock } from "./adapters/system/system-clock.ts";
-import type { PolicyDocuments } from "./config/policy/documents.ts";
+import type { PolicyFiles } from "./config/policy/documents.ts";
 import type { Settings } from "./config/settings.ts";
 import { type Closers, closeAll } from "./daemon/closers.ts";
 import { addressesOf, type DoorAddresses, openDoors, pinnedIdentity } from "./daemon/open-doors.ts";
@@ -158,7 +158,7 @@ async function openProbe(
 function tellStarted(
   telemetry: Telemetry,
   settings: Settings,
-  documents: PolicyDocuments,
+  documents: PolicyFiles,
   storeId: string,
   addresses: DoorAddresses,
   options: DaemonOptions,
@@ -171,7 +171,7 @@ function tellStarted(
     onStoreFailure: settings.onStoreFailure,
     identity: isPinned(pinnedIdentity(settings)) ? "pinned" : "trusting",
     fileOutlives: findFileLife(settings.data),
-    policyEtag: documents.etag,
+    policyEtag: documents.hash,
     maxLiveExecutions: settings.maxLiveExecutions,
     addresses: Object.entries(addresses).map(([door, address]) => `${door} ${address}`),
     settings: options.changedSettings ?? [],

@@ -90,6 +90,12 @@ export const SETTINGS = {
     parsePath,
     "policy directory; absent = the built-in baseline",
   ),
+  quotas: define(
+    "TOLLGATE_QUOTAS",
+    "off",
+    parseOptional(parsePath),
+    "a `version: 1` quotas file beside the policy directory; a file that is not there holds nothing",
+  ),
   tenant: define(
     "TOLLGATE_TENANT",
     "off",

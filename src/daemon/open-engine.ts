@@ -3,9 +3,10 @@ import { type OpenedStore, openStore } from "../adapters/sqlite/open-store.ts";
 import type { SteadyClock } from "../adapters/system/steady-clock.ts";
 import { systemDigest } from "../adapters/system/system-digest.ts";
 import { createSystemIds } from "../adapters/system/system-ids.ts";
-import type { PolicyDocuments } from "../config/policy/documents.ts";
+import type { PolicyFiles } from "../config/policy/documents.ts";
 import { readPolicy } from "../config/policy/read-policy.ts";
 import type { Settings } from "../config/settings.ts";
+import { SettingsError } from "../config/settings-error.ts";
 import { createWorld } from "../engine/create-world.ts";
 import { builtInLimits } from "../engine/limits/effective-limits.ts";
 import { createPriceBook } from "../engine/prices/price-book.ts";
@@ -23,8 +24,8 @@ export async function openFiles(
   settings: Settings,
   clock: SteadyClock,
   closers: Closers,
-): Promise<{ readonly opened: OpenedStore; readonly documents: PolicyDocuments }> {
-  const reading = readPolicy(settings.policy);
+): Promise<{ readonly opened: OpenedStore; readonly documents: PolicyFiles }> {
+  const reading = readPolicy({ directory: settings.policy, quotas: settings.quotas });
   // Whoever awaits it first hears of a failure; until then it must not count as unhandled.
   reading.catch(() => undefined);
   const now = clock.now();
@@ -39,13 +40,15 @@ export async function openFiles(
     instance: { host: hostname(), pid: process.pid, startedWallMs: now.wallMs },
   });
   closers.push(() => opened.store.close());
-  return { opened, documents: await reading };
+  const documents = await reading;
+  refuseBadFiles(documents);
+  return { opened, documents };
 }
 
 /** The engine with everything that the file held. */
 export function createHost(
   settings: Settings,
-  documents: PolicyDocuments,
+  documents: PolicyFiles,
   { loaded }: OpenedStore,
   clock: SteadyClock,
 ): EngineHost {
@@ -61,10 +64,27 @@ export function createHost(
   return new EngineHost(world, clock);
 }
 
-function createPolicy({ etag, prices }: PolicyDocuments): Policy {
+/** @throws SettingsError with every problem of every document */
+function refuseBadFiles(files: PolicyFiles): void {
+  const { problems, refusedTenants, unnamedTenants, baseline, tools, quotas, tenants } = files;
+  const all = [...problems, ...refusedTenants.values(), ...unnamedTenants].flatMap((one) =>
+    typeof one === "string" ? [one] : one.problems,
+  );
+  for (const { file, document } of [...(baseline === undefined ? [] : [baseline]), ...tenants.values()])
+    all.push(notRead(file, document.kind));
+  if (tools !== undefined) all.push(notRead("policy", "Tools"));
+  if (quotas !== undefined) all.push(notRead("policy", "Quotas"));
+  if (all.length > 0) throw new SettingsError(all);
+}
+
+function notRead(file: string, kind: string): string {
+  return `${file}: kind ${kind} is not in force in this version: take it out of the policy directory`;
+}
+
+function createPolicy({ hash, prices }: PolicyFiles): Policy {
   return {
     generation: 1,
-    etag,
+    etag: hash,
     limits: builtInLimits(),
     prices: prices === undefined ? undefined : createPriceBook(prices),
   };

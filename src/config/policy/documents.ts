@@ -1,10 +1,11 @@
-// What a policy directory holds, as it crosses from the thread that parses it: plain data, no position is left.
+import type { PathLines, PolicyDocument } from "../../domain/policy/document.ts";
+import type { ToolEntry } from "../../domain/policy/tool-entry.ts";
+import type { QuotasFile } from "../../domain/quotas/quotas-file.ts";
 
-export interface PolicyFile {
-  /** Name below the policy directory. */
-  readonly name: string;
-  readonly text: string;
-}
+// What policy files hold, as it crosses from the thread that parses them: plain data with the place of every value.
+
+export const DOCUMENT_KINDS = ["Baseline", "Tenant", "Prices", "Tools", "Quotas"] as const;
+export type DocumentKind = (typeof DOCUMENT_KINDS)[number];
 
 /** Prices of one model in nano-USD: per million tokens of each kind, and per request. */
 export interface PriceEntry {
@@ -26,14 +27,52 @@ export type TokenPriceKey =
   | "audio_in"
   | "audio_out";
 
-export interface PolicyDocuments {
-  /** Names the content: equal directories have equal etags on any machine. */
-  readonly etag: string;
-  /** Undefined without any `Prices` document. */
-  readonly prices: readonly PriceEntry[] | undefined;
+/** A `Baseline` or a `Tenant`: its values are judged where policies are compiled, its places tell where they stand. */
+export interface TierDocument {
+  readonly document: PolicyDocument;
+  readonly columns: PathLines;
+  /** What messages call its file: with the whole path. */
+  readonly file: string;
+  /** Names content and place: equal hashes, equal documents. */
+  readonly hash: string;
 }
 
-/** What the parsing thread answers. */
-export type ParsedPolicy =
-  | { readonly kind: "parsed"; readonly documents: PolicyDocuments }
-  | { readonly kind: "refused"; readonly problems: readonly string[] };
+/** The file that holds what cannot be read, and everything that is wrong with it. */
+export interface RefusedDocument {
+  /** Name below the policy directory. */
+  readonly name: string;
+  readonly problems: readonly string[];
+}
+
+/** Everything read from the files of one instant, good or bad. */
+export interface PolicyFiles {
+  /** Names the content: equal files have equal hashes on any machine. */
+  readonly hash: string;
+  readonly baseline: TierDocument | undefined;
+  /** Good ones by tenant. */
+  readonly tenants: ReadonlyMap<string, TierDocument>;
+  /** Undefined without any `Prices` document. */
+  readonly prices: readonly PriceEntry[] | undefined;
+  /** Undefined without any `Tools` document. */
+  readonly tools: readonly ToolEntry[] | undefined;
+  readonly quotas: QuotasFile | undefined;
+  /** What is wrong with documents of the platform, and with what cannot even be told. */
+  readonly problems: readonly string[];
+  /** What is wrong with the documents of a tenant. */
+  readonly refusedTenants: ReadonlyMap<string, RefusedDocument>;
+  /** Documents of tenants that do not say whose they are. */
+  readonly unnamedTenants: readonly RefusedDocument[];
+}
+
+/** No file at all. */
+export const NO_POLICY_FILES: PolicyFiles = Object.freeze({
+  hash: "built-in",
+  baseline: undefined,
+  tenants: new Map(),
+  prices: undefined,
+  tools: undefined,
+  quotas: undefined,
+  problems: [],
+  refusedTenants: new Map(),
+  unnamedTenants: [],
+});

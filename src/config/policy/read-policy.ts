@@ -1,93 +1,102 @@
 import { once } from "node:events";
-import { readdirSync, readFileSync, realpathSync, statSync } from "node:fs";
-import { join, sep } from "node:path";
-import { Worker } from "node:worker_threads";
-import { SettingsError } from "../settings-error.ts";
-import type { ParsedPolicy, PolicyDocuments, PolicyFile } from "./documents.ts";
+import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from "node:worker_threads";
+import { NO_POLICY_FILES, type PolicyFiles, type RefusedDocument, type TierDocument } from "./documents.ts";
+import type { PolicyPlaces } from "./files/find-files.ts";
+import type { PlatformReading, TenantReading } from "./files/parse-files.ts";
+import type { PolicyAnswer, PolicyWork } from "./files/policy-work.ts";
+import { createSlices } from "./slices.ts";
+import { positionOf } from "./yaml/position.ts";
 
-// Finds the files of the policy directory and has them parsed. A directory that is not there is no policy.
-
-/** Largest document and largest directory, bytes: looked at before anything is parsed. */
-const FILE_MAX_BYTES = 262_144;
-const DIRECTORY_MAX_BYTES = 16_777_216;
-const SAFE_NAME = /^[A-Za-z0-9_][A-Za-z0-9._-]{0,250}\.ya?ml$/;
-
-/** What is in force without any document. */
-export const BUILT_IN_POLICY: PolicyDocuments = Object.freeze({ etag: "built-in", prices: undefined });
-
-/** @throws SettingsError with every problem of every document */
-export async function readPolicy(directory: string): Promise<PolicyDocuments> {
-  const problems: string[] = [];
-  const files = findFiles(directory, problems);
-  if (problems.length > 0) throw new SettingsError(problems);
-  if (files.length === 0) return BUILT_IN_POLICY;
-  const parsed = await parseInThread(files);
-  if (parsed.kind === "refused")
-    throw new SettingsError(parsed.problems.map((problem) => `${directory}${sep}${problem}`));
-  return parsed.documents;
-}
-
-function findFiles(directory: string, problems: string[]): readonly PolicyFile[] {
-  const names = listNames(directory, problems);
-  const files: PolicyFile[] = [];
-  let total = 0;
-  for (const name of names) {
-    const path = join(directory, name);
-    const size = sizeBelow(directory, path, problems);
-    if (size === undefined) continue;
-    total += size;
-    if (size > FILE_MAX_BYTES)
-      problems.push(`${path}: has ${size} bytes; a document has at most ${FILE_MAX_BYTES}`);
-    else if (total <= DIRECTORY_MAX_BYTES) files.push({ name, text: readFileSync(path, "utf8") });
-  }
-  if (total > DIRECTORY_MAX_BYTES)
-    problems.push(`${directory}: all documents together have at most ${DIRECTORY_MAX_BYTES} bytes`);
-  return files;
-}
-
-/** Names of YAML files in order. Hidden names are left alone: a ConfigMap keeps its versions in them. */
-function listNames(directory: string, problems: string[]): readonly string[] {
-  let entries: readonly string[];
+/**
+ * Reads all policy files in a thread of their own; what comes back is taken over in slices. Documents of tenants that are as
+ * they were in `before` are not parsed again. Never rejects for what the files hold: that is in the answer.
+ */
+export async function readPolicy(
+  places: PolicyPlaces,
+  before: PolicyFiles = NO_POLICY_FILES,
+): Promise<PolicyFiles> {
+  const known = new Map([...before.tenants].map(([tenant, { hash }]) => [hash, tenant]));
+  const { port1, port2 } = new MessageChannel();
+  const worker = startWorker({ places, known, port: port2 });
   try {
-    entries = readdirSync(directory).sort();
-  } catch (thrown) {
-    const { code } = thrown as NodeJS.ErrnoException;
-    if (code !== "ENOENT") problems.push(`${directory}: cannot be read (${code ?? "unknown"})`);
-    return [];
-  }
-  const names: string[] = [];
-  for (const name of entries) {
-    if (name.startsWith(".") || !/\.ya?ml$/.test(name)) continue;
-    if (SAFE_NAME.test(name)) names.push(name);
-    else
-      problems.push(
-        `${join(directory, JSON.stringify(name))}: names of documents have letters, digits, dots, dashes and underscores`,
-      );
-  }
-  return names;
-}
-
-/** Bytes of a file whose real path lies below the directory; undefined for a directory and for one that is refused. */
-function sizeBelow(directory: string, path: string, problems: string[]): number | undefined {
-  try {
-    if (!realpathSync(path).startsWith(realpathSync(directory) + sep)) {
-      problems.push(`${path}: leads out of the policy directory`);
-      return undefined;
-    }
-    const stat = statSync(path);
-    return stat.isFile() ? stat.size : undefined;
-  } catch (thrown) {
-    problems.push(`${path}: cannot be read (${(thrown as NodeJS.ErrnoException).code ?? "unknown"})`);
-    return undefined;
+    // The thread ends when it has answered; an error in it is a mistake of ours and is thrown here.
+    await once(worker, "exit");
+    return await collect(port1, before);
+  } finally {
+    port1.close();
   }
 }
 
-async function parseInThread(files: readonly PolicyFile[]): Promise<ParsedPolicy> {
+function startWorker(work: PolicyWork): Worker {
   const here = import.meta.url;
   // The bundle keeps the entry beside its own file; run from source it is the .ts file of this folder.
   const entry = new URL(`./policy-worker.${here.endsWith(".ts") ? "ts" : "cjs"}`, here);
-  const worker = new Worker(entry, { workerData: { files }, name: "policy-worker", execArgv: [] });
-  const [parsed] = (await once(worker, "message")) as [ParsedPolicy];
-  await worker.terminate();
-  return parsed;
+  return new Worker(entry, {
+    workerData: work,
+    transferList: [work.port],
+    name: "policy-worker",
+    execArgv: [],
+  });
+}
+
+async function collect(port: MessagePort, before: PolicyFiles): Promise<PolicyFiles> {
+  const slices = createSlices();
+  const byTenant = new Map<string, TierDocument[]>();
+  const refusals: Extract<TenantReading, { type: "refused" }>[] = [];
+  for (;;) {
+    const received = receiveMessageOnPort(port);
+    if (received === undefined) throw new Error("the thread that parses policies ended without an answer");
+    const message = received.message as PolicyAnswer;
+    if (message.type === "platform")
+      return message.isEmpty ? NO_POLICY_FILES : assemble(message.platform, byTenant, refusals);
+    const { reading } = message;
+    if (reading.type === "refused") refusals.push(reading);
+    else {
+      const document =
+        reading.type === "read" ? reading.document : (before.tenants.get(reading.tenant) as TierDocument);
+      byTenant.set(reading.tenant, [...(byTenant.get(reading.tenant) ?? []), document]);
+    }
+    const turn = slices.next();
+    if (turn !== undefined) await turn;
+  }
+}
+
+function assemble(
+  platform: PlatformReading,
+  byTenant: ReadonlyMap<string, readonly TierDocument[]>,
+  refusals: readonly Extract<TenantReading, { type: "refused" }>[],
+): PolicyFiles {
+  const tenants = new Map<string, TierDocument>();
+  const refusedTenants = new Map<string, RefusedDocument>();
+  const unnamedTenants: RefusedDocument[] = [];
+  const refuse = (tenant: string, name: string, problems: readonly string[]): void => {
+    const earlier = refusedTenants.get(tenant);
+    refusedTenants.set(tenant, { name, problems: [...(earlier?.problems ?? []), ...problems] });
+  };
+  for (const { tenant, name, problems } of refusals) {
+    if (tenant === undefined) unnamedTenants.push({ name, problems });
+    else refuse(tenant, name, problems);
+  }
+  for (const [tenant, [first, ...others]] of byTenant) {
+    if (first === undefined) continue;
+    if (others.length === 0 && !refusedTenants.has(tenant)) tenants.set(tenant, first);
+    const at = startOf(first);
+    const problems = others.map(
+      (other) => `${startOf(other)}: tenant ${tenant} has a document already, at ${at}`,
+    );
+    if (problems.length > 0) refuse(tenant, first.document.name, problems);
+  }
+  const problems = [...platform.problems];
+  if (tenants.size + refusedTenants.size > TENANTS_MAX)
+    problems.push(
+      `there are documents of ${tenants.size + refusedTenants.size} tenants; at most ${TENANTS_MAX}`,
+    );
+  return { ...platform, tenants, refusedTenants, unnamedTenants, problems };
+}
+
+/** Tenants with a document. */
+const TENANTS_MAX = 10_000;
+
+function startOf({ file, document, columns }: TierDocument): string {
+  return positionOf({ file, places: { lines: document.lines, columns } }, ["tenant"]);
 }

@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { isId } from "../../domain/ids.ts";
+import { isId } from "../../../domain/ids.ts";
 
-// The document that says what models cost. Published as docs/schemas/prices.schema.json.
+// The document that says what models cost. Published as deploy/policies/schema/prices.json.
 
 /** Models of one document: above any provider's list, below what 256 KiB can hold. */
 const MODELS_MAX = 4_096;

@@ -1,0 +1,18 @@
+import { setImmediate } from "node:timers/promises";
+
+/** Longest stretch of work on the main thread before others get their turn, ms. */
+const SLICE_MS = 5;
+
+/** Work that gives way: `next` resolves at once within a slice, and after everybody else's turn at its end. */
+export interface Slices {
+  next(): Promise<void> | undefined;
+}
+
+export function createSlices(): Slices {
+  let startedMs = performance.now();
+  const giveWay = async (): Promise<void> => {
+    await setImmediate();
+    startedMs = performance.now();
+  };
+  return { next: () => (performance.now() - startedMs < SLICE_MS ? undefined : giveWay()) };
+}
