@@ -1,6 +1,14 @@
-// Generates src/gen from proto/. Needs the tools in PATH: run it as `npm run generate`.
+// Generates src/gen from proto/, and the JSON Schemas of policy documents from the tables of their keys. Needs the tools in
+// PATH: run it as `npm run generate`.
 import { spawnSync } from "node:child_process";
 import process from "node:process";
 
-const result = spawnSync("buf", ["generate"], { stdio: "inherit" });
-process.exitCode = result.status ?? 1;
+const steps = [
+  ["buf", ["generate"]],
+  [process.execPath, ["scripts/write-policy-schemas.mjs"]],
+];
+for (const [command, words] of steps) {
+  const { status } = spawnSync(command, words, { stdio: "inherit" });
+  process.exitCode = status ?? 1;
+  if (process.exitCode !== 0) break;
+}

@@ -79,7 +79,7 @@ export function parseFiles(
     );
   }
   return {
-    hash: whole.digest("hex").slice(0, HASH_LENGTH),
+    hash: whole.digest("hex").slice(0, ETAG_LENGTH),
     baseline,
     prices: orNothing(sources.get("Prices"), (found) => parsePrices(found, problems)),
     tools: orNothing(sources.get("Tools"), (found) => parseTools(found, problems)),
@@ -176,7 +176,9 @@ function orNothing<T>(
   return sources === undefined || sources.length === 0 ? undefined : parse(sources);
 }
 
-/** Characters of a hash: enough to tell policies apart. */
+/** Characters of the hash of all files: enough to tell policies apart. */
+const ETAG_LENGTH = 16;
+/** Characters of the hash of a document, of which there are many. */
 const HASH_LENGTH = 32;
 
 /** Of the text and of where it stands: findings name lines. */

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import type { ValidateFunction } from "ajv";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { describe, expect, test } from "vitest";
@@ -14,10 +15,10 @@ function validate(kind: DocumentKind, document: object): boolean {
 }
 
 describe("policySchema", () => {
-  test.each(DOCUMENT_KINDS)("the published schema of %s is the one in the code", async (kind) => {
-    await expect(`${JSON.stringify(policySchema(kind), undefined, 2)}\n`).toMatchFileSnapshot(
-      `../../../../deploy/policies/schema/${kind.toLowerCase()}.json`,
-    );
+  test.each(DOCUMENT_KINDS)("the published schema of %s is fresh: `npm run generate` writes it", (kind) => {
+    const published = readFileSync(`deploy/policies/schema/${kind.toLowerCase()}.json`, "utf8");
+    // Compared as one value: a difference of two long texts helps nobody.
+    expect(published === `${JSON.stringify(policySchema(kind), undefined, 2)}\n`).toBe(true);
   });
 
   test("a baseline may write a default and a ceiling, or both at once", () => {
