@@ -31,4 +31,8 @@ export interface ExecutionEvent {
   readonly approvalId?: string | undefined;
   readonly elapsedMs?: number | undefined;
   readonly limitMs?: number | undefined;
+  /** End of the window of a quota that is used up, wall clock. */
+  readonly windowEndsAtMs?: number | undefined;
+  /** The level of a quota that was passed: 75 or 90. */
+  readonly levelPercent?: number | undefined;
 }

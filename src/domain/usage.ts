@@ -47,6 +47,8 @@ export interface Usage {
   readonly memoryMibMillis?: bigint | undefined;
   /** Memory in use now, bytes: a gauge. */
   readonly memoryBytes?: bigint | undefined;
+  /** Storage in use now, bytes: a gauge of the principal, which replaces what was reported before. */
+  readonly storageBytes?: bigint | undefined;
   readonly toolCalls?: bigint | undefined;
   readonly modifications?: bigint | undefined;
   readonly custom: { readonly [name: string]: bigint };

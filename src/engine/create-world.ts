@@ -4,9 +4,13 @@ import type { Ids } from "../ports/ids.ts";
 import { ApprovalTable } from "./approvals/approval-table.ts";
 import { FanOut } from "./events/fan-out.ts";
 import { ExecutionTable } from "./executions/execution-table.ts";
+import { encodeStorage } from "./gauges/gauge-rows.ts";
+import { LevelCounts } from "./gauges/level-counts.ts";
+import { StorageTable } from "./gauges/storage-table.ts";
 import { SessionTable } from "./guards/session/session-table.ts";
 import { ToolCallTable } from "./guards/session/tool-call-table.ts";
 import { EMPTY_PROBE } from "./limits/probe.ts";
+import { QuotaFanOut } from "./quotas/quota-fan-out.ts";
 import { WindowTable } from "./quotas/window-table.ts";
 import { encodeRate, encodeRateText } from "./rates/rate-rows.ts";
 import { RateTable } from "./rates/rate-table.ts";
@@ -55,6 +59,10 @@ export function createWorld(options: WorldOptions): World {
     approvals: new ApprovalTable(),
     rates: new RateTable(),
     ruleCounts: new RuleCountTable(),
+    slots: new LevelCounts(),
+    places: new LevelCounts(),
+    storage: new StorageTable(),
+    quotaFanOut: new QuotaFanOut(),
     sessions: new SessionTable(),
     toolCalls: new ToolCallTable(),
     deadlines: new Deadlines(),
@@ -66,7 +74,6 @@ export function createWorld(options: WorldOptions): World {
     keyedHash: options.keyedHash ?? ((text) => options.digest.digest128(text)),
     maxLiveExecutions: options.maxLiveExecutions,
     store: { failing: false, blocking: false },
-    active: new Map(),
     sharedLimits: { generation: 0, byRequest: new Map() },
     completed: [],
     effects: [],
@@ -93,6 +100,7 @@ function createRows(generations: Generations, world: () => World): Rows {
     rates: generations.rowSet((key, out) => encodeRate(world(), key, out)),
     rateTexts: generations.rowSet((key, out) => encodeRateText(world(), key, out)),
     ruleCounts: generations.rowSet((key, out) => encodeRuleCount(world(), key, out)),
+    storage: generations.rowSet((key, out) => encodeStorage(world(), key, out)),
     sessions: generations.rowSet((key, out) => encodeSession(world(), key, out)),
     toolCalls: generations.rowSet((key, out) => encodeToolCall(world(), key, out)),
   };

@@ -8,6 +8,8 @@ import type { Ids } from "../ports/ids.ts";
 import type { ApprovalTable } from "./approvals/approval-table.ts";
 import type { FanOut } from "./events/fan-out.ts";
 import type { ExecutionTable } from "./executions/execution-table.ts";
+import type { LevelCounts } from "./gauges/level-counts.ts";
+import type { StorageTable } from "./gauges/storage-table.ts";
 import type { GuardPolicy } from "./guards/chain/resolve-guard-settings.ts";
 import type { SessionTable } from "./guards/session/session-table.ts";
 import type { ToolCallTable } from "./guards/session/tool-call-table.ts";
@@ -15,6 +17,7 @@ import type { LimitPolicy } from "./limits/effective-limits.ts";
 import type { Probe } from "./limits/probe.ts";
 import type { PriceBook } from "./prices/price-book.ts";
 import type { PrincipalBounds } from "./quotas/principal-bounds.ts";
+import type { QuotaFanOut } from "./quotas/quota-fan-out.ts";
 import type { WindowTable } from "./quotas/window-table.ts";
 import type { RateTable } from "./rates/rate-table.ts";
 import type { ReporterTable } from "./reports/reporter-table.ts";
@@ -61,6 +64,7 @@ export interface Rows {
   readonly rates: RowSet;
   readonly rateTexts: RowSet;
   readonly ruleCounts: RowSet;
+  readonly storage: RowSet;
   readonly sessions: RowSet;
   readonly toolCalls: RowSet;
 }
@@ -95,6 +99,12 @@ export interface World {
   readonly approvals: ApprovalTable;
   readonly rates: RateTable;
   readonly ruleCounts: RuleCountTable;
+  /** Requests in flight, per level of principals. */
+  readonly slots: LevelCounts;
+  /** RUNNING and PAUSED executions, per level of principals. */
+  readonly places: LevelCounts;
+  readonly storage: StorageTable;
+  readonly quotaFanOut: QuotaFanOut;
   readonly sessions: SessionTable;
   readonly toolCalls: ToolCallTable;
   readonly deadlines: Deadlines;
@@ -107,8 +117,6 @@ export interface World {
   readonly keyedHash: (text: string) => string;
   readonly maxLiveExecutions: number;
   readonly store: StoreHealth;
-  /** RUNNING and PAUSED executions per principal level: what `max_concurrent_executions` bounds. */
-  readonly active: Map<string, number>;
   /** Effective limits by what a registration asks for, computed under one policy generation. */
   readonly sharedLimits: { generation: number; readonly byRequest: Map<string, EffectiveLimits> };
   /** Completed executions in memory, the oldest first. */

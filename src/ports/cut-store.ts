@@ -17,6 +17,7 @@ export const STATE_TABLES = [
   "rate_buckets",
   "rate_bucket_texts",
   "rule_counts",
+  "storage_gauges",
   "guard_sessions",
   "tool_calls",
 ] as const;

@@ -23,8 +23,8 @@ export class DeadlineLoop {
   /** Arms the timer for the earliest deadline; call when deadlines were added. */
   arm(): void {
     if (this.#stopped) return;
-    const { deadlines, fanOut } = this.#host.world;
-    const next = fanOut.pending ? 0 : deadlines.next();
+    const { deadlines, fanOut, quotaFanOut } = this.#host.world;
+    const next = fanOut.pending || quotaFanOut.pending ? 0 : deadlines.next();
     if (next === undefined || next >= this.#armedFor) return;
     clearTimeout(this.#timer);
     this.#armedFor = next;

@@ -122,7 +122,7 @@ function* approvalParts(world: World): Generator<Part> {
 
 function countsOf(world: World): object {
   return {
-    active: [...world.active].toSorted(),
+    active: world.places.entries(),
     live: world.executions.live,
     held: world.reservations.held,
     openPerTenant: [...world.approvals.openPerTenant].toSorted(),

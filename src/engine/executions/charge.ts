@@ -100,6 +100,41 @@ export function flushWindows(world: World): void {
   world.windows.flushAll(world.rows.windows);
 }
 
+/** Adds to custom counters of windows. */
+export function chargeWindowsCustom(
+  world: World,
+  rows: Int32Array,
+  custom: { readonly [name: string]: bigint },
+): void {
+  for (const name in custom) {
+    const amount = custom[name] as bigint;
+    if (amount === 0n) continue;
+    for (const row of rows) {
+      world.rows.windowTexts.touch(row);
+      const { spent } = world.windows.customOf(row);
+      const sum = (spent[name] ?? 0n) + amount;
+      spent[name] = sum < MAX_COUNTER ? sum : MAX_COUNTER;
+    }
+  }
+}
+
+/** Adds to (or with a negative sign takes from) what is held of custom counters in windows. */
+export function holdWindowsCustom(
+  world: World,
+  rows: Int32Array,
+  custom: { readonly [name: string]: bigint },
+  sign: 1n | -1n,
+): void {
+  for (const name in custom) {
+    const amount = custom[name] as bigint;
+    if (amount === 0n) continue;
+    for (const row of rows) {
+      const { held } = world.windows.customOf(row);
+      held[name] = (held[name] ?? 0n) + sign * amount;
+    }
+  }
+}
+
 /** Adds to (or with a negative sign takes from) what is held in windows; `amounts` in the order of HELD. */
 export function holdWindows(world: World, rows: Int32Array, amounts: BigInt64Array, sign: 1n | -1n): void {
   const { held } = world.windows;

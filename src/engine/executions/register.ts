@@ -10,10 +10,11 @@ import {
 import type { CallerId } from "../../domain/ids.ts";
 import { isEmptyOverrides, NO_OVERRIDES } from "../../domain/limits.ts";
 import type { Now } from "../../domain/time.ts";
-import { keepViolation } from "../events/push.ts";
+import { keepViolation, recordViolation } from "../events/push.ts";
 import { sharedLimits } from "../limits/effective-limits.ts";
 import { exceededFinding, limitFacts } from "../limits/limit-finding.ts";
 import { decide, isUncertain, storeFinding } from "../limits/standing.ts";
+import { judgeNewExecution, takeShadowPlaces } from "../quotas/judge-registration.ts";
 import { principalKey } from "../quotas/window-table.ts";
 import { bigintAsText } from "../rows/generations.ts";
 import { armDeadlines } from "../time/arm.ts";
@@ -62,9 +63,11 @@ export function registerExecution(
       ? undefined
       : createCarveHold(request.carve, request.carveMode ?? limits.carveMode);
   const candidate = { principal, limits, id: request.executionId as string };
+  const quotas = judgeNewExecution(world, principal, now);
   const refused =
     storeFinding(world) ??
     checkConcurrency(world, candidate) ??
+    quotas.find((finding) => finding.shadow !== true) ??
     (carve === undefined ? undefined : checkCarve(world, parent, carve.total)) ??
     checkDepth(world, request, parent);
   if (refused !== undefined) {
@@ -98,7 +101,10 @@ export function registerExecution(
     carve,
   });
   start(world, record, parent, request, now);
-  return { decision: decide(world, [], now, false), index, rejoined: false };
+  takeShadowPlaces(world, record, now);
+  // All that is left would have refused.
+  for (const finding of quotas) recordViolation(world, index, finding, now);
+  return { decision: decide(world, quotas, now, false), index, rejoined: false };
 }
 
 export const NO_LABELS: { readonly [name: string]: string } = Object.freeze({});

@@ -5,6 +5,7 @@ import type { Now } from "../../domain/time.ts";
 import { executionQuestion, openApproval, withdrawApprovals } from "../approvals/approvals.ts";
 import { pushEvent, recordViolation } from "../events/push.ts";
 import { exceededFinding } from "../limits/limit-finding.ts";
+import { judgePlaceAgain, takeShadowPlaces } from "../quotas/judge-registration.ts";
 import { armDeadlines } from "../time/arm.ts";
 import type { World } from "../world.ts";
 import { releaseCarve, takeCarve } from "./carve.ts";
@@ -67,9 +68,13 @@ export function resumeExecution(
   const record = table.record(index);
   const state = table.state[index];
   if (state === STATE.halted) {
-    const refused = checkConcurrency(world, record) ?? takeCarve(world, index);
+    const refused =
+      checkConcurrency(world, record) ??
+      judgePlaceAgain(world, record.principal, now).find((finding) => finding.shadow !== true) ??
+      takeCarve(world, index);
     if (refused !== undefined) return refused;
     countActive(world, record, 1);
+    takeShadowPlaces(world, record, now);
   }
   leavePause(world, index, now);
   world.rows.executions.touch(index);
@@ -99,18 +104,8 @@ export function leavePause(world: World, index: number, now: Now): void {
 
 /** RUNNING and PAUSED executions hold a place of every level of their principal. */
 export function countActive(world: World, record: ExecutionRecord, by: 1 | -1): void {
-  for (const level of CONCURRENCY_LEVELS) {
-    const name = record.principal[level];
-    if (name === undefined) continue;
-    const key = activeKey(level, record.principal.tenant, name);
-    const count = (world.active.get(key) ?? 0) + by;
-    if (count > 0) world.active.set(key, count);
-    else world.active.delete(key);
-  }
-}
-
-function activeKey(level: string, tenant: string, name: string): string {
-  return `${level}\n${tenant}\n${name}`;
+  world.places.count(record.principal, by);
+  if (by < 0) world.places.releaseShadow(record.index);
 }
 
 /** Whether the principal may have one more active execution. */
@@ -122,7 +117,7 @@ export function checkConcurrency(
     const limit = record.limits.concurrency[level];
     const name = record.principal[level];
     if (limit === undefined || limit.mode === "shadow" || name === undefined) continue;
-    const active = BigInt(world.active.get(activeKey(level, record.principal.tenant, name)) ?? 0);
+    const active = BigInt(world.places.of(record.principal.tenant, { level, name }));
     if (active < limit.value) continue;
     return exceededConcurrency(level, limit, active, record.id);
   }

@@ -1,7 +1,13 @@
 import { SPENT } from "../../domain/counters.ts";
 import type { Intent } from "../../domain/intent.ts";
 import type { Now } from "../../domain/time.ts";
-import { chargeChain, chargeCustom, chargePrincipal } from "../executions/charge.ts";
+import {
+  chargeChain,
+  chargeCustom,
+  chargePrincipal,
+  chargeWindowsCustom,
+  windowRows,
+} from "../executions/charge.ts";
 import { rootOf } from "../limits/judge.ts";
 import { recordStep } from "../limits/loops.ts";
 import type { Probe } from "../limits/probe.ts";
@@ -12,6 +18,7 @@ export function applyIntent(world: World, index: number, intent: Intent, probe: 
   chargeChain(world, index, probe.add);
   chargePrincipal(world, index, probe.add, now.wallMs);
   chargeCustom(world, index, intent.custom);
+  chargeWindowsCustom(world, windowRows(world, index, now.wallMs), intent.custom);
   if (probe.entersDepth) moveDepth(world, index, 1);
   recordModifications(world, index, probe.add[SPENT.modifications] as bigint, now.wallMs);
   if (intent.step !== undefined) noteStep(world, index, intent.step);

@@ -6,7 +6,7 @@ import type { Now } from "../../domain/time.ts";
 import { redeemApprovals } from "../approvals/redeem-approvals.ts";
 import { pushEvent, recordViolation } from "../events/push.ts";
 import { touchActivity } from "../executions/activity.ts";
-import { chargeWindows } from "../executions/charge.ts";
+import { chargeWindows, chargeWindowsCustom } from "../executions/charge.ts";
 import { NO_INDEX } from "../executions/execution-table.ts";
 import { isQuiet } from "../limits/judge.ts";
 import { markLoopWarned } from "../limits/loops.ts";
@@ -14,6 +14,7 @@ import { EMPTY_PROBE, probeIntent } from "../limits/probe.ts";
 import { decide, judgeStanding, storeFinding } from "../limits/standing.ts";
 import { priceIntent } from "../prices/price-usage.ts";
 import { askBinding, judgePrincipals, takeFromPrincipals } from "../quotas/judge-principals.ts";
+import { isQuotaStandingQuiet } from "../quotas/notice-quotas.ts";
 import { boundsOfTenant } from "../quotas/principal-bounds.ts";
 import { assertRequestRoom, findAnswer, rememberAnswer } from "../requests/requests.ts";
 import type { World } from "../world.ts";
@@ -67,7 +68,12 @@ export function charge(world: World, caller: CallerId, ask: Ask, now: Now): Deci
 /** What was taken may have reached a cost alert, or a warning that is to be told: acts on it for what comes next. */
 export function afterTaking(world: World, index: number, findings: readonly Finding[], now: Now): void {
   if (findings.some((one) => one.reason === "SAME_STEP_LOOP")) markLoopWarned(world, index);
-  if (findings.length === 0 && isQuiet(world, index, EMPTY_PROBE, now)) return;
+  if (
+    findings.length === 0 &&
+    isQuiet(world, index, EMPTY_PROBE, now) &&
+    isQuotaStandingQuiet(world, index, now)
+  )
+    return;
   judgeStanding(world, index, [], now);
 }
 
@@ -107,17 +113,20 @@ function judgeUnregistered(world: World, ask: Ask, now: Now, take: boolean): Dec
   const priced = priceIntent(world, ask.intent);
   const principal: Principal = { ...ask.principal, tenant: ask.principal?.tenant ?? DEFAULT_TENANT };
   const bounds = boundsOfTenant(world, principal.tenant);
+  const probe = probeIntent(ask.intent, priced.nanoUsd, false);
   const { windows, rows } = world;
   const bind = () =>
     windows.bind(principal, false, bounds.timeZone, now.wallMs, rows.windows, rows.windowTexts);
-  const principals = bounds.hasAny ? askBinding(bounds, bind(), ask) : undefined;
+  const principals = bounds.hasAny ? askBinding(bounds, bind(), ask, take ? "no slot" : "slot") : undefined;
   const findings = [
     ...(priced.finding === undefined ? [] : [priced.finding]),
-    ...(principals === undefined ? [] : judgePrincipals(world, principals, now)),
+    ...(principals === undefined ? [] : judgePrincipals(world, principals, probe, now)),
   ];
   const decision = decide(world, findings, now, false);
   if (!take || !decision.allowed) return decision;
-  chargeWindows(world, bind().rows, probeIntent(ask.intent, priced.nanoUsd, false).add);
+  const { rows: charged } = bind();
+  chargeWindows(world, charged, probe.add);
+  chargeWindowsCustom(world, charged, ask.intent.custom);
   if (principals !== undefined) takeFromPrincipals(world, principals, now);
   return decision;
 }

@@ -64,12 +64,13 @@ export function judgeIntent(
   assertDeclared(world, intent.custom);
   const priced = priceIntent(world, intent);
   const probe = probeIntent(intent, priced.nanoUsd, isAnnounced(world, index, ask));
-  const principals = askPrincipals(world, index, ask, now);
+  const slots = taking === "looks" || "reservationId" in ask ? "slot" : "no slot";
+  const principals = askPrincipals(world, index, ask, slots, now);
   if (
     !world.store.blocking &&
     ask.approvalId === undefined &&
     guards.length === 0 &&
-    isPrincipalQuiet(world, principals, now) &&
+    isPrincipalQuiet(world, principals, probe, now) &&
     isQuiet(world, index, probe, now)
   ) {
     const redeems = NOTHING_REDEEMED;
@@ -85,7 +86,7 @@ export function judgeIntent(
   const states = stateFindings(world, index);
   findings.push(...states, ...limits.filter((limit) => !states.some((state) => isSame(limit, state))));
   if (priced.finding !== undefined) findings.push(priced.finding);
-  findings.push(...guards, ...judgePrincipals(world, principals, now));
+  findings.push(...guards, ...judgePrincipals(world, principals, probe, now));
   const answered = applyApprovals(world, index, ask, findings, taking);
   return { probe, ...answered, refused: answered.findings.some(refuses), principals };
 }

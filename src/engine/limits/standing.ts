@@ -7,6 +7,7 @@ import type { ExecutionRecord } from "../executions/execution-record.ts";
 import { FLAG } from "../executions/execution-table.ts";
 import { haltExecution, pauseExecution } from "../executions/state.ts";
 import { stateFindings } from "../executions/state-findings.ts";
+import { noticeQuotas } from "../quotas/notice-quotas.ts";
 import type { World } from "../world.ts";
 import { judgeLimits } from "./judge.ts";
 import { EMPTY_PROBE } from "./probe.ts";
@@ -78,7 +79,10 @@ export function judgeStanding(
   pushSaturation(world, index, now);
   // The finding that stopped the run names the exact report: it stands for what the same limit says now.
   const states = stateFindings(world, index);
-  const others = [...limits, ...notes].filter((one) => !states.some((state) => isSame(one, state)));
+  const quotas = noticeQuotas(world, index, now);
+  const others = [...limits, ...notes, ...quotas].filter(
+    (one) => !states.some((state) => isSame(one, state)),
+  );
   const found = [...states, ...others, ...saturationFindings(world, index)];
   const decision = decide(
     world,

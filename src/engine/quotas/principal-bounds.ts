@@ -1,9 +1,15 @@
 import { NO_PLATFORM_RATES, type PlatformRates, type RateSettings } from "../rates/rate-settings.ts";
 import type { World } from "../world.ts";
 import { UTC } from "./calendar.ts";
+import type { QuotaSettings } from "./quota-settings.ts";
 
 /** What bounds the principals of one tenant under one policy and one set of labels. Equal settings are one object. */
 export interface PrincipalBounds {
+  /** `quotas` as they are in force. */
+  readonly quotas: QuotaSettings;
+  readonly hasQuotas: boolean;
+  /** The loosest value that any tier may choose at a path of the policy, in the unit of the policy; undefined = none. */
+  readonly ceilingOf: (path: readonly string[]) => unknown;
   /** `rates` of the tiers: ceilings first, then what is in force. */
   readonly rates: readonly RateSettings[];
   readonly platform: PlatformRates;
@@ -14,6 +20,9 @@ export interface PrincipalBounds {
 }
 
 export const NO_BOUNDS: PrincipalBounds = Object.freeze({
+  quotas: {},
+  hasQuotas: false,
+  ceilingOf: () => undefined,
   rates: [],
   platform: NO_PLATFORM_RATES,
   timeZone: UTC,

@@ -37,9 +37,26 @@ export function entriesFor<Value>(
   level: string,
   name: string,
 ): readonly Entry<Value>[] {
+  const named = namedEntry(map, level, name);
+  return named === undefined ? matchingEntries(map, level, name) : [named];
+}
+
+export function namedEntry<Value>(
+  map: PrincipalMap<Value>,
+  level: string,
+  name: string,
+): Entry<Value> | undefined {
   const key = level === "global" ? level : `${level}:${name}`;
-  const named = map.exact.get(key);
-  if (named !== undefined) return [{ key, value: named }];
+  const value = map.exact.get(key);
+  return value === undefined ? undefined : { key, value };
+}
+
+/** Entries of patterns; the bare word `tenant` is one. */
+export function matchingEntries<Value>(
+  map: PrincipalMap<Value>,
+  level: string,
+  name: string,
+): readonly Entry<Value>[] {
   const matching: Entry<Value>[] = map.patterns.filter(
     (one) => one.level === level && matches(one.parts, name),
   );

@@ -5,6 +5,7 @@ import { type Level, levelsOf } from "../../domain/quotas/levels.ts";
 import type { RatePlans } from "../rates/rate-plans.ts";
 import type { RowSet } from "../rows/generations.ts";
 import { PERIODS, type Period, UTC, windowAt } from "./calendar.ts";
+import type { CompiledQuotas } from "./compile-quotas.ts";
 import type { PrincipalBounds } from "./principal-bounds.ts";
 
 // Calendar windows: one row per principal and period, with all its units as one vector of the same shape as an
@@ -35,12 +36,28 @@ export interface WindowBinding {
   isPending: boolean;
   /** Buckets of rates that requests of this principal take from, by what bounds it. */
   plans: WeakMap<PrincipalBounds, RatePlans> | undefined;
+  /** Its quotas, by what bounds it. */
+  quotas: WeakMap<PrincipalBounds, CompiledQuotas> | undefined;
 }
+
+export interface WindowCustom {
+  readonly spent: { [name: string]: bigint };
+  readonly held: { [name: string]: bigint };
+  readonly told: string[];
+}
+
+const SPENT_BIT = 1 << 31;
 
 export class WindowTable {
   spent = new BigInt64Array(64 * SPENT_STRIDE);
   held = new BigInt64Array(64 * HELD_STRIDE);
   uncertain = new Uint8Array(64);
+  /** Bits of what was told about a window's quotas; the last one says that it counts as used up. */
+  told = new Int32Array(64);
+  /** Custom counters of a window, and what was told about them. */
+  readonly custom: (WindowCustom | undefined)[] = [];
+  /** Windows that had begun by this instant count as used up: the file that knew better was lost. */
+  spentBeforeMs = 0;
   readonly texts: (WindowText | undefined)[] = [];
   /** Rows of one principal and period, in the order of their time. */
   readonly #byKey = new Map<string, number[]>();
@@ -73,6 +90,7 @@ export class WindowTable {
         pending: new BigInt64Array(SPENT_STRIDE),
         isPending: false,
         plans: undefined,
+        quotas: undefined,
       };
       this.#bindings.set(key, binding);
     }
@@ -170,7 +188,21 @@ export class WindowTable {
     if (others.length > 0) this.#byKey.set(key, others);
     else this.#byKey.delete(key);
     this.texts[row] = undefined;
+    this.custom[row] = undefined;
     this.#free.push(row);
+  }
+
+  isSpent(row: number): boolean {
+    return ((this.told[row] as number) & SPENT_BIT) !== 0;
+  }
+
+  customOf(row: number): WindowCustom {
+    let custom = this.custom[row];
+    if (custom === undefined) {
+      custom = { spent: {}, held: {}, told: [] };
+      this.custom[row] = custom;
+    }
+    return custom;
   }
 
   isHeld(row: number): boolean {
@@ -230,6 +262,8 @@ export class WindowTable {
     this.spent.fill(0n, row * SPENT_STRIDE, (row + 1) * SPENT_STRIDE);
     this.held.fill(0n, row * HELD_STRIDE, (row + 1) * HELD_STRIDE);
     this.uncertain[row] = 0;
+    this.told[row] = text.startMs < this.spentBeforeMs ? SPENT_BIT : 0;
+    this.custom[row] = undefined;
     this.texts[row] = text;
     this.#insert(key, row, text.startMs);
     return row;
@@ -278,12 +312,15 @@ export class WindowTable {
     const spent = new BigInt64Array(size * SPENT_STRIDE);
     const held = new BigInt64Array(size * HELD_STRIDE);
     const uncertain = new Uint8Array(size);
+    const told = new Int32Array(size);
     spent.set(this.spent);
     held.set(this.held);
     uncertain.set(this.uncertain);
+    told.set(this.told);
     this.spent = spent;
     this.held = held;
     this.uncertain = uncertain;
+    this.told = told;
   }
 }
 

@@ -56,6 +56,7 @@ export function isPlain(usage: Usage): boolean {
     return false;
   if (
     usage.settlesReservationId !== undefined ||
+    usage.storageBytes !== undefined ||
     usage.depthDelta !== undefined ||
     usage.modifications !== undefined
   )

@@ -6,7 +6,7 @@ import type { Usage, UsageGroup } from "../../domain/usage.ts";
 import { keepViolation } from "../events/push.ts";
 import { touchActivity } from "../executions/activity.ts";
 import { refreshStaleLimits } from "../executions/adjust.ts";
-import { chargeChain, chargeWindows, windowBinding } from "../executions/charge.ts";
+import { chargeChain, chargeWindows, chargeWindowsCustom, windowBinding } from "../executions/charge.ts";
 import { appended } from "../executions/execution-record.ts";
 import { NO_INDEX } from "../executions/execution-table.ts";
 import { TOTAL_TOKENS } from "../limits/compiled-limits.ts";
@@ -14,6 +14,7 @@ import { isQuiet } from "../limits/judge.ts";
 import { EMPTY_PROBE } from "../limits/probe.ts";
 import { decide, judgeStanding } from "../limits/standing.ts";
 import { type PriceSource, priceSource, priceUsage, unknownPrice } from "../prices/price-usage.ts";
+import { isQuotaStandingQuiet } from "../quotas/notice-quotas.ts";
 import { timeZoneOf } from "../quotas/time-zone.ts";
 import { findReservation, settleByReport } from "../reservations/settle-by-report.ts";
 import type { World } from "../world.ts";
@@ -70,8 +71,10 @@ export function applyGroup(
         judgeReportedStep(world, index, part.group.usage[at] as Usage, notes);
     // The only standing note of this path is an unknown price: nothing is to tell while the verdict stays WARN for it.
     const told = notes.length === 0 ? before === 0 : before === 1 && sum.unpriced && notes.length === 1;
+    const isCharged = isQuotaStandingQuiet(world, index, now);
     const isMemoryQuiet = sum.memoryBytes === undefined || isQuiet(world, index, EMPTY_PROBE, now);
-    if (told && isMemoryQuiet && part.group.wantDecision !== true && rejected.length === 0) return undefined;
+    if (told && isCharged && isMemoryQuiet && part.group.wantDecision !== true && rejected.length === 0)
+      return undefined;
     return answer(world, index, notes, before, part.group, rejected, now);
   }
   rejected.length = 0;
@@ -290,6 +293,8 @@ function applyUnattributed(world: World, reporter: ReporterRow, part: GroupPart,
       priceUsage(world, source, usage.tokens, usage.requests ?? 0n, usage.costNanoUsd, usage.extraCosts)
         .nanoUsd,
     );
+    chargeWindowsCustom(world, binding.rows, usage.custom);
+    if (usage.storageBytes !== undefined) world.storage.set(principal, usage.storageBytes, sets.storage);
     if (usage.step?.discovered === true || usage.step?.plannedOnly === true)
       amounts[SPENT.discoveredSteps] = (amounts[SPENT.discoveredSteps] as bigint) + 1n;
   }

@@ -3,7 +3,7 @@ import type { Finding } from "../../domain/decision.ts";
 import { STATE } from "../../domain/execution.ts";
 import type { Now } from "../../domain/time.ts";
 import type { Usage } from "../../domain/usage.ts";
-import { chargeChain, chargeCustom, chargeWindows } from "../executions/charge.ts";
+import { chargeChain, chargeCustom, chargeWindows, chargeWindowsCustom } from "../executions/charge.ts";
 import { NO_INDEX } from "../executions/execution-table.ts";
 import { moveDepth, noteStep, recordModifications } from "../intents/apply-intent.ts";
 import { exceededFinding, limitFacts } from "../limits/limit-finding.ts";
@@ -46,6 +46,9 @@ export function chargeUsage(
   chargeChain(world, index, amounts);
   chargeWindows(world, rows, amounts);
   chargeCustom(world, index, usage.custom);
+  chargeWindowsCustom(world, rows, usage.custom);
+  if (usage.storageBytes !== undefined)
+    world.storage.set(world.executions.record(index).principal, usage.storageBytes, world.rows.storage);
   recordModifications(world, index, amounts[SPENT.modifications] as bigint, now.wallMs);
   const ended = world.executions.state[index] === STATE.completed;
   if (usage.memoryBytes !== undefined && !ended) setMemory(world, index, Number(usage.memoryBytes));

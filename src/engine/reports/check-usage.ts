@@ -28,6 +28,7 @@ const PLAIN_AMOUNTS = [
   "cpuMillis",
   "memoryMibMillis",
   "memoryBytes",
+  "storageBytes",
   "toolCalls",
   "modifications",
 ] as const;
@@ -35,6 +36,7 @@ const FIELD_NAMES: { readonly [field: string]: string } = {
   cpuMillis: "cpu_millis",
   memoryMibMillis: "memory_mib_millis",
   memoryBytes: "memory_bytes",
+  storageBytes: "storage_bytes",
   toolCalls: "tool_calls",
   cacheRead: "cache_read",
   cacheWrite: "cache_write",

@@ -1,3 +1,4 @@
+import { HELD } from "../../domain/counters.ts";
 import type { Decision } from "../../domain/decision.ts";
 import type { ReservationState } from "../../domain/reservation.ts";
 import type { CarveTake } from "../executions/execution-record.ts";
@@ -31,6 +32,11 @@ export interface ReservationRow {
   resolvedAs: "settled" | "late" | "unknown" | undefined;
   /** Grows when the row is used again: deadlines of an earlier owner are void. */
   readonly stamp: number;
+}
+
+/** A hold for requests is one request in flight, whatever its weight. */
+export function holdsSlot({ amounts }: ReservationRow): boolean {
+  return amounts[HELD.requests] !== 0n;
 }
 
 export class ReservationTable {

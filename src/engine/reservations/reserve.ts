@@ -6,11 +6,11 @@ import { type HoldRequest, MAX_RESERVATIONS } from "../../domain/reservation.ts"
 import type { Now } from "../../domain/time.ts";
 import { redeemApprovals } from "../approvals/redeem-approvals.ts";
 import { touchActivity } from "../executions/activity.ts";
-import { holdWindows, windowRows } from "../executions/charge.ts";
+import { holdWindows, holdWindowsCustom, windowRows } from "../executions/charge.ts";
 import { NO_INDEX } from "../executions/execution-table.ts";
 import { moveDepth, noteStep } from "../intents/apply-intent.ts";
 import { afterTaking, refuse } from "../intents/intents.ts";
-import { decideIntent, judgeIntent, remainingOf } from "../intents/judge-intent.ts";
+import { decideIntent, type Judged, judgeIntent, remainingOf } from "../intents/judge-intent.ts";
 import { toAmount } from "../limits/limit-finding.ts";
 import type { Probe } from "../limits/probe.ts";
 import { decide } from "../limits/standing.ts";
@@ -18,7 +18,7 @@ import { takeFromPrincipals } from "../quotas/judge-principals.ts";
 import { DEADLINE } from "../time/deadlines.ts";
 import type { World } from "../world.ts";
 import { holdChain } from "./hold.ts";
-import type { ReservationRow } from "./reservation-table.ts";
+import { holdsSlot, type ReservationRow } from "./reservation-table.ts";
 
 /**
  * Checks and holds in one step at every level, all or nothing. The same id and content gives the first answer again.
@@ -45,7 +45,7 @@ export function reserve(world: World, caller: CallerId, request: HoldRequest, no
     return refuse(world, index, request, findings, now);
   }
   const answer = decideIntent(world, index, request, judged.findings, now);
-  holdIntent(world, index, request, judged.probe, digest, answer, now);
+  holdIntent(world, index, request, judged, digest, answer, now);
   redeemApprovals(world, judged.redeems, now);
   takeFromPrincipals(world, judged.principals, now);
   afterTaking(world, index, judged.findings, now);
@@ -80,7 +80,12 @@ export function holdIntent(
   world: World,
   index: number,
   request: HoldRequest,
-  probe: Probe,
+  {
+    probe,
+    principals: {
+      quotas: { requests },
+    },
+  }: Judged,
   digest: string,
   answer: Decision,
   now: Now,
@@ -112,6 +117,11 @@ export function holdIntent(
     stamp,
   };
   holdWindows(world, rows, amounts, 1n);
+  holdWindowsCustom(world, rows, entry.custom, 1n);
+  if (holdsSlot(entry)) {
+    world.slots.count(record.principal, 1);
+    world.slots.takeShadow(row, record.principal.tenant, requests);
+  }
   world.rows.reservations.touch(row);
   world.reservations.insert(entry);
   record.reservations ??= new Map();

@@ -8,7 +8,7 @@ import { DAY_MS, type Now } from "../../domain/time.ts";
 import type { Usage } from "../../domain/usage.ts";
 import { pushEvent, recordViolation } from "../events/push.ts";
 import { touchActivity } from "../executions/activity.ts";
-import { holdWindows, windowRows } from "../executions/charge.ts";
+import { holdWindows, holdWindowsCustom, windowRows } from "../executions/charge.ts";
 import type { ExecutionRecord } from "../executions/execution-record.ts";
 import { NO_INDEX } from "../executions/execution-table.ts";
 import { haltExecution } from "../executions/state.ts";
@@ -17,7 +17,7 @@ import { chargeUsage } from "../reports/charge-usage.ts";
 import { DEADLINE } from "../time/deadlines.ts";
 import type { World } from "../world.ts";
 import { releaseChain } from "./hold.ts";
-import type { ReservationRow } from "./reservation-table.ts";
+import { holdsSlot, type ReservationRow } from "./reservation-table.ts";
 
 // A hold resolves exactly once: settled with what was really used, released, or expired. True usage is always charged.
 
@@ -251,6 +251,11 @@ export function timeOutStep(world: World, row: number, stamp: number, now: Now):
 export function unhold(world: World, entry: ReservationRow): void {
   releaseChain(world, entry.index, entry.amounts, entry.custom, entry.takes);
   holdWindows(world, entry.windowRows, entry.amounts, -1n);
+  holdWindowsCustom(world, entry.windowRows, entry.custom, -1n);
+  if (holdsSlot(entry)) {
+    world.slots.count(world.executions.record(entry.index).principal, -1);
+    world.slots.releaseShadow(entry.row);
+  }
   world.reservations.held--;
 }
 

@@ -26,14 +26,17 @@ export function encodeWindow(world: World, row: number, out: CutBuffer): void {
   for (let unit = 0; unit < SPENT_STRIDE; unit++)
     out.addI64(windows.spent[row * SPENT_STRIDE + unit] as bigint);
   for (let unit = 0; unit < HELD_STRIDE; unit++) out.addI64(windows.held[row * HELD_STRIDE + unit] as bigint);
-  out.addI32Pair(windows.uncertain[row] as number, 0);
+  out.addI32Pair(windows.uncertain[row] as number, windows.told[row] as number);
   out.endWords();
 }
 
 export function encodeWindowText(world: World, row: number, out: CutBuffer): void {
   const text = world.windows.texts[row];
   if (text === undefined) return deleteRow(out, WINDOW_TEXTS, row);
-  out.text(RECORD_PUT, WINDOW_TEXTS, row, JSON.stringify(text));
+  const custom = world.windows.custom[row];
+  // What is held is laid on again by the reservations themselves.
+  const kept = custom === undefined ? text : { ...text, custom: { spent: custom.spent, told: custom.told } };
+  out.text(RECORD_PUT, WINDOW_TEXTS, row, JSON.stringify(kept, bigintAsText));
 }
 
 export function encodeReservation(world: World, row: number, out: CutBuffer): void {

@@ -2,9 +2,9 @@ import { HELD_COUNT } from "../../domain/counters.ts";
 import type { RequestedPrincipal } from "../../domain/execution.ts";
 import type { CallerId } from "../../domain/ids.ts";
 import type { ApprovalRow } from "../approvals/approval-table.ts";
-import { holdWindows } from "../executions/charge.ts";
+import { holdWindows, holdWindowsCustom } from "../executions/charge.ts";
 import type { RequestRow } from "../requests/request-table.ts";
-import type { ReservationRow } from "../reservations/reservation-table.ts";
+import { holdsSlot, type ReservationRow } from "../reservations/reservation-table.ts";
 import type { World } from "../world.ts";
 import { reviveAmounts, type Shift, viewOf } from "./read-image.ts";
 
@@ -87,7 +87,10 @@ export function restoreReservation(
   world.reservations.insert(entry);
   record.reservations ??= new Map();
   record.reservations.set(entry.reservationId, row);
-  if (entry.state === "held") holdWindows(world, entry.windowRows, entry.amounts, 1n);
+  if (entry.state !== "held") return;
+  holdWindows(world, entry.windowRows, entry.amounts, 1n);
+  holdWindowsCustom(world, entry.windowRows, entry.custom, 1n);
+  if (holdsSlot(entry)) world.slots.count(record.principal, 1);
 }
 
 export function restoreRequest(world: World, row: number, stored: RequestRow, shift: Shift): void {

@@ -1,9 +1,10 @@
-import { HELD_STRIDE, SPENT_STRIDE } from "../../domain/counters.ts";
 import type { ExecutionEvent } from "../../domain/event.ts";
 import { MAX_EVENTS, MAX_TREE_DEPTH } from "../../domain/execution.ts";
 import { DAY_MS, type Now } from "../../domain/time.ts";
 import type { Loaded } from "../../ports/cut-store.ts";
 import { NO_INDEX } from "../executions/execution-table.ts";
+import { restoreStorage, type StoredStorage } from "../gauges/gauge-rows.ts";
+import { restoreWindow, restoreWindowText, type StoredWindow } from "../quotas/window-rows.ts";
 import { restoreRate } from "../rates/rate-rows.ts";
 import { restoreRuleCount } from "../rules/rule-count-rows.ts";
 import type { World } from "../world.ts";
@@ -19,7 +20,6 @@ import {
   type RowPlace,
   textAt,
 } from "./loaded-rows.ts";
-import { WINDOW_WORDS } from "./other-images.ts";
 import { reviveAmounts, type Shift } from "./read-image.ts";
 import { addRestoredExecution } from "./restore-execution.ts";
 import {
@@ -50,7 +50,7 @@ export function restoreWorld(world: World, loaded: Loaded, bootId: string, now: 
     );
   }
   for (const text of tables.window_texts.rows) {
-    world.windows.restore(text.key, parseRow(text));
+    restoreWindowText(world, text.key, parseRow<StoredWindow>(text));
     const image = tables.windows.find(text.key);
     if (image !== undefined) restoreWindow(world, text.key, image);
   }
@@ -60,6 +60,7 @@ export function restoreWorld(world: World, loaded: Loaded, bootId: string, now: 
   for (const row of tables.requests.rows) restoreRequest(world, row.key, parseRow(row), shift);
   for (const row of tables.approvals.rows) restoreApproval(world, row.key, parseRow(row));
   for (const row of tables.rule_counts.rows) restoreRuleCount(world, row.key, parseRow(row));
+  for (const row of tables.storage_gauges.rows) restoreStorage(world, row.key, parseRow<StoredStorage>(row));
   for (const text of tables.rate_bucket_texts.rows)
     restoreRate(world, text.key, textAt(text), tables.rate_buckets.find(text.key), shift);
   for (const row of tables.guard_sessions.rows) restoreSession(world, row.key, parseRow(row), shift);
@@ -108,14 +109,6 @@ function restoreExecutions(world: World, tables: LoadedTables, shift: Shift): vo
 
 function parentOf(image: RowPlace): number {
   return expandWords(image, EXECUTION_WORDS).getInt32(PARENT_AT, true);
-}
-
-function restoreWindow(world: World, row: number, image: RowPlace): void {
-  const view = expandWords(image, WINDOW_WORDS);
-  for (let unit = 0; unit < SPENT_STRIDE; unit++)
-    world.windows.spent[row * SPENT_STRIDE + unit] = view.getBigInt64(unit * 8, true);
-  // What was held is laid on again by the reservations themselves, so that both always agree.
-  world.windows.uncertain[row] = view.getInt32((SPENT_STRIDE + HELD_STRIDE) * 8, true);
 }
 
 function restoreEvent(world: World, row: number, event: ExecutionEvent): void {

@@ -33,6 +33,7 @@ export function runDue(world: World, now: Now, max: number): number {
     runDeadline(world, due, now);
   }
   if (done < max && world.fanOut.pending) done += world.fanOut.run(world, now, max - done);
+  if (done < max && world.quotaFanOut.pending) done += world.quotaFanOut.run(world, now, max - done);
   return done;
 }
 

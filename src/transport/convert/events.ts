@@ -3,6 +3,7 @@ import type { Now } from "../../domain/time.ts";
 import { usageSnapshot } from "../../engine/executions/snapshot.ts";
 import type { World } from "../../engine/world.ts";
 import { type Event, EventType as WireEventType } from "../../gen/tollgate/enforcement/v1/event_pb.ts";
+import type { Finding } from "../../gen/tollgate/enforcement/v1/finding_pb.ts";
 import { approvalToProto } from "./approvals.ts";
 import { snapshotToProto } from "./executions.ts";
 import { findingToProto } from "./findings.ts";
@@ -97,12 +98,8 @@ function payloadOf(
       };
     }
     case "QUOTA_EXHAUSTED":
-      return { case: "quotaExhausted", value: { $typeName: `${PREFIX}.QuotaExhaustedEvent`, finding } };
     case "QUOTA_ALERT":
-      return {
-        case: "quotaAlert",
-        value: { $typeName: `${PREFIX}.QuotaAlertEvent`, finding, levelPercent: event.finding?.percent ?? 0 },
-      };
+      return quotaPayload(event, finding);
     case "RESERVATION_EXPIRED":
       return {
         case: "reservationExpired",
@@ -133,4 +130,15 @@ function payloadOf(
       return { case: "completed", value: { $typeName: `${PREFIX}.CompletedEvent`, usage, finding } };
     }
   }
+}
+
+function quotaPayload(event: ExecutionEvent, finding: Finding | undefined): Event["payload"] {
+  const { windowEndsAtMs, levelPercent = 0 } = event;
+  if (event.type === "QUOTA_ALERT")
+    return { case: "quotaAlert", value: { $typeName: `${PREFIX}.QuotaAlertEvent`, finding, levelPercent } };
+  const windowEndsAt = windowEndsAtMs === undefined ? undefined : timestampToProto(windowEndsAtMs);
+  return {
+    case: "quotaExhausted",
+    value: { $typeName: `${PREFIX}.QuotaExhaustedEvent`, finding, windowEndsAt },
+  };
 }

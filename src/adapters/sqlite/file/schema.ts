@@ -37,6 +37,7 @@ export const ADDED_TABLES: readonly (StateTable | AppendTable)[] = [
   "rate_buckets",
   "rate_bucket_texts",
   "rule_counts",
+  "storage_gauges",
   "guard_sessions",
   "tool_calls",
 ];

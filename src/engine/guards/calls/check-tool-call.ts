@@ -183,7 +183,7 @@ function take(
     repaired: chain.repaired ? document.text : undefined,
     repairedDigest: chain.repaired ? world.digest.digest128(document.text) : undefined,
   };
-  const reservationId = holdEstimate(world, index, request, ask, asked.held, answer, now);
+  const reservationId = holdEstimate(world, index, request, asked, answer, now);
   applyIntent(world, index, charge, probeIntent(charge, 0n, false), now);
   redeemApprovals(world, judged.redeems, now);
   takeFromPrincipals(world, judged.principals, now);
@@ -204,8 +204,7 @@ function holdEstimate(
   world: World,
   index: number,
   request: ToolCallRequest,
-  ask: Ask,
-  probe: Probe,
+  { ask, judged, held }: Asked,
   answer: ToolAnswer,
   now: Now,
 ): string | undefined {
@@ -219,7 +218,15 @@ function holdEstimate(
     ttlMs: reserve.ttlMs,
     fingerprint,
   };
-  holdIntent(world, index, hold, probe, world.digest.digest128(fingerprint()), answer.decision, now);
+  holdIntent(
+    world,
+    index,
+    hold,
+    { ...judged, probe: held },
+    world.digest.digest128(fingerprint()),
+    answer.decision,
+    now,
+  );
   return reservationId;
 }
 

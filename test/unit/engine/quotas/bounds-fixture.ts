@@ -1,10 +1,68 @@
 // What bounds principals, written as policies write it.
 import type { QuotasFile } from "../../../../src/domain/quotas/quotas-file.ts";
 import { NO_BOUNDS, type PrincipalBounds } from "../../../../src/engine/quotas/principal-bounds.ts";
+import type { QuotaSettings } from "../../../../src/engine/quotas/quota-settings.ts";
 import type { RateSettings } from "../../../../src/engine/rates/rate-settings.ts";
 
 export function boundsWith(fields: Partial<PrincipalBounds>): PrincipalBounds {
   return { ...NO_BOUNDS, ...fields, hasAny: true };
+}
+
+type Written<T> = T | { readonly value: T; readonly mode?: "enforce" | "shadow" | "off" };
+type Windows<T> = { readonly [P in "hour" | "day" | "month"]?: Written<T> };
+
+export interface WrittenQuotas {
+  readonly requests?: Windows<bigint>;
+  readonly tokens?: Windows<bigint>;
+  readonly input_tokens?: Windows<bigint>;
+  readonly output_tokens?: Windows<bigint>;
+  readonly cost_usd?: Windows<bigint>;
+  readonly cpu_hours?: Windows<number>;
+  readonly memory_gb_hours?: Windows<number>;
+  readonly storage_gb?: Written<number>;
+  readonly custom?: { readonly [name: string]: Windows<bigint> };
+  readonly concurrent_requests?: Written<bigint>;
+  readonly concurrent_executions?: Written<bigint>;
+}
+
+/** Quotas as an effective policy has them. */
+export function quotasOf(written: { readonly [principal: string]: WrittenQuotas }): QuotaSettings {
+  const entries = Object.entries(written).map(([principal, { custom = {}, ...quotas }]) => {
+    const named = Object.entries(custom).map(([name, windows]) => [name, completed(windows)]);
+    return [principal, { ...EMPTY_WINDOWS, ...completed(quotas), custom: Object.fromEntries(named) }];
+  });
+  return Object.fromEntries(entries) as QuotaSettings;
+}
+
+const EMPTY_WINDOWS = {
+  requests: {},
+  tokens: {},
+  input_tokens: {},
+  output_tokens: {},
+  cost_usd: {},
+  cpu_hours: {},
+  memory_gb_hours: {},
+};
+
+/** Bare values become `{value, mode …}`. */
+function completed(tree: object): object {
+  return Object.fromEntries(
+    Object.entries(tree).map(([key, value]: [string, unknown]) => {
+      if (typeof value !== "object" || value === null) return [key, { ...QUOTA, value }];
+      return [key, "value" in value ? { ...QUOTA, ...value } : completed(value)];
+    }),
+  );
+}
+
+const QUOTA = {
+  mode: "enforce",
+  scope: "pod",
+  on_unavailable: "spend_lease_then_block",
+  auto_adjust: { mode: "off", every: 3_600_000 },
+};
+
+export function boundsOfQuotas(written: { readonly [principal: string]: WrittenQuotas }): PrincipalBounds {
+  return boundsWith({ quotas: quotasOf(written), hasQuotas: true });
 }
 
 export interface WrittenRate {

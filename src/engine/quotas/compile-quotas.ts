@@ -1,0 +1,225 @@
+import type { Severity } from "../../domain/decision.ts";
+import { formatLevel, type LevelName, levelsOf } from "../../domain/quotas/levels.ts";
+import {
+  QUOTA_KEYS,
+  QUOTA_UNITS,
+  type QuotaPeriod,
+  type QuotaUnit,
+  quotaSeverity,
+} from "../../domain/quotas/quota-units.ts";
+import { PERIODS } from "./calendar.ts";
+import type { PrincipalBounds } from "./principal-bounds.ts";
+import { compilePrincipals, matchingEntries, namedEntry, type PrincipalMap } from "./principal-map.ts";
+import { type QuotaEntry, type QuotaSettings, quotaAmount, type WrittenQuota } from "./quota-settings.ts";
+import type { WindowBinding } from "./window-table.ts";
+
+// The quotas of one principal, as numbers to compare with: made once per principal, bounds and adjustments.
+
+/** One quota on one window of one level. */
+export interface WindowQuota {
+  /** Place of its window in the rows of the binding. */
+  readonly place: number;
+  /** Counter of the window's row, TOTAL_TOKENS, or CUSTOM_COUNTER. */
+  readonly counter: number;
+  readonly custom: string | undefined;
+  readonly limit: bigint;
+  readonly shadow: boolean;
+  readonly principal: string;
+  readonly period: QuotaPeriod;
+  readonly unit: QuotaUnit;
+  readonly severity: Severity;
+  /** Id of its findings: `quota_requests_hour`. */
+  readonly id: string;
+  /** The setting that decided it: `quotas["user:*"].requests.hour`. */
+  readonly setting: string;
+  /** First of its bits in `told` of the window; -1 for custom counters, which have names there. */
+  readonly bit: number;
+}
+
+/** A bound on what is in use now, on one level. */
+export interface GaugeQuota {
+  readonly key: "concurrent_requests" | "concurrent_executions" | "storage_gb";
+  readonly level: LevelName;
+  readonly limit: bigint;
+  readonly shadow: boolean;
+  readonly principal: string;
+  readonly setting: string;
+}
+
+export interface CompiledQuotas {
+  readonly windows: readonly WindowQuota[];
+  readonly requests: readonly GaugeQuota[];
+  readonly executions: readonly GaugeQuota[];
+  readonly storage: readonly GaugeQuota[];
+  readonly isEmpty: boolean;
+}
+
+/** Of `WindowQuota.counter`: a custom counter. */
+export const CUSTOM_COUNTER = -1;
+/** Bits of `told` that one unit has: 75 %, 90 %, used up, would have refused. */
+export const BITS_PER_UNIT = 4;
+
+const maps = new WeakMap<QuotaSettings, PrincipalMap<QuotaEntry>>();
+
+function mapOf(settings: QuotaSettings): PrincipalMap<QuotaEntry> {
+  const known = maps.get(settings);
+  if (known !== undefined) return known;
+  const made = compilePrincipals(settings);
+  maps.set(settings, made);
+  return made;
+}
+
+export const NO_QUOTAS: CompiledQuotas = Object.freeze({
+  windows: [],
+  requests: [],
+  executions: [],
+  storage: [],
+  isEmpty: true,
+});
+
+/** The quotas that bound a principal now. */
+export function quotasOf(bounds: PrincipalBounds, binding: WindowBinding): CompiledQuotas {
+  if (!bounds.hasQuotas) return NO_QUOTAS;
+  binding.quotas ??= new WeakMap();
+  const known = binding.quotas.get(bounds);
+  if (known !== undefined) return known;
+  const made = compileQuotas(bounds, binding);
+  binding.quotas.set(bounds, made);
+  return made;
+}
+
+function compileQuotas(bounds: PrincipalBounds, binding: WindowBinding): CompiledQuotas {
+  const windows: WindowQuota[] = [];
+  const gauges: GaugeQuota[] = [];
+  for (const [at, level] of levelsOf(binding.principal, binding.unattributed).entries()) {
+    addWindows(windows, bounds, level, at * PERIODS.length);
+    for (const key of GAUGE_KEYS)
+      for (const { limit, shadow, setting } of boundsFor(bounds, level, [key]))
+        gauges.push({ key, level, limit, shadow, principal: formatLevel(level), setting });
+  }
+  const of = (key: GaugeQuota["key"]) => gauges.filter((one) => one.key === key);
+  return {
+    windows,
+    requests: of("concurrent_requests"),
+    executions: of("concurrent_executions"),
+    storage: of("storage_gb"),
+    isEmpty: windows.length === 0 && gauges.length === 0,
+  };
+}
+
+const GAUGE_KEYS = ["concurrent_requests", "concurrent_executions", "storage_gb"] as const;
+
+function addWindows(into: WindowQuota[], bounds: PrincipalBounds, level: LevelName, base: number): void {
+  for (const [at, period] of PERIODS.entries()) {
+    for (const [place, key] of QUOTA_KEYS.entries()) {
+      const unit = QUOTA_UNITS[key];
+      const about = { place: base + at, custom: undefined, bit: place * BITS_PER_UNIT, period, unit };
+      addOne(into, bounds, level, [key, period], { ...about, counter: unit.counter });
+    }
+    for (const name of customNames(bounds, level)) {
+      const unit: QuotaUnit = {
+        counter: CUSTOM_COUNTER,
+        id: `quota_custom_${name}`,
+        metric: name,
+        noun: `${name} quota`,
+        reason: "QUOTA_CUSTOM",
+        unit: "count",
+      };
+      const about = { place: base + at, counter: CUSTOM_COUNTER, custom: name, bit: -1, period, unit };
+      addOne(into, bounds, level, ["custom", name, period], about);
+    }
+  }
+}
+
+function addOne(
+  into: WindowQuota[],
+  bounds: PrincipalBounds,
+  level: LevelName,
+  path: readonly string[],
+  about: Pick<WindowQuota, "place" | "counter" | "custom" | "bit" | "period" | "unit">,
+): void {
+  for (const { limit, shadow, setting } of boundsFor(bounds, level, path)) {
+    into.push({
+      ...about,
+      limit,
+      shadow,
+      principal: formatLevel(level),
+      severity: quotaSeverity(path[0] as string, about.period),
+      id: `${about.unit.id}_${about.period}`,
+      setting,
+    });
+  }
+}
+
+function customNames(bounds: PrincipalBounds, { level, name }: LevelName): readonly string[] {
+  const map = mapOf(bounds.quotas);
+  const named = namedEntry(map, level, name);
+  const entries = [...(named === undefined ? [] : [named]), ...matchingEntries(map, level, name)];
+  return [...new Set(entries.flatMap(({ value }) => Object.keys(value.custom)))];
+}
+
+interface Bound {
+  readonly limit: bigint;
+  readonly shadow: boolean;
+  readonly setting: string;
+}
+
+/**
+ * What bounds one unit of one level: what enforces and what only watches, apart. A name stands before patterns, key by key;
+ * but what the platform set as the ceiling of a pattern bounds every name that it matches.
+ */
+function boundsFor(
+  bounds: PrincipalBounds,
+  { level, name }: LevelName,
+  path: readonly string[],
+): readonly Bound[] {
+  const map = mapOf(bounds.quotas);
+  const named = namedEntry(map, level, name);
+  const matching = matchingEntries(map, level, name);
+  const own = named === undefined ? undefined : quotaAt(named.value, path);
+  const enforced: Bound[] = [];
+  const watched: Bound[] = [];
+  const add = (key: string, quota: WrittenQuota | undefined): void => {
+    if (quota === undefined || quota.mode === "off") return;
+    const bound = {
+      limit: quotaAmount(path[0] as string, quota.value),
+      shadow: quota.mode === "shadow",
+      setting: settingOf(key, path),
+    };
+    (bound.shadow ? watched : enforced).push(bound);
+  };
+  if (named !== undefined && own !== undefined) {
+    add(named.key, own);
+    for (const { key } of matching) {
+      const ceiling = bounds.ceilingOf(["quotas", key, ...path, "value"]);
+      if (typeof ceiling === "bigint" || typeof ceiling === "number")
+        enforced.push({
+          limit: quotaAmount(path[0] as string, ceiling),
+          shadow: false,
+          setting: settingOf(key, path),
+        });
+    }
+  } else for (const { key, value } of matching) add(key, quotaAt(value, path));
+  return [tightest(enforced), tightest(watched)].filter((one) => one !== undefined);
+}
+
+function tightest(all: readonly Bound[]): Bound | undefined {
+  return all.reduce<Bound | undefined>(
+    (best, one) => (best === undefined || one.limit < best.limit ? one : best),
+    undefined,
+  );
+}
+
+function settingOf(principal: string, path: readonly string[]): string {
+  return `quotas["${principal}"].${path.join(".")}`;
+}
+
+/** The quota at a path of keys below a principal's entry. */
+function quotaAt(entry: QuotaEntry, path: readonly string[]): WrittenQuota | undefined {
+  let at: unknown = entry;
+  for (const key of path) {
+    if (typeof at !== "object" || at === null) return undefined;
+    at = (at as { readonly [key: string]: unknown })[key];
+  }
+  return at as WrittenQuota | undefined;
+}

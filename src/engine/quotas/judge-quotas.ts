@@ -1,0 +1,97 @@
+import { HELD, HELD_STRIDE, SPENT, SPENT_STRIDE } from "../../domain/counters.ts";
+import type { Finding } from "../../domain/decision.ts";
+import type { Now } from "../../domain/time.ts";
+import { flushWindows } from "../executions/charge.ts";
+import { TOTAL_TOKENS } from "../limits/compiled-limits.ts";
+import type { Probe } from "../limits/probe.ts";
+import type { World } from "../world.ts";
+import { type CompiledQuotas, CUSTOM_COUNTER, type WindowQuota } from "./compile-quotas.ts";
+import { quotaFinding } from "./quota-finding.ts";
+import type { WindowBinding } from "./window-table.ts";
+
+// Whether the windows of a principal allow something. What is quiet compares numbers and builds nothing.
+
+/** True when no quota on a window refuses what the probe would add, in earnest or in shadow. */
+export function isQuotaQuiet(
+  world: World,
+  quotas: CompiledQuotas,
+  binding: WindowBinding,
+  probe: Probe,
+): boolean {
+  if (quotas.windows.length === 0) return true;
+  flushWindows(world);
+  for (const quota of quotas.windows) {
+    const row = binding.rows[quota.place] as number;
+    const current = usedOf(world, quota, row) + heldOf(world, quota, row) + addedBy(quota, probe);
+    if (current > quota.limit) return false;
+  }
+  return true;
+}
+
+/** What the quotas on windows say, the tightest first. */
+export function judgeQuotas(
+  world: World,
+  quotas: CompiledQuotas,
+  binding: WindowBinding,
+  probe: Probe,
+  now: Now,
+): readonly Finding[] {
+  if (quotas.windows.length === 0) return [];
+  flushWindows(world);
+  const refused: { readonly quota: WindowQuota; readonly current: bigint; readonly finding: Finding }[] = [];
+  for (const quota of quotas.windows) {
+    const row = binding.rows[quota.place] as number;
+    const added = addedBy(quota, probe);
+    const held = heldOf(world, quota, row);
+    const current = usedOf(world, quota, row) + held + added;
+    if (current <= quota.limit) continue;
+    // What is above the quota by itself passes in no window.
+    const endMs = world.windows.texts[row]?.endMs ?? now.wallMs;
+    const retryAfterMs = added > quota.limit ? undefined : Math.max(0, endMs - now.wallMs);
+    refused.push({ quota, current, finding: quotaFinding({ quota, current, held, retryAfterMs }) });
+  }
+  return refused.toSorted(byShare).map(({ finding }) => finding);
+}
+
+interface Refused {
+  readonly quota: WindowQuota;
+  readonly current: bigint;
+}
+
+/** The one that is passed by the larger share first; a quota of 0 before all. */
+function byShare(one: Refused, other: Refused): number {
+  const left = one.current * other.quota.limit;
+  const right = other.current * one.quota.limit;
+  return left === right ? 0 : left > right ? -1 : 1;
+}
+
+/** What is used in a window. After a file was lost it may count as used up: `fresh_windows`. */
+export function usedOf(world: World, quota: WindowQuota, row: number): bigint {
+  const { windows } = world;
+  const used = countedIn(world, quota, row);
+  return windows.isSpent(row) && used < quota.limit ? quota.limit : used;
+}
+
+function countedIn({ windows }: World, quota: WindowQuota, row: number): bigint {
+  if (quota.counter === CUSTOM_COUNTER) return windows.custom[row]?.spent[quota.custom as string] ?? 0n;
+  const base = row * SPENT_STRIDE;
+  if (quota.counter !== TOTAL_TOKENS) return windows.spent[base + quota.counter] as bigint;
+  return (
+    (windows.spent[base + SPENT.inputTokens] as bigint) + (windows.spent[base + SPENT.outputTokens] as bigint)
+  );
+}
+
+export function heldOf({ windows }: World, quota: WindowQuota, row: number): bigint {
+  if (quota.counter === CUSTOM_COUNTER) return windows.custom[row]?.held[quota.custom as string] ?? 0n;
+  const base = row * HELD_STRIDE;
+  if (quota.counter === TOTAL_TOKENS)
+    return (
+      (windows.held[base + HELD.inputTokens] as bigint) + (windows.held[base + HELD.outputTokens] as bigint)
+    );
+  return quota.counter <= HELD.modifications ? (windows.held[base + quota.counter] as bigint) : 0n;
+}
+
+function addedBy(quota: WindowQuota, probe: Probe): bigint {
+  if (quota.counter === CUSTOM_COUNTER) return probe.custom[quota.custom as string] ?? 0n;
+  return probe.add[quota.counter] as bigint;
+}
