@@ -8,7 +8,7 @@ import { readPolicy } from "../config/policy/read-policy.ts";
 import type { Settings } from "../config/settings.ts";
 import { SettingsError } from "../config/settings-error.ts";
 import { createWorld } from "../engine/create-world.ts";
-import { builtInLimits } from "../engine/limits/effective-limits.ts";
+import { createPolicySet, NO_DOCUMENTS } from "../engine/policy/resolve-policy.ts";
 import { createPriceBook } from "../engine/prices/price-book.ts";
 import { restoreWorld } from "../engine/rows/restore.ts";
 import type { Policy } from "../engine/world.ts";
@@ -85,7 +85,7 @@ function createPolicy({ hash, prices }: PolicyFiles): Policy {
   return {
     generation: 1,
     etag: hash,
-    limits: builtInLimits(),
+    set: createPolicySet(NO_DOCUMENTS),
     prices: prices === undefined ? undefined : createPriceBook(prices),
   };
 }

@@ -157,8 +157,19 @@ export interface EffectiveLimit {
   readonly ceiling?: bigint | undefined;
 }
 
+/** How reported usage is read and priced. */
+export interface UsageRules {
+  /** How far `occurred_at` may move a charge back, ms. */
+  readonly lateToleranceMs: number;
+  /** Undefined: `fallback` where there is a price book, else `tokens_only`. */
+  readonly unknownPrice: "deny" | "tokens_only" | "fallback" | undefined;
+  readonly costSource: "price_book" | "reported" | "max";
+  /** Names of custom counters that may be reported. */
+  readonly customCounters: readonly string[];
+}
+
 /** Everything that bounds one execution, shared by all executions with the same policy, labels and requests. */
-export interface EffectiveLimits {
+export interface EffectiveLimits extends UsageRules {
   readonly byKey: { readonly [K in LimitKey]?: EffectiveLimit };
   readonly custom: { readonly [name: string]: EffectiveLimit };
   readonly concurrency: { readonly [L in ConcurrencyLevel]?: EffectiveLimit };

@@ -74,10 +74,11 @@ export function createWorld(options: WorldOptions): World {
     keyedHash: options.keyedHash ?? ((text) => options.digest.digest128(text)),
     maxLiveExecutions: options.maxLiveExecutions,
     store: { failing: false, blocking: false },
-    sharedLimits: { generation: 0, byRequest: new Map() },
     completed: [],
     effects: [],
     policy: options.policy,
+    policySweep: { next: Number.POSITIVE_INFINITY },
+    watched: new WeakSet(),
     scratch,
     scratchProbe: { ...EMPTY_PROBE, add: scratch },
   };

@@ -1,20 +1,20 @@
 import type { Violation } from "../domain/decision.ts";
 import type { ExecutionEvent } from "../domain/event.ts";
-import type { EffectiveLimits } from "../domain/limits.ts";
 import type { GuardId } from "../domain/policy/guard-ids.ts";
 import type { ToolEntry } from "../domain/policy/tool-entry.ts";
 import type { Digest } from "../ports/digest.ts";
 import type { Ids } from "../ports/ids.ts";
 import type { ApprovalTable } from "./approvals/approval-table.ts";
 import type { FanOut } from "./events/fan-out.ts";
+import type { ExecutionRecord } from "./executions/execution-record.ts";
 import type { ExecutionTable } from "./executions/execution-table.ts";
 import type { LevelCounts } from "./gauges/level-counts.ts";
 import type { StorageTable } from "./gauges/storage-table.ts";
 import type { GuardPolicy } from "./guards/chain/resolve-guard-settings.ts";
 import type { SessionTable } from "./guards/session/session-table.ts";
 import type { ToolCallTable } from "./guards/session/tool-call-table.ts";
-import type { LimitPolicy } from "./limits/effective-limits.ts";
 import type { Probe } from "./limits/probe.ts";
+import type { PolicySet } from "./policy/policy-set.ts";
 import type { PriceBook } from "./prices/price-book.ts";
 import type { PrincipalBounds } from "./quotas/principal-bounds.ts";
 import type { QuotaFanOut } from "./quotas/quota-fan-out.ts";
@@ -81,7 +81,7 @@ export interface Policy {
   /** Grows by one with every swap: effective values computed under another number are resolved again. */
   readonly generation: number;
   readonly etag: string;
-  readonly limits: LimitPolicy;
+  readonly set: PolicySet;
   readonly prices: PriceBook | undefined;
   /** What bounds principals; absent = nothing. */
   readonly bounds?: PrincipalBounds | undefined;
@@ -117,12 +117,14 @@ export interface World {
   readonly keyedHash: (text: string) => string;
   readonly maxLiveExecutions: number;
   readonly store: StoreHealth;
-  /** Effective limits by what a registration asks for, computed under one policy generation. */
-  readonly sharedLimits: { generation: number; readonly byRequest: Map<string, EffectiveLimits> };
   /** Completed executions in memory, the oldest first. */
   readonly completed: { readonly index: number; readonly stamp: number }[];
   readonly effects: Effect[];
   policy: Policy;
+  /** Up to where executions have moved to the policy in force. */
+  readonly policySweep: { next: number };
+  /** Executions whose events somebody receives. */
+  readonly watched: WeakSet<ExecutionRecord>;
   /** Unused findings are never built: a shared scratch row for what one charge adds. */
   readonly scratch: BigInt64Array;
   /** A probe over `scratch`. */

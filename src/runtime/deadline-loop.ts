@@ -1,3 +1,4 @@
+import { isSweeping } from "../engine/policy/refresh-policy.ts";
 import { runDue } from "../engine/time/run-due.ts";
 import type { EngineHost } from "./engine-host.ts";
 
@@ -23,8 +24,9 @@ export class DeadlineLoop {
   /** Arms the timer for the earliest deadline; call when deadlines were added. */
   arm(): void {
     if (this.#stopped) return;
-    const { deadlines, fanOut, quotaFanOut } = this.#host.world;
-    const next = fanOut.pending || quotaFanOut.pending ? 0 : deadlines.next();
+    const { world } = this.#host;
+    const isPending = world.fanOut.pending || world.quotaFanOut.pending || isSweeping(world);
+    const next = isPending ? 0 : world.deadlines.next();
     if (next === undefined || next >= this.#armedFor) return;
     clearTimeout(this.#timer);
     this.#armedFor = next;

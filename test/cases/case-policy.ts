@@ -1,9 +1,38 @@
-import { builtInLimits } from "../../src/engine/limits/effective-limits.ts";
+import type { PolicyDocument } from "../../src/domain/policy/document.ts";
+import { readDocument } from "../../src/engine/policy/documents/read-document.ts";
+import type { PolicySources } from "../../src/engine/policy/policy-set.ts";
+import { createPolicySet } from "../../src/engine/policy/resolve-policy.ts";
 import type { Policy } from "../../src/engine/world.ts";
 import type { Json } from "./case-file.ts";
 
-/** The policy that the documents of a case make. */
+/** The policy that the documents of a case make. What is wrong in a document fails the case. */
 export function casePolicy(documents: readonly Json[], generation: number): Policy {
-  if (documents.length > 0) throw new Error("documents are not read yet");
-  return { generation, etag: `case-${generation}`, limits: builtInLimits(), prices: undefined };
+  const read = documents.map((value, place) => caseDocument(value, place));
+  const tenants = read.filter(({ kind }) => kind === "Tenant");
+  const sources: PolicySources = {
+    baseline: read.find(({ kind }) => kind === "Baseline"),
+    tenants: tenants.map((file) => ({
+      tenant: String(file.value["tenant"]),
+      file,
+      api: undefined,
+      isInvalid: false,
+    })),
+  };
+  return { generation, etag: `case-${generation}`, set: createPolicySet(sources), prices: undefined };
+}
+
+function caseDocument(value: Json, place: number): PolicyDocument {
+  const fields: { readonly [key: string]: unknown } = value;
+  const { kind } = fields;
+  if (kind !== "Baseline" && kind !== "Tenant")
+    throw new Error(`document ${place + 1}: kind is not read yet`);
+  const document = {
+    kind,
+    name: `${kind.toLowerCase()}-${place + 1}.yaml`,
+    value: fields,
+    lines: {},
+  } as const;
+  const [issue] = readDocument(document).issues;
+  if (issue !== undefined) throw new Error(`${document.name}: ${issue.path.join(".")} ${issue.message}`);
+  return document;
 }

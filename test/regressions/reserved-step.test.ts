@@ -3,13 +3,13 @@ import { NO_OVERRIDES } from "../../src/domain/limits.ts";
 import { createNow } from "../../src/domain/time.ts";
 import { createWorld } from "../../src/engine/create-world.ts";
 import { registerExecution } from "../../src/engine/executions/register.ts";
-import { builtInLimits } from "../../src/engine/limits/effective-limits.ts";
+import { createPolicySet, NO_DOCUMENTS } from "../../src/engine/policy/resolve-policy.ts";
 import { reserve } from "../../src/engine/reservations/reserve.ts";
 import { settle } from "../../src/engine/reservations/resolve.ts";
 import { NO_CIRCUMSTANCES } from "../unit/engine/engine-fixture.ts";
 
 test("a step that is reserved and then settled with its signature is one step of the loop window", () => {
-  const policy = { generation: 1, etag: "e", limits: builtInLimits(), prices: undefined };
+  const policy = { generation: 1, etag: "e", set: createPolicySet(NO_DOCUMENTS), prices: undefined };
   let made = 0;
   const ids = { decisionId: () => `d${++made}`, approvalId: () => `a${++made}` };
   const world = createWorld({ ids, digest: { digest128: (text) => text }, policy, maxLiveExecutions: 10 });

@@ -1,4 +1,5 @@
 // Shrunk failures about trees, carves and what ends.
+
 import { describe, expect, test } from "vitest";
 import {
   adjustByOperator,
@@ -6,6 +7,7 @@ import {
   resumeByOperator,
 } from "../../src/engine/executions/administer.ts";
 import { Engine, messagesOf, policyOf, reasonsOf, STEP } from "../unit/engine/engine-fixture.ts";
+import { policySetOf } from "../unit/engine/policy-fixture.ts";
 
 describe("carves", () => {
   test("a child may use its carve when everything else above it is used up (P3)", () => {
@@ -111,7 +113,8 @@ describe("policies and operators above a child", () => {
     const engine = new Engine({ limits: policyOf({ max_steps: 10n }) });
     engine.register("root");
     engine.register("child", { parentId: "root", requested: { values: { max_steps: 3n } } });
-    engine.world.policy = { ...engine.world.policy, generation: 2, limits: policyOf({ max_steps: 1n }) };
+    const set = policySetOf(policyOf({ max_steps: 1n }));
+    engine.world.policy = { ...engine.world.policy, generation: 2, set };
     expect(engine.charge("child", STEP).allowed).toBe(true);
     expect(reasonsOf(engine.charge("child", STEP))).toEqual(["STEP_LIMIT", "STEP_LIMIT"]);
   });

@@ -9,6 +9,7 @@ import { restoreWorld } from "../../src/engine/rows/restore.ts";
 import { runDue } from "../../src/engine/time/run-due.ts";
 import type { World } from "../../src/engine/world.ts";
 import { APPEND_TABLES, CutFailed, type CutReceipt } from "../../src/ports/cut-store.ts";
+import { policySetOf } from "../unit/engine/policy-fixture.ts";
 import { type Fault, FaultyStore } from "./faulty-store.ts";
 
 /** Clock of the simulation; a new boot starts the monotonic one anew. */
@@ -55,7 +56,7 @@ export class SimulatedDaemon {
     const world = createWorld({
       ids: { decisionId: () => `d${++this.#ids}`, approvalId: () => `a${++this.#ids}` },
       digest: { digest128: (text) => text },
-      policy: { generation: 1, etag: "e", limits: this.#limits, prices: undefined },
+      policy: { generation: 1, etag: "e", set: policySetOf(this.#limits), prices: undefined },
       maxLiveExecutions: MAX_LIVE_EXECUTIONS,
     });
     restoreWorld(world, store.loaded, clock.bootId, createNow(clock.monoMs, clock.wallMs));

@@ -141,7 +141,7 @@ export function expireApproval(world: World, row: number, now: Now): void {
   closeApproval(world, entry, "expired", "", undefined, now);
   audit(world, entry.index, "expire", "", { approval: entry.approvalId, cause: entry.cause }, now);
   if (entry.kind === "operation") return;
-  if (world.policy.limits.onApprovalTimeout !== "halt") return;
+  if (world.executions.record(entry.index).policy.limits.onApprovalTimeout !== "halt") return;
   haltExecution(
     world,
     entry.index,

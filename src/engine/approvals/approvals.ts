@@ -67,7 +67,7 @@ export function openApproval(world: World, index: number, question: Question, no
     return undefined;
   if (world.approvals.countOf(index) >= MAX_KNOWN_APPROVALS) return undefined;
   const row = world.approvals.allocate();
-  const timeoutMs = world.policy.limits.approvalTimeoutMs;
+  const timeoutMs = record.policy.limits.approvalTimeoutMs;
   const { finding } = question;
   const entry: ApprovalRow = {
     row,

@@ -5,6 +5,7 @@ import type { LimitOverrides } from "../../domain/limits.ts";
 import type { Now } from "../../domain/time.ts";
 import { withdrawApprovals } from "../approvals/approvals.ts";
 import { audit } from "../events/push.ts";
+import { refreshStalePolicy } from "../policy/refresh-policy.ts";
 import type { World } from "../world.ts";
 import { assertWithinCeilings, replaceLimits } from "./adjust.ts";
 import { haltExecution, pauseExecution, resumeExecution } from "./state.ts";
@@ -91,7 +92,8 @@ export function adjustByOperator(
   const record = world.executions.record(index);
   if (world.executions.state[index] === STATE.completed)
     throw new TollgateError("EXECUTION_COMPLETED", `execution ${record.id} has ended`);
-  assertWithinCeilings(world, change);
+  refreshStalePolicy(world, index, now);
+  assertWithinCeilings(record.policy.limits, change);
   const before = record.adjusted;
   replaceLimits(world, index, change, now);
   audit(world, index, "adjust_limits", by, { before, after: record.adjusted }, now);

@@ -3,6 +3,7 @@ import type { ExecutionEvent } from "../../domain/event.ts";
 import type { CarveMode, Principal } from "../../domain/execution.ts";
 import type { CallerId } from "../../domain/ids.ts";
 import type { EffectiveLimits, LimitOverrides } from "../../domain/limits.ts";
+import type { EffectivePolicy } from "../policy/effective-policy.ts";
 
 // What is known of an execution beside its numbers (execution-table.ts).
 
@@ -62,6 +63,8 @@ export interface ExecutionRecord {
   childChain: readonly number[] | undefined;
   /** What an approval or an operator set for this execution alone. */
   adjusted: LimitOverrides;
+  /** What holds for its tenant and labels; another one after a swap that changes it. */
+  policy: EffectivePolicy;
   limits: EffectiveLimits;
   carve: CarveHold | undefined;
   custom: CustomCounters | undefined;
@@ -100,6 +103,7 @@ export type ExecutionIdentity = Pick<
   | "parentId"
   | "chain"
   | "adjusted"
+  | "policy"
   | "limits"
   | "carve"
 >;
@@ -128,6 +132,7 @@ export function createExecutionRecord(identity: ExecutionIdentity): ExecutionRec
     chain: identity.chain,
     childChain: undefined,
     adjusted: identity.adjusted,
+    policy: identity.policy,
     limits: identity.limits,
     carve: identity.carve,
     custom: undefined,

@@ -104,6 +104,11 @@ export class ExecutionTable {
     this.subtreeMemory = new Float64Array(capacity);
   }
 
+  /** Indexes that were ever in use: all executions stand below. */
+  get used(): number {
+    return this.#used;
+  }
+
   /** Executions in memory, completed ones included. */
   get size(): number {
     return this.#size;

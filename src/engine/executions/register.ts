@@ -8,12 +8,13 @@ import {
   STATE,
 } from "../../domain/execution.ts";
 import type { CallerId } from "../../domain/ids.ts";
-import { isEmptyOverrides, NO_OVERRIDES } from "../../domain/limits.ts";
+import { type EffectiveLimits, isEmptyOverrides, NO_OVERRIDES } from "../../domain/limits.ts";
 import type { Now } from "../../domain/time.ts";
 import { keepViolation, recordViolation } from "../events/push.ts";
 import { sharedLimits } from "../limits/effective-limits.ts";
 import { exceededFinding, limitFacts } from "../limits/limit-finding.ts";
 import { decide, isUncertain, storeFinding } from "../limits/standing.ts";
+import { resolvePolicy } from "../policy/resolve-policy.ts";
 import { judgeNewExecution, takeShadowPlaces } from "../quotas/judge-registration.ts";
 import { principalKey } from "../quotas/window-table.ts";
 import { bigintAsText } from "../rows/generations.ts";
@@ -57,7 +58,8 @@ export function registerExecution(
       `${table.live} executions are live, as many as may be (max_live_executions)`,
     );
   }
-  const limits = sharedLimits(world, request.requested);
+  const policy = resolvePolicy(world.policy.set, principal.tenant, request.labels);
+  const limits = sharedLimits(policy.limits, request.requested);
   const carve =
     request.carve === undefined || parent === NO_INDEX
       ? undefined
@@ -69,7 +71,7 @@ export function registerExecution(
     checkConcurrency(world, candidate) ??
     quotas.find((finding) => finding.shadow !== true) ??
     (carve === undefined ? undefined : checkCarve(world, parent, carve.total)) ??
-    checkDepth(world, request, parent);
+    checkDepth(world, request, parent, limits);
   if (refused !== undefined) {
     keepViolation(
       world,
@@ -97,6 +99,7 @@ export function registerExecution(
     parentId: parent === NO_INDEX ? undefined : table.record(parent).id,
     chain: chainBelow(world, parent),
     adjusted: NO_OVERRIDES,
+    policy,
     limits,
     carve,
   });
@@ -160,14 +163,14 @@ function findDifference(world: World, record: ExecutionRecord, request: Registra
   if (record.discovered !== request.discovered) return "discovered";
   if (canonicalText(request.labels) !== canonicalText(record.labels)) return "labels";
   if (canonicalText(request.requested) !== canonicalText(record.requested)) return "limits";
-  return isSameCarve(world, record, request) ? undefined : "carve";
+  return isSameCarve(record, request) ? undefined : "carve";
 }
 
-function isSameCarve(world: World, record: ExecutionRecord, request: Registration): boolean {
+function isSameCarve(record: ExecutionRecord, request: Registration): boolean {
   if (request.carve === undefined || record.parentId === undefined) return record.carve === undefined;
   const { carve } = record;
   if (carve === undefined) return false;
-  const asked = createCarveHold(request.carve, request.carveMode ?? world.policy.limits.carveMode);
+  const asked = createCarveHold(request.carve, request.carveMode ?? record.policy.limits.carveMode);
   return asked.mode === carve.mode && asked.total.every((amount, unit) => amount === carve.total[unit]);
 }
 
@@ -229,12 +232,17 @@ function startDepth(world: World, request: Registration, parent: number): number
   return (world.executions.depth[parent] as number) + (request.discovered ? 1 : 0);
 }
 
-function checkDepth(world: World, request: Registration, parent: number): Finding | undefined {
+function checkDepth(
+  world: World,
+  request: Registration,
+  parent: number,
+  limits: EffectiveLimits,
+): Finding | undefined {
   if (!request.discovered) return undefined;
   const depth = BigInt(startDepth(world, request, parent));
-  const limits = sharedLimits(world, request.requested).byKey.max_discovery_depth;
-  if (limits !== undefined && limits.mode === "enforce" && depth > limits.value) {
-    return exceededFinding(limitFacts("max_discovery_depth", limits, depth, 0n, request.executionId));
+  const own = limits.byKey.max_discovery_depth;
+  if (own !== undefined && own.mode === "enforce" && depth > own.value) {
+    return exceededFinding(limitFacts("max_discovery_depth", own, depth, 0n, request.executionId));
   }
   for (const at of parent === NO_INDEX ? [] : [parent, ...world.executions.record(parent).chain]) {
     const { limits: above, id } = world.executions.record(at);

@@ -12,6 +12,7 @@ import { isQuiet } from "../limits/judge.ts";
 import { markLoopWarned } from "../limits/loops.ts";
 import { EMPTY_PROBE, probeIntent } from "../limits/probe.ts";
 import { decide, judgeStanding, storeFinding } from "../limits/standing.ts";
+import { resolvePolicy } from "../policy/resolve-policy.ts";
 import { priceIntent } from "../prices/price-usage.ts";
 import { askBinding, judgePrincipals, takeFromPrincipals } from "../quotas/judge-principals.ts";
 import { isQuotaStandingQuiet } from "../quotas/notice-quotas.ts";
@@ -99,7 +100,12 @@ export function refuse(
 /** `unregistered`: refuse, or count only the windows of the principals that the request names. */
 function judgeUnregistered(world: World, ask: Ask, now: Now, take: boolean): Decision {
   const store = storeFinding(world);
-  if (world.policy.limits.unregistered === "block" || store !== undefined) {
+  const { limits: rules } = resolvePolicy(
+    world.policy.set,
+    ask.principal?.tenant ?? DEFAULT_TENANT,
+    ask.labels,
+  );
+  if (rules.unregistered === "block" || store !== undefined) {
     const finding: Finding = store ?? {
       verdict: "BLOCK",
       kind: "STATE",
@@ -109,8 +115,8 @@ function judgeUnregistered(world: World, ask: Ask, now: Now, take: boolean): Dec
     };
     return decide(world, [finding], now, false);
   }
-  assertDeclared(world, ask.intent.custom);
-  const priced = priceIntent(world, ask.intent);
+  assertDeclared(rules, ask.intent.custom);
+  const priced = priceIntent(world, rules, ask.intent);
   const principal: Principal = { ...ask.principal, tenant: ask.principal?.tenant ?? DEFAULT_TENANT };
   const bounds = boundsOfTenant(world, principal.tenant);
   const probe = probeIntent(ask.intent, priced.nanoUsd, false);

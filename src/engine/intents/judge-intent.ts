@@ -8,7 +8,7 @@ import {
 } from "../../domain/decision.ts";
 import { invalidField } from "../../domain/errors.ts";
 import type { Ask } from "../../domain/intent.ts";
-import { LIMITS } from "../../domain/limits.ts";
+import { LIMITS, type UsageRules } from "../../domain/limits.ts";
 import type { Now } from "../../domain/time.ts";
 import { executionQuestion, openApproval } from "../approvals/approvals.ts";
 import {
@@ -17,14 +17,14 @@ import {
   openOperationApprovals,
   type Taking,
 } from "../approvals/redeem-approvals.ts";
-import { refreshStaleLimits } from "../executions/adjust.ts";
 import { stateFindings } from "../executions/state-findings.ts";
-import { COUNTER_LIMITS } from "../limits/compiled-limits.ts";
+import { COUNTER_LIMITS, type CompiledLimits } from "../limits/compiled-limits.ts";
 import { carvedLimit, heldForChain, heldOf, isQuiet, judgeLimits, usedOf } from "../limits/judge.ts";
 import { toAmount } from "../limits/limit-finding.ts";
 import { type Probe, probeIntent } from "../limits/probe.ts";
 import { adviceFor, decide, isSame, isUncertain, levelOf, storeFinding } from "../limits/standing.ts";
 import { wallMs } from "../limits/times.ts";
+import { refreshStalePolicy } from "../policy/refresh-policy.ts";
 import { priceIntent } from "../prices/price-usage.ts";
 import {
   askPrincipals,
@@ -59,10 +59,11 @@ export function judgeIntent(
   now: Now,
   guards: readonly Finding[] = NO_FINDINGS,
 ): Judged {
-  refreshStaleLimits(world, index);
+  refreshStalePolicy(world, index, now);
   const { intent } = ask;
-  assertDeclared(world, intent.custom);
-  const priced = priceIntent(world, intent);
+  const { limits } = world.executions.compiled[index] as CompiledLimits;
+  assertDeclared(limits, intent.custom);
+  const priced = priceIntent(world, limits, intent);
   const probe = probeIntent(intent, priced.nanoUsd, isAnnounced(world, index, ask));
   const slots = taking === "looks" || "reservationId" in ask ? "slot" : "no slot";
   const principals = askPrincipals(world, index, ask, slots, now);
@@ -82,9 +83,9 @@ export function judgeIntent(
   const findings: Finding[] = [];
   const store = storeFinding(world);
   if (store !== undefined) findings.push(store);
-  const limits = judgeLimits(world, index, probe, now);
+  const crossed = judgeLimits(world, index, probe, now);
   const states = stateFindings(world, index);
-  findings.push(...states, ...limits.filter((limit) => !states.some((state) => isSame(limit, state))));
+  findings.push(...states, ...crossed.filter((limit) => !states.some((state) => isSame(limit, state))));
   if (priced.finding !== undefined) findings.push(priced.finding);
   findings.push(...guards, ...judgePrincipals(world, principals, probe, now));
   const answered = applyApprovals(world, index, ask, findings, taking);
@@ -96,9 +97,9 @@ function refuses({ shadow, verdict }: Finding): boolean {
 }
 
 /** @throws TollgateError FIELD_INVALID: an agent must not invent counters */
-export function assertDeclared(world: World, custom: { readonly [name: string]: bigint }): void {
+export function assertDeclared(rules: UsageRules, custom: { readonly [name: string]: bigint }): void {
   for (const name in custom) {
-    if (world.policy.limits.customCounters.includes(name)) continue;
+    if (rules.customCounters.includes(name)) continue;
     throw invalidField("intent.estimate.custom", `"${name.slice(0, 64)}" is not declared in custom_counters`);
   }
 }

@@ -7,19 +7,18 @@ import {
   LIMITS,
   type LimitKey,
   type LimitOverrides,
-  type LongRunningPreset,
   NO_OVERRIDES,
   type OnExceed,
   type Tier,
+  type UsageRules,
 } from "../../domain/limits.ts";
-import type { World } from "../world.ts";
-import { MODIFICATION_DEFAULT, PRESETS } from "./presets.ts";
+import { PRESETS } from "./presets.ts";
 
 // From the policy and what a registration asks for to the values that bound one execution. A value of a later tier can
 // only tighten: for every limit here the smaller number is the stricter one.
 
 /** What the platform and the tenant say about executions. */
-export interface LimitPolicy {
+export interface LimitPolicy extends UsageRules {
   readonly byKey: { readonly [K in LimitKey]?: EffectiveLimit };
   readonly custom: { readonly [name: string]: EffectiveLimit };
   readonly concurrency: EffectiveLimits["concurrency"];
@@ -33,65 +32,13 @@ export interface LimitPolicy {
   readonly onStepTimeout: "notify" | "halt";
   readonly holdMaxFraction: number;
   readonly carveMode: "cap" | "floor";
-  /** How far `occurred_at` may move a charge back, ms. */
-  readonly lateToleranceMs: number;
   readonly unregistered: "block" | "allow" | "register";
-  readonly unknownPrice: "deny" | "tokens_only" | "fallback" | undefined;
-  readonly costSource: "price_book" | "reported" | "max";
   readonly approvalTimeoutMs: number;
   readonly onApprovalTimeout: "halt" | "reject";
-  /** Names of custom counters that may be reported. */
-  readonly customCounters: readonly string[];
-}
-
-const STEPS_DEFAULT = 100n;
-const TOKENS_DEFAULT = 100_000n;
-const WALL_TIME_DEFAULT_MS = 300_000n;
-
-/** What is on without any policy: docs/limits.md, "Defaults". */
-export function builtInLimits(): LimitPolicy {
-  return {
-    byKey: {
-      max_steps: unbounded(STEPS_DEFAULT, "max_steps"),
-      max_tokens: unbounded(TOKENS_DEFAULT, "max_tokens"),
-      max_wall_time_ms: unbounded(WALL_TIME_DEFAULT_MS, "max_wall_time_ms"),
-      max_modifications_per_session: {
-        ...unbounded(MODIFICATION_DEFAULT, "max_modifications_per_session"),
-        ceiling: MODIFICATION_DEFAULT,
-      },
-      ...presetLimits("standard"),
-    },
-    custom: {},
-    concurrency: {},
-    warningThreshold: 80,
-    timeoutGraceMs: 1_000,
-    emitWarningEvents: true,
-    emitBlockEvents: true,
-    loopWindow: 20,
-    loopEscalation: "block",
-    loopExempt: [],
-    onStepTimeout: "notify",
-    holdMaxFraction: 1,
-    carveMode: "cap",
-    lateToleranceMs: 300_000,
-    unregistered: "block",
-    unknownPrice: undefined,
-    costSource: "price_book",
-    approvalTimeoutMs: 3_600_000,
-    onApprovalTimeout: "halt",
-    customCounters: [],
-  };
 }
 
 function unbounded(value: bigint, key: LimitKey): EffectiveLimit {
   return { value, mode: "enforce", onExceed: LIMITS[key].onExceed, tier: "default" };
-}
-
-function presetLimits(preset: LongRunningPreset): { [K in LimitKey]?: EffectiveLimit } {
-  const result: { [K in LimitKey]?: EffectiveLimit } = {};
-  for (const [key, value] of Object.entries(PRESETS[preset]) as [LimitKey, bigint][])
-    result[key] = unbounded(value, key);
-  return result;
 }
 
 /**
@@ -139,6 +86,10 @@ export function resolveLimits(
     onStepTimeout: policy.onStepTimeout,
     holdMaxFraction: policy.holdMaxFraction,
     carveMode: policy.carveMode,
+    lateToleranceMs: policy.lateToleranceMs,
+    unknownPrice: policy.unknownPrice,
+    costSource: policy.costSource,
+    customCounters: policy.customCounters,
   };
 }
 
@@ -158,24 +109,23 @@ function tightenConcurrency(
 /** Largest number of repetitions that widens the loop window: 256 × 4 steps are remembered at most. */
 export const MAX_LOOP_LIMIT = 255;
 
-/** Most sets of effective limits that are kept to be shared; more are computed for their execution alone. */
+/** Most sets of effective limits of one policy that are kept to be shared; more are computed for their execution alone. */
 const MAX_SHARED_LIMITS = 10_000;
 
+const shared = new WeakMap<LimitPolicy, Map<string, EffectiveLimits>>();
+
 /** The limits of a registration without adjustments: equal requests share one value, as long as the policy stays. */
-export function sharedLimits(
-  world: Pick<World, "policy" | "sharedLimits">,
-  requested: LimitOverrides,
-): EffectiveLimits {
-  const { policy, sharedLimits: memo } = world;
-  if (memo.generation !== policy.generation) {
-    memo.generation = policy.generation;
-    memo.byRequest.clear();
+export function sharedLimits(policy: LimitPolicy, requested: LimitOverrides): EffectiveLimits {
+  let byRequest = shared.get(policy);
+  if (byRequest === undefined) {
+    byRequest = new Map();
+    shared.set(policy, byRequest);
   }
   const key = requested === NO_OVERRIDES ? "" : requestKey(requested);
-  const known = memo.byRequest.get(key);
+  const known = byRequest.get(key);
   if (known !== undefined) return known;
-  const limits = resolveLimits(policy.limits, requested, NO_OVERRIDES);
-  if (memo.byRequest.size < MAX_SHARED_LIMITS) memo.byRequest.set(key, limits);
+  const limits = resolveLimits(policy, requested, NO_OVERRIDES);
+  if (byRequest.size < MAX_SHARED_LIMITS) byRequest.set(key, limits);
   return limits;
 }
 

@@ -3,8 +3,8 @@ import type { PolicyPath } from "../../domain/policy/document.ts";
 import { group } from "../../domain/policy/field.ts";
 import { type PolicySettings, SECTION_FIELDS } from "../../domain/policy/section-fields.ts";
 import type { Written } from "./meet.ts";
-import { decideAt, type Resolution } from "./resolve.ts";
-import { placeOf, type Sides } from "./sides.ts";
+import { decideAt, type Resolution } from "./tiers/resolve.ts";
+import { placeOf, type Sides } from "./tiers/sides.ts";
 
 // Who decided an effective value: what findings and approvals name, and what a settings page shows.
 

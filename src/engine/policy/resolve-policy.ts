@@ -1,8 +1,8 @@
-import { combineTiers } from "./combine-tiers.ts";
 import { BUILT_IN_DOCUMENT, readDocument } from "./documents/read-document.ts";
 import type { EffectivePolicy } from "./effective-policy.ts";
 import { type Labels, matchesLabels } from "./label-match.ts";
 import type { PolicySet, PolicySources } from "./policy-set.ts";
+import { combineTiers } from "./tiers/combine-tiers.ts";
 
 // From documents to the policy of a request. Tenants are read and resolved when they are first seen.
 

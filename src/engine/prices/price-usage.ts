@@ -1,5 +1,6 @@
 import type { Finding } from "../../domain/decision.ts";
 import type { Intent } from "../../domain/intent.ts";
+import type { UsageRules } from "../../domain/limits.ts";
 import type { ExtraCost, TokenUsage } from "../../domain/usage.ts";
 import type { World } from "../world.ts";
 import { costOf, findPrices, type ModelPrices } from "./price-book.ts";
@@ -16,6 +17,7 @@ export interface PriceSource {
 /** Looks prices up once per group of reports. */
 export function priceSource(
   world: World,
+  rules: UsageRules,
   provider: string | undefined,
   model: string | undefined,
 ): PriceSource {
@@ -23,7 +25,7 @@ export function priceSource(
   if (book === undefined) return NO_BOOK;
   const known = findPrices(book, provider, model);
   if (known !== undefined) return { prices: known, unknown: false };
-  const mode = world.policy.limits.unknownPrice ?? "fallback";
+  const mode = rules.unknownPrice ?? "fallback";
   if (mode !== "fallback") return NO_BOOK;
   return {
     prices: (provider === undefined ? undefined : book.dearest.get(provider)) ?? book.dearestOfAll,
@@ -45,6 +47,7 @@ const FREE: Priced = { nanoUsd: 0n, unpriced: false, mismatch: false };
 
 export function priceUsage(
   world: World,
+  rules: UsageRules,
   source: PriceSource,
   tokens: TokenUsage | undefined,
   requests: bigint,
@@ -54,7 +57,7 @@ export function priceUsage(
   const extra = extraCosts.length === 0 ? 0n : sumExtra(world, extraCosts);
   if (tokens === undefined && requests === 0n)
     return reported === undefined && extra === 0n ? FREE : plain((reported ?? 0n) + extra);
-  const { costSource } = world.policy.limits;
+  const { costSource } = rules;
   const { prices, unknown } = source;
   if (unknown && reported !== undefined) return plain(reported + extra);
   if (prices === undefined) return { nanoUsd: extra, unpriced: tokens !== undefined, mismatch: false };
@@ -92,13 +95,14 @@ function sumExtra(world: World, extraCosts: readonly ExtraCost[]): bigint {
 /** The priced estimate of an intent, with a finding when its model is not known. */
 export function priceIntent(
   world: World,
+  rules: UsageRules,
   intent: Intent,
 ): { readonly nanoUsd: bigint; readonly finding: Finding | undefined } {
   if (intent.tokens === undefined) return { nanoUsd: intent.costNanoUsd ?? 0n, finding: undefined };
-  const source = priceSource(world, intent.provider, intent.model);
-  const priced = priceUsage(world, source, intent.tokens, intent.weight, intent.costNanoUsd, []);
+  const source = priceSource(world, rules, intent.provider, intent.model);
+  const priced = priceUsage(world, rules, source, intent.tokens, intent.weight, intent.costNanoUsd, []);
   if (!priced.unpriced) return { nanoUsd: priced.nanoUsd, finding: undefined };
-  const denied = world.policy.prices !== undefined && world.policy.limits.unknownPrice === "deny";
+  const denied = world.policy.prices !== undefined && rules.unknownPrice === "deny";
   return {
     nanoUsd: priced.nanoUsd,
     finding: unknownPrice(denied ? "BLOCK" : "WARN", intent.provider, intent.model),

@@ -1,18 +1,20 @@
 import { SPENT, SPENT_STRIDE } from "../../domain/counters.ts";
 import { type Decision, type Finding, rankOf } from "../../domain/decision.ts";
 import { DEFAULT_TENANT, type Principal, STATE } from "../../domain/execution.ts";
+import type { UsageRules } from "../../domain/limits.ts";
 import type { Now } from "../../domain/time.ts";
 import type { Usage, UsageGroup } from "../../domain/usage.ts";
 import { keepViolation } from "../events/push.ts";
 import { touchActivity } from "../executions/activity.ts";
-import { refreshStaleLimits } from "../executions/adjust.ts";
 import { chargeChain, chargeWindows, chargeWindowsCustom, windowBinding } from "../executions/charge.ts";
 import { appended } from "../executions/execution-record.ts";
 import { NO_INDEX } from "../executions/execution-table.ts";
-import { TOTAL_TOKENS } from "../limits/compiled-limits.ts";
+import { type CompiledLimits, TOTAL_TOKENS } from "../limits/compiled-limits.ts";
 import { isQuiet } from "../limits/judge.ts";
 import { EMPTY_PROBE } from "../limits/probe.ts";
 import { decide, judgeStanding } from "../limits/standing.ts";
+import { refreshStalePolicy } from "../policy/refresh-policy.ts";
+import { resolvePolicy } from "../policy/resolve-policy.ts";
 import { type PriceSource, priceSource, priceUsage, unknownPrice } from "../prices/price-usage.ts";
 import { isQuotaStandingQuiet } from "../quotas/notice-quotas.ts";
 import { timeZoneOf } from "../quotas/time-zone.ts";
@@ -52,15 +54,16 @@ export function applyGroup(
 ): GroupResult | undefined {
   if (index === NO_INDEX) return applyUnattributed(world, reporter, part, now);
   const table = world.executions;
-  refreshStaleLimits(world, index);
+  refreshStalePolicy(world, index, now);
   linkReporter(world, reporter, index);
   const before = table.verdict[index] as number;
   const completed = table.state[index] === STATE.completed;
   touchActivity(world, index, now.monoMs);
   const binding = windowBinding(world, index, now.wallMs);
-  const source = priceSource(world, part.group.provider, part.group.model);
+  const { limits: rules } = table.compiled[index] as CompiledLimits;
+  const source = priceSource(world, rules, part.group.provider, part.group.model);
   const rejected: Rejected = [];
-  const sum = sumPlain(world, part, source, index, now, rejected);
+  const sum = sumPlain(world, part, rules, source, index, now, rejected);
   if (!completed && sum.plain && isQuietWith(world, index, now)) {
     chargeChain(world, index, world.scratch);
     world.windows.chargeLater(binding, world.scratch);
@@ -78,7 +81,7 @@ export function applyGroup(
     return answer(world, index, notes, before, part.group, rejected, now);
   }
   rejected.length = 0;
-  const notes = chargeOneByOne(world, index, part, source, binding.rows, completed, rejected, now);
+  const notes = chargeOneByOne(world, index, part, rules, source, binding.rows, completed, rejected, now);
   return answer(world, index, notes, before, part.group, rejected, now);
 }
 
@@ -109,6 +112,7 @@ interface Sum {
 function sumPlain(
   world: World,
   part: GroupPart,
+  rules: UsageRules,
   source: PriceSource,
   index: number,
   now: Now,
@@ -116,11 +120,8 @@ function sumPlain(
 ): Sum {
   const into = world.scratch;
   into.fill(0n);
-  const { customCounters } = world.policy.limits;
-  const from = Math.max(
-    world.executions.bindings[index]?.fromMs ?? 0,
-    now.wallMs - world.policy.limits.lateToleranceMs,
-  );
+  const { customCounters } = rules;
+  const from = Math.max(world.executions.bindings[index]?.fromMs ?? 0, now.wallMs - rules.lateToleranceMs);
   let plain = true;
   let signatures = false;
   let unpriced = false;
@@ -139,6 +140,7 @@ function sumPlain(
     if (usage.memoryBytes !== undefined) memoryBytes = usage.memoryBytes;
     const priced = priceUsage(
       world,
+      rules,
       source,
       usage.tokens,
       usage.requests ?? 0n,
@@ -168,6 +170,7 @@ function chargeOneByOne(
   world: World,
   index: number,
   part: GroupPart,
+  rules: UsageRules,
   source: PriceSource,
   rows: Int32Array,
   completed: boolean,
@@ -179,13 +182,13 @@ function chargeOneByOne(
   const { provider, model } = part.group;
   for (let at = part.start; at < part.end; at++) {
     const actual = part.group.usage[at] as Usage;
-    const problem = findUsageProblem(actual, world.policy.limits.customCounters);
+    const problem = findUsageProblem(actual, rules.customCounters);
     if (problem !== undefined) {
       rejected.push({ at, problem });
       continue;
     }
     const sequence = Number(part.group.firstSequence) + at;
-    const late = windowsOfUsage(world, index, actual, rows, now);
+    const late = windowsOfUsage(world, index, rules, actual, rows, now);
     if (late.finding !== undefined) notes.set("LATE", { ...late.finding, sequence });
     const id = actual.settlesReservationId;
     const reservedStep = id === undefined ? undefined : findReservation(world, index, id)?.signature;
@@ -232,6 +235,7 @@ const LATE_REPORT: Finding = Object.freeze({
 function windowsOfUsage(
   world: World,
   index: number,
+  { lateToleranceMs }: UsageRules,
   usage: Usage,
   rows: Int32Array,
   now: Now,
@@ -240,9 +244,9 @@ function windowsOfUsage(
   const at = wallMsOf(usage.occurredAt);
   const binding = world.executions.bindings[index];
   if (at >= now.wallMs || binding === undefined || at >= binding.fromMs) {
-    return now.wallMs - at > world.policy.limits.lateToleranceMs ? { rows, finding: LATE_REPORT } : { rows };
+    return now.wallMs - at > lateToleranceMs ? { rows, finding: LATE_REPORT } : { rows };
   }
-  if (now.wallMs - at > world.policy.limits.lateToleranceMs) return { rows, finding: LATE_REPORT };
+  if (now.wallMs - at > lateToleranceMs) return { rows, finding: LATE_REPORT };
   return { rows: world.windows.rowsAt(binding, at, world.rows.windows, world.rows.windowTexts) };
 }
 
@@ -262,6 +266,9 @@ function linkReporter(world: World, reporter: ReporterRow, index: number): void 
   reporter.executions++;
 }
 
+/** Reports name no labels. */
+const NO_LABELS = Object.freeze({});
+
 /** Usage of an execution nobody registered: charged to the tenant's `unattributed`, always (P4). */
 function applyUnattributed(world: World, reporter: ReporterRow, part: GroupPart, now: Now): GroupResult {
   const principal: Principal = {
@@ -277,12 +284,13 @@ function applyUnattributed(world: World, reporter: ReporterRow, part: GroupPart,
     sets.windows,
     sets.windowTexts,
   );
-  const source = priceSource(world, part.group.provider, part.group.model);
+  const { limits: rules } = resolvePolicy(world.policy.set, principal.tenant, NO_LABELS);
+  const source = priceSource(world, rules, part.group.provider, part.group.model);
   const rejected: Rejected = [];
   const amounts = new BigInt64Array(SPENT_STRIDE);
   for (let at = part.start; at < part.end; at++) {
     const usage = part.group.usage[at] as Usage;
-    const problem = findUsageProblem(usage, world.policy.limits.customCounters);
+    const problem = findUsageProblem(usage, rules.customCounters);
     if (problem !== undefined) {
       rejected.push({ at, problem });
       continue;
@@ -290,8 +298,15 @@ function applyUnattributed(world: World, reporter: ReporterRow, part: GroupPart,
     addUsage(
       amounts,
       usage,
-      priceUsage(world, source, usage.tokens, usage.requests ?? 0n, usage.costNanoUsd, usage.extraCosts)
-        .nanoUsd,
+      priceUsage(
+        world,
+        rules,
+        source,
+        usage.tokens,
+        usage.requests ?? 0n,
+        usage.costNanoUsd,
+        usage.extraCosts,
+      ).nanoUsd,
     );
     chargeWindowsCustom(world, binding.rows, usage.custom);
     if (usage.storageBytes !== undefined) world.storage.set(principal, usage.storageBytes, sets.storage);
@@ -309,6 +324,6 @@ function applyUnattributed(world: World, reporter: ReporterRow, part: GroupPart,
     message: `execution ${executionId} is not registered`,
   };
   keepViolation(world, finding, now, principal.tenant, executionId, principal.agent, principal.user);
-  const findings = world.policy.limits.unregistered === "block" ? [unknown, finding] : [finding];
+  const findings = rules.unregistered === "block" ? [unknown, finding] : [finding];
   return { decision: decide(world, findings, now, false), rejected };
 }

@@ -6,6 +6,7 @@ import type { Usage } from "../../domain/usage.ts";
 import { chargeChain, chargeCustom, chargeWindows, chargeWindowsCustom } from "../executions/charge.ts";
 import { NO_INDEX } from "../executions/execution-table.ts";
 import { moveDepth, noteStep, recordModifications } from "../intents/apply-intent.ts";
+import type { CompiledLimits } from "../limits/compiled-limits.ts";
 import { exceededFinding, limitFacts } from "../limits/limit-finding.ts";
 import { completeStep, judgeLoop, markLoopWarned } from "../limits/loops.ts";
 import { EMPTY_PROBE } from "../limits/probe.ts";
@@ -26,13 +27,15 @@ export function chargeUsage(
   },
   rows: Int32Array,
   now: Now,
-  source: PriceSource = priceSource(world, from.provider, from.model),
+  source?: PriceSource,
 ): Finding[] {
+  const { limits: rules } = world.executions.compiled[index] as CompiledLimits;
   const notes: Finding[] = [];
   const usage = from.actual;
   const priced = priceUsage(
     world,
-    source,
+    rules,
+    source ?? priceSource(world, rules, from.provider, from.model),
     usage.tokens,
     usage.requests ?? 0n,
     usage.costNanoUsd,

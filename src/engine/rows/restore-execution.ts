@@ -12,6 +12,7 @@ import { FLAG, NO_INDEX } from "../executions/execution-table.ts";
 import { chainBelow, NO_LABELS } from "../executions/register.ts";
 import { countActive } from "../executions/state.ts";
 import { resolveLimits, sharedLimits } from "../limits/effective-limits.ts";
+import { resolvePolicy } from "../policy/resolve-policy.ts";
 import { principalKey } from "../quotas/window-table.ts";
 import type { World } from "../world.ts";
 import { EXECUTION_WORDS, PARENT_AT } from "./execution-image.ts";
@@ -85,10 +86,11 @@ export function createRecord(
 ): ExecutionRecord {
   const requested = overridesOf(text.requested);
   const adjusted = overridesOf(text.adjusted);
+  const policy = resolvePolicy(world.policy.set, text.principal.tenant, text.labels ?? NO_LABELS);
   const limits =
     adjusted === NO_OVERRIDES
-      ? sharedLimits(world, requested)
-      : resolveLimits(world.policy.limits, requested, adjusted);
+      ? sharedLimits(policy.limits, requested)
+      : resolveLimits(policy.limits, requested, adjusted);
   const above = parent === NO_INDEX ? undefined : world.executions.record(parent);
   const record = createExecutionRecord({
     index,
@@ -102,6 +104,7 @@ export function createRecord(
     parentId: above?.id ?? text.parentId,
     chain: chainBelow(world, parent),
     adjusted,
+    policy,
     limits,
     carve: text.carve === undefined ? undefined : carveOf(text.carve),
   });

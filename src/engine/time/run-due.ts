@@ -9,6 +9,7 @@ import { expireSlot } from "../guards/calls/tool-calls.ts";
 import { forgetSessions } from "../guards/session/sessions.ts";
 import { exceededFinding, limitFacts } from "../limits/limit-finding.ts";
 import { idleMs, wallMs, workingMs } from "../limits/times.ts";
+import { runPolicySweep } from "../policy/refresh-policy.ts";
 import { REPORTER_MEMORY_MS } from "../reports/reporter-table.ts";
 import { forgetRequests } from "../requests/requests.ts";
 import { expireReservation, timeOutStep } from "../reservations/resolve.ts";
@@ -21,7 +22,7 @@ import { DEADLINE, type DueDeadline } from "./deadlines.ts";
 export const SWEEP_MS = 10_000;
 
 /**
- * Does what is due: deadlines that passed, then events for subtrees. At most `max` pieces; answers how many were done, so
+ * Does what is due: deadlines that passed, then events for subtrees, then executions that another policy waits for. At most `max` pieces; answers how many were done, so
  * that the caller can go on in its next slice.
  */
 export function runDue(world: World, now: Now, max: number): number {
@@ -34,6 +35,7 @@ export function runDue(world: World, now: Now, max: number): number {
   }
   if (done < max && world.fanOut.pending) done += world.fanOut.run(world, now, max - done);
   if (done < max && world.quotaFanOut.pending) done += world.quotaFanOut.run(world, now, max - done);
+  if (done < max) done += runPolicySweep(world, now, max - done);
   return done;
 }
 

@@ -22,6 +22,7 @@ import {
 } from "../convert/limits.ts";
 import { labelsFromProto, principalFromProto, sessionFromProto } from "../pinned-identity.ts";
 import type { ServiceContext } from "../service-context.ts";
+import { policyOfRequest } from "../tenant-policy.ts";
 import { COMPLETE_RULE, REGISTER_RULE } from "../validate/execution-rules.ts";
 import { assertValid } from "../validate/rules.ts";
 
@@ -83,15 +84,18 @@ function registrationFromProto(context: ServiceContext, request: RegisterExecuti
   }
   const made = request.executionId === "" ? `exec-${world.ids.decisionId()}` : request.executionId;
   const principal = principalFromProto(request.principal, context.pinned);
+  const labels = labelsFromProto(request.labels, context.pinned);
+  const parentId = parent?.parent.case === "executionId" ? (parent.parent.value as ExecutionId) : undefined;
+  const { limits } = policyOfRequest(world, context.caller, parentId, principal, labels);
   return {
     executionId: made as ExecutionId,
     // A child that names nobody has its parent's principal; the parent was held to what is pinned.
     principal: parent !== undefined && request.principal === undefined ? undefined : principal,
     session: parent === undefined ? sessionFromProto(request.sessionId, context.pinned) : request.sessionId,
-    labels: labelsFromProto(request.labels, context.pinned),
-    parentId: parent?.parent.case === "executionId" ? (parent.parent.value as ExecutionId) : undefined,
+    labels,
+    parentId,
     discovered: request.discovered === true,
-    requested: limitsFromProto(request.limits, world.policy.limits.customCounters),
+    requested: limitsFromProto(request.limits, limits.customCounters),
     carve: carveFromProto(request.carve),
     carveMode: carveModeFromProto(request.carveMode),
   };

@@ -33,6 +33,7 @@ import { holdFromProto, settlementFromProto } from "../convert/intents.ts";
 import { durationFromProto, timestampToProto } from "../convert/times.ts";
 import { principalFromProto } from "../pinned-identity.ts";
 import type { ServiceContext } from "../service-context.ts";
+import { policyOfRequest } from "../tenant-policy.ts";
 import { EXTEND_RULE, RELEASE_RULE, RESERVE_RULE, SETTLE_RULE } from "../validate/intent-rules.ts";
 import { assertValid, fieldError } from "../validate/rules.ts";
 import { policyRequired, principalOfIntent, whenReached } from "./intent-calls.ts";
@@ -76,12 +77,11 @@ const OUTCOMES: { readonly [O in SettleOutcome]: SettlementOutcome } = {
 
 export async function callSettle(context: ServiceContext, request: SettleRequest): Promise<SettleResponse> {
   assertValid(request, SETTLE_RULE);
-  principalFromProto(request.principal, context.pinned);
+  const principal = principalFromProto(request.principal, context.pinned);
   const { host, caller, counters } = context;
+  const { limits } = policyOfRequest(host.world, caller, request.executionId, principal, {});
   const problem =
-    request.usage === undefined
-      ? undefined
-      : findUsageProblem(request.usage, host.world.policy.limits.customCounters);
+    request.usage === undefined ? undefined : findUsageProblem(request.usage, limits.customCounters);
   if (problem !== undefined)
     throw fieldError([{ field: `usage.${problem.field}`, description: problem.description }]);
   await assertRemembered(context, request.executionId);

@@ -61,6 +61,7 @@ export class EventHub {
   }
 
   add(record: ExecutionRecord, sink: EventSink): void {
+    this.#host.world.watched.add(record);
     const sinks = this.#sinks.get(record);
     if (sinks === undefined) this.#sinks.set(record, new Set([sink]));
     else sinks.add(sink);
@@ -70,7 +71,9 @@ export class EventHub {
     const sinks = this.#sinks.get(record);
     if (sinks === undefined) return;
     sinks.delete(sink);
-    if (sinks.size === 0) this.#sinks.delete(record);
+    if (sinks.size > 0) return;
+    this.#sinks.delete(record);
+    this.#host.world.watched.delete(record);
   }
 
   /** Receivers of an execution's events. */

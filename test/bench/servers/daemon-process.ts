@@ -1,5 +1,6 @@
 // The daemon with the fixture's limits: its own steps of src/daemon, in their order, because policy documents of this
 // version set no limits. node daemon-process.ts DIRECTORY EXECUTIONS file|memory
+
 import { SteadyClock } from "../../../src/adapters/system/steady-clock.ts";
 import { openSystemClock } from "../../../src/adapters/system/system-clock.ts";
 import { systemDigest } from "../../../src/adapters/system/system-digest.ts";
@@ -20,6 +21,7 @@ import { ClockWatch } from "../../../src/runtime/clock-watch.ts";
 import { DeadlineLoop } from "../../../src/runtime/deadline-loop.ts";
 import { EngineHost } from "../../../src/runtime/engine-host.ts";
 import { recordEffect } from "../../../src/runtime/record-effects.ts";
+import { policySetOf } from "../../unit/engine/policy-fixture.ts";
 import { answerSamples } from "./control.ts";
 import { fixtureLimits, registerFixture } from "./fixture.ts";
 
@@ -41,7 +43,7 @@ const { opened } = await openFiles(settings, clock, closers);
 const world = createWorld({
   ids: createSystemIds(),
   digest: systemDigest,
-  policy: { generation: 1, etag: "0123456789abcdef", limits: fixtureLimits(), prices: undefined },
+  policy: { generation: 1, etag: "0123456789abcdef", set: policySetOf(fixtureLimits()), prices: undefined },
   maxLiveExecutions: settings.maxLiveExecutions,
 });
 restoreWorld(world, opened.loaded, clock.bootId, clock.now());

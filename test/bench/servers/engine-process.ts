@@ -12,6 +12,7 @@ import { applyBatch } from "../../../src/engine/reports/apply-batch.ts";
 import { getReporter } from "../../../src/engine/reports/open-reporter.ts";
 import { beginCut } from "../../../src/engine/rows/begin-cut.ts";
 import { runDue } from "../../../src/engine/time/run-due.ts";
+import { policySetOf } from "../../unit/engine/policy-fixture.ts";
 import { CALLER, fixtureLimits, leafId, leavesOf, registerFixture } from "./fixture.ts";
 
 export interface EngineFigures {
@@ -53,7 +54,7 @@ const before = settle();
 const world = createWorld({
   ids: createSystemIds(),
   digest: systemDigest,
-  policy: { generation: 1, etag: "0123456789abcdef", limits: fixtureLimits(), prices: undefined },
+  policy: { generation: 1, etag: "0123456789abcdef", set: policySetOf(fixtureLimits()), prices: undefined },
   maxLiveExecutions: executions + 1_000,
 });
 let now = createNow(10_000_000, Date.now());

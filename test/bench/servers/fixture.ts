@@ -3,8 +3,9 @@ import type { CallerId, ExecutionId } from "../../../src/domain/ids.ts";
 import { type EffectiveLimit, LIMITS, type LimitKey } from "../../../src/domain/limits.ts";
 import type { Now } from "../../../src/domain/time.ts";
 import { registerExecution } from "../../../src/engine/executions/register.ts";
-import { builtInLimits, type LimitPolicy } from "../../../src/engine/limits/effective-limits.ts";
+import type { LimitPolicy } from "../../../src/engine/limits/effective-limits.ts";
 import type { World } from "../../../src/engine/world.ts";
+import { builtInLimits } from "../../unit/engine/policy-fixture.ts";
 
 /** The caller of the agents' socket. */
 export const CALLER = "uds" as CallerId;

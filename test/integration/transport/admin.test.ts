@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { builtInLimits } from "../../../src/engine/limits/effective-limits.ts";
 import { ApprovalService } from "../../../src/gen/tollgate/admin/v1/approval_service_pb.ts";
 import { ExecutionAdminService } from "../../../src/gen/tollgate/admin/v1/execution_admin_service_pb.ts";
 import { ApprovalState } from "../../../src/gen/tollgate/enforcement/v1/approval_pb.ts";
@@ -7,6 +6,7 @@ import { EnforcementService } from "../../../src/gen/tollgate/enforcement/v1/enf
 import { ExecutionState } from "../../../src/gen/tollgate/enforcement/v1/execution_pb.ts";
 import { Tier, Verdict } from "../../../src/gen/tollgate/enforcement/v1/finding_pb.ts";
 import { WaitMode } from "../../../src/gen/tollgate/enforcement/v1/request_pb.ts";
+import { builtInLimits } from "../../unit/engine/policy-fixture.ts";
 import { connect, failureOf, type WireClient } from "./wire-client.ts";
 import { startWireDaemon, type WireDaemon } from "./wire-daemon.ts";
 

@@ -13,7 +13,7 @@ import { systemDigest } from "../../../src/adapters/system/system-digest.ts";
 import { createSystemIds } from "../../../src/adapters/system/system-ids.ts";
 import { createNow, type Now, type WallMs } from "../../../src/domain/time.ts";
 import { createWorld } from "../../../src/engine/create-world.ts";
-import { builtInLimits, type LimitPolicy } from "../../../src/engine/limits/effective-limits.ts";
+import type { LimitPolicy } from "../../../src/engine/limits/effective-limits.ts";
 import { runDue } from "../../../src/engine/time/run-due.ts";
 import type { Policy, World } from "../../../src/engine/world.ts";
 import type { Clock } from "../../../src/ports/clock.ts";
@@ -21,6 +21,7 @@ import { CutLoop } from "../../../src/runtime/cut-loop.ts";
 import { DeadlineLoop } from "../../../src/runtime/deadline-loop.ts";
 import { EngineHost } from "../../../src/runtime/engine-host.ts";
 import { createServers, type Servers, type ServersOptions } from "../../../src/transport/create-servers.ts";
+import { builtInLimits, policySetOf } from "../../unit/engine/policy-fixture.ts";
 
 export const STORE_ID = "store-of-the-test";
 
@@ -73,7 +74,7 @@ export async function startWireDaemon(options: WireDaemonOptions = {}): Promise<
     policy: options.policySet ?? {
       generation: 1,
       etag: "policy-of-the-test",
-      limits,
+      set: policySetOf(limits),
       prices: undefined,
     },
     maxLiveExecutions: options.maxLiveExecutions ?? 200,

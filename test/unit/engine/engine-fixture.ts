@@ -24,7 +24,8 @@ import { completeExecution } from "../../../src/engine/executions/complete.ts";
 import { type RegistrationAnswer, registerExecution } from "../../../src/engine/executions/register.ts";
 import { usageSnapshot } from "../../../src/engine/executions/snapshot.ts";
 import { charge, check } from "../../../src/engine/intents/intents.ts";
-import { builtInLimits, type LimitPolicy } from "../../../src/engine/limits/effective-limits.ts";
+import type { LimitPolicy } from "../../../src/engine/limits/effective-limits.ts";
+import type { PolicySet } from "../../../src/engine/policy/policy-set.ts";
 import type { PriceBook } from "../../../src/engine/prices/price-book.ts";
 import type { PrincipalBounds } from "../../../src/engine/quotas/principal-bounds.ts";
 import { applyBatch, type BatchAnswer } from "../../../src/engine/reports/apply-batch.ts";
@@ -37,6 +38,7 @@ import { restoreWorld } from "../../../src/engine/rows/restore.ts";
 import { runDue } from "../../../src/engine/time/run-due.ts";
 import type { World } from "../../../src/engine/world.ts";
 import type { CutStore } from "../../../src/ports/cut-store.ts";
+import { builtInLimits, policySetOf } from "./policy-fixture.ts";
 
 export const CALLER = "socket" as CallerId;
 export const USD = 1_000_000_000n;
@@ -58,6 +60,8 @@ export function policyOf(values: LimitValues = {}, more: Partial<LimitPolicy> = 
 
 export interface EngineOptions {
   readonly limits?: LimitPolicy;
+  /** In place of `limits`: the documents of all tiers. */
+  readonly set?: PolicySet;
   readonly prices?: PriceBook;
   readonly bounds?: PrincipalBounds | undefined;
   readonly maxLiveExecutions?: number;
@@ -145,7 +149,7 @@ export class Engine {
       policy: {
         generation: 1,
         etag: "etag",
-        limits: options.limits ?? builtInLimits(),
+        set: options.set ?? policySetOf(options.limits ?? builtInLimits()),
         prices: options.prices,
         bounds: options.bounds,
       },
@@ -191,7 +195,7 @@ export class Engine {
     const clock = { monoMs: this.monoMs + awayMs, wallMs: this.wallMs + awayMs, bootId: this.bootId };
     return new Engine({
       ...clock,
-      limits: this.world.policy.limits,
+      ...(options.limits === undefined ? { set: this.world.policy.set } : {}),
       bounds: this.world.policy.bounds,
       ...options,
       volume: this.volume,

@@ -2,9 +2,9 @@
 // docs/limits.md says why.
 import { describe, expect, test } from "vitest";
 import { categoryOf, isRetryable, VIOLATION_TYPES } from "../../../src/domain/limits.ts";
-import { builtInLimits } from "../../../src/engine/limits/effective-limits.ts";
 import { PRESETS } from "../../../src/engine/limits/presets.ts";
 import { Engine, firstOf, messagesOf, policyOf, STEP, USD } from "./engine-fixture.ts";
+import { builtInLimits } from "./policy-fixture.ts";
 
 const source = policyOf({ max_steps: 100n, max_tokens: 1_000n, max_wall_time_ms: 60_000n });
 

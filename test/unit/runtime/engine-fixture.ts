@@ -7,7 +7,7 @@ import { SteadyClock } from "../../../src/adapters/system/steady-clock.ts";
 import { systemDigest } from "../../../src/adapters/system/system-digest.ts";
 import { createSystemIds } from "../../../src/adapters/system/system-ids.ts";
 import { createWorld } from "../../../src/engine/create-world.ts";
-import { builtInLimits } from "../../../src/engine/limits/effective-limits.ts";
+import { createPolicySet, NO_DOCUMENTS } from "../../../src/engine/policy/resolve-policy.ts";
 import { CutLoop } from "../../../src/runtime/cut-loop.ts";
 import { EngineHost } from "../../../src/runtime/engine-host.ts";
 
@@ -30,7 +30,7 @@ export function createEngine(
   const hands = { monoMs: 1_000, wallMs: Date.UTC(2026, 10, 21) };
   const raw = { monoMs: () => hands.monoMs, wallMs: () => hands.wallMs, bootId: "boot" };
   const clock = new SteadyClock(raw, ({ byMs }) => onStep(byMs));
-  const policy = { generation: 1, etag: "test", limits: builtInLimits(), prices: undefined };
+  const policy = { generation: 1, etag: "test", set: createPolicySet(NO_DOCUMENTS), prices: undefined };
   const world = createWorld({
     ids: createSystemIds(),
     digest: systemDigest,

@@ -99,7 +99,7 @@ function judge(
   const signature = signatureOf(world, request.tool, request.namespace, document, entry);
   const charge = chargeOf(request, signature);
   const estimate = estimateOf(request);
-  const held = probeIntent(estimate, priceIntent(world, estimate).nanoUsd, false);
+  const held = probeIntent(estimate, priceIntent(world, record.limits, estimate).nanoUsd, false);
   const whole: Intent = {
     ...charge,
     tokens: estimate.tokens,

@@ -99,10 +99,10 @@ export class ToolEngine extends Engine {
   /** Dies and starts again from what was saved, on this boot or another. */
   again(awayMs: number, options: EngineOptions = {}): ToolEngine {
     this.volume.isOpen = false;
-    const { guards, limits } = this.world.policy;
+    const { guards, set } = this.world.policy;
     const clock = { monoMs: this.monoMs + awayMs, wallMs: this.wallMs + awayMs, bootId: this.bootId };
     const given = guards === undefined ? {} : { guards };
-    return new ToolEngine({ ...clock, limits, ...given, ...options, volume: this.volume });
+    return new ToolEngine({ ...clock, set, ...given, ...options, volume: this.volume });
   }
 
   output(callId: string, value?: unknown, fields: OutputFields = {}): ToolOutputAnswer {

@@ -1,9 +1,9 @@
-import type { Tier } from "../../domain/limits.ts";
-import type { PolicyPath } from "../../domain/policy/document.ts";
-import type { Fields, Leaf, Node } from "../../domain/policy/field.ts";
-import { lineOf, type ReadDocument } from "./documents/read-document.ts";
-import type { Tree } from "./documents/read-node.ts";
-import { equalValues, isMet, meetLeaf, type Written } from "./meet.ts";
+import type { Tier } from "../../../domain/limits.ts";
+import type { PolicyPath } from "../../../domain/policy/document.ts";
+import type { Fields, Leaf, Node } from "../../../domain/policy/field.ts";
+import { lineOf, type ReadDocument } from "../documents/read-document.ts";
+import type { Tree } from "../documents/read-node.ts";
+import { equalValues, isMet, meetLeaf, type Written } from "../meet.ts";
 
 // Who says what about one key: the values of every document and preset that take part for one tenant and its labels, walked
 // down together along the table of keys. From them one value is decided, and it is known who decided it.

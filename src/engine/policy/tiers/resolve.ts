@@ -1,5 +1,5 @@
-import type { PolicyPath } from "../../domain/policy/document.ts";
-import type { Fields, Group, Leaf, Node } from "../../domain/policy/field.ts";
+import type { PolicyPath } from "../../../domain/policy/document.ts";
+import type { Fields, Group, Leaf, Node } from "../../../domain/policy/field.ts";
 import {
   type Decided,
   decideLeaf,

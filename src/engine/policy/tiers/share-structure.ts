@@ -1,4 +1,4 @@
-import { equalValues } from "./meet.ts";
+import { equalValues } from "../meet.ts";
 
 /**
  * The same value as `made`, with every part that equals the one of `known` taken from there: what was compiled from a part

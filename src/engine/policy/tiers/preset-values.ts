@@ -1,8 +1,8 @@
-import type { LongRunningPreset } from "../../domain/limits.ts";
-import { PROFILE_VALUES } from "../../domain/policy/profiles.ts";
-import { type Profile, SECTION_FIELDS } from "../../domain/policy/section-fields.ts";
-import { PRESETS } from "../limits/presets.ts";
-import { readFields, type Tree } from "./documents/read-node.ts";
+import type { LongRunningPreset } from "../../../domain/limits.ts";
+import { PROFILE_VALUES } from "../../../domain/policy/profiles.ts";
+import { type Profile, SECTION_FIELDS } from "../../../domain/policy/section-fields.ts";
+import { PRESETS } from "../../limits/presets.ts";
+import { readFields, type Tree } from "../documents/read-node.ts";
 
 // What the names of profiles and of presets for long-running executions stand for, as written values.
 

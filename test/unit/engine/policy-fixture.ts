@@ -1,0 +1,14 @@
+import type { LimitPolicy } from "../../../src/engine/limits/effective-limits.ts";
+import type { PolicySet } from "../../../src/engine/policy/policy-set.ts";
+import { createPolicySet, NO_DOCUMENTS } from "../../../src/engine/policy/resolve-policy.ts";
+
+/** What is on without any file. */
+export function builtInLimits(): LimitPolicy {
+  return createPolicySet(NO_DOCUMENTS).base.limits;
+}
+
+/** A policy whose limits are these for every tenant; all else is built in. */
+export function policySetOf(limits: LimitPolicy): PolicySet {
+  const set = createPolicySet(NO_DOCUMENTS);
+  return { ...set, base: { ...set.base, limits } };
+}
