@@ -1,6 +1,8 @@
 import { SPENT_STRIDE } from "../domain/counters.ts";
 import type { Digest } from "../ports/digest.ts";
 import type { Ids } from "../ports/ids.ts";
+import { encodeAdjustment } from "./adjustments/adjustment-rows.ts";
+import { AdjustmentTable } from "./adjustments/adjustment-table.ts";
 import { ApprovalTable } from "./approvals/approval-table.ts";
 import { FanOut } from "./events/fan-out.ts";
 import { ExecutionTable } from "./executions/execution-table.ts";
@@ -65,6 +67,7 @@ export function createWorld(options: WorldOptions): World {
     quotaFanOut: new QuotaFanOut(),
     sessions: new SessionTable(),
     toolCalls: new ToolCallTable(),
+    adjustments: new AdjustmentTable(),
     deadlines: new Deadlines(),
     generations,
     rows: createRows(generations, () => world),
@@ -104,5 +107,6 @@ function createRows(generations: Generations, world: () => World): Rows {
     storage: generations.rowSet((key, out) => encodeStorage(world(), key, out)),
     sessions: generations.rowSet((key, out) => encodeSession(world(), key, out)),
     toolCalls: generations.rowSet((key, out) => encodeToolCall(world(), key, out)),
+    adjustments: generations.rowSet((key, out) => encodeAdjustment(world(), key, out)),
   };
 }

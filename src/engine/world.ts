@@ -4,6 +4,7 @@ import type { GuardId } from "../domain/policy/guard-ids.ts";
 import type { ToolEntry } from "../domain/policy/tool-entry.ts";
 import type { Digest } from "../ports/digest.ts";
 import type { Ids } from "../ports/ids.ts";
+import type { AdjustmentTable } from "./adjustments/adjustment-table.ts";
 import type { ApprovalTable } from "./approvals/approval-table.ts";
 import type { FanOut } from "./events/fan-out.ts";
 import type { ExecutionRecord } from "./executions/execution-record.ts";
@@ -67,6 +68,7 @@ export interface Rows {
   readonly storage: RowSet;
   readonly sessions: RowSet;
   readonly toolCalls: RowSet;
+  readonly adjustments: RowSet;
 }
 
 /** What the file's state means for answers; set by the loop that writes cuts. */
@@ -107,6 +109,8 @@ export interface World {
   readonly quotaFanOut: QuotaFanOut;
   readonly sessions: SessionTable;
   readonly toolCalls: ToolCallTable;
+  /** Values of principals that stand beside the policy. */
+  readonly adjustments: AdjustmentTable;
   readonly deadlines: Deadlines;
   readonly generations: Generations;
   readonly rows: Rows;

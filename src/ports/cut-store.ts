@@ -20,6 +20,7 @@ export const STATE_TABLES = [
   "storage_gauges",
   "guard_sessions",
   "tool_calls",
+  "adjustments",
 ] as const;
 export type StateTable = (typeof STATE_TABLES)[number];
 

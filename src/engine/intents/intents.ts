@@ -16,7 +16,7 @@ import { resolvePolicy } from "../policy/resolve-policy.ts";
 import { priceIntent } from "../prices/price-usage.ts";
 import { askBinding, judgePrincipals, takeFromPrincipals } from "../quotas/judge-principals.ts";
 import { isQuotaStandingQuiet } from "../quotas/notice-quotas.ts";
-import { boundsOfTenant } from "../quotas/principal-bounds.ts";
+import { boundsAny, boundsOfTenant } from "../quotas/principal-bounds.ts";
 import { assertRequestRoom, findAnswer, rememberAnswer } from "../requests/requests.ts";
 import type { World } from "../world.ts";
 import { applyIntent } from "./apply-intent.ts";
@@ -123,7 +123,9 @@ function judgeUnregistered(world: World, ask: Ask, now: Now, take: boolean): Dec
   const { windows, rows } = world;
   const bind = () =>
     windows.bind(principal, false, bounds.timeZone, now.wallMs, rows.windows, rows.windowTexts);
-  const principals = bounds.hasAny ? askBinding(bounds, bind(), ask, take ? "no slot" : "slot") : undefined;
+  const principals = boundsAny(world, bounds)
+    ? askBinding(world, bounds, bind(), ask, take ? "no slot" : "slot", now)
+    : undefined;
   const findings = [
     ...(priced.finding === undefined ? [] : [priced.finding]),
     ...(principals === undefined ? [] : judgePrincipals(world, principals, probe, now)),

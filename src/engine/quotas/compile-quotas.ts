@@ -7,8 +7,12 @@ import {
   type QuotaUnit,
   quotaSeverity,
 } from "../../domain/quotas/quota-units.ts";
+import type { Now } from "../../domain/time.ts";
+import { AdjustmentTable } from "../adjustments/adjustment-table.ts";
+import { endAdjustments } from "../adjustments/end-adjustments.ts";
+import type { World } from "../world.ts";
 import { PERIODS } from "./calendar.ts";
-import type { PrincipalBounds } from "./principal-bounds.ts";
+import { boundsQuotas, type PrincipalBounds } from "./principal-bounds.ts";
 import { compilePrincipals, matchingEntries, namedEntry, type PrincipalMap } from "./principal-map.ts";
 import { type QuotaEntry, type QuotaSettings, quotaAmount, type WrittenQuota } from "./quota-settings.ts";
 import type { WindowBinding } from "./window-table.ts";
@@ -47,6 +51,8 @@ export interface GaugeQuota {
 }
 
 export interface CompiledQuotas {
+  /** Of the adjustments that are in it. */
+  readonly version: number;
   readonly windows: readonly WindowQuota[];
   readonly requests: readonly GaugeQuota[];
   readonly executions: readonly GaugeQuota[];
@@ -70,6 +76,7 @@ function mapOf(settings: QuotaSettings): PrincipalMap<QuotaEntry> {
 }
 
 export const NO_QUOTAS: CompiledQuotas = Object.freeze({
+  version: -1,
   windows: [],
   requests: [],
   executions: [],
@@ -78,27 +85,41 @@ export const NO_QUOTAS: CompiledQuotas = Object.freeze({
 });
 
 /** The quotas that bound a principal now. */
-export function quotasOf(bounds: PrincipalBounds, binding: WindowBinding): CompiledQuotas {
-  if (!bounds.hasQuotas) return NO_QUOTAS;
+export function quotasOf(
+  world: World,
+  bounds: PrincipalBounds,
+  binding: WindowBinding,
+  now: Now,
+): CompiledQuotas {
+  const { adjustments } = world;
+  endAdjustments(world, now);
+  if (!boundsQuotas(world, bounds)) return NO_QUOTAS;
   binding.quotas ??= new WeakMap();
   const known = binding.quotas.get(bounds);
-  if (known !== undefined) return known;
-  const made = compileQuotas(bounds, binding);
+  if (known?.version === adjustments.version) return known;
+  const made = compileQuotas({ bounds, tenant: binding.principal.tenant, adjustments }, binding);
   binding.quotas.set(bounds, made);
   return made;
 }
 
-function compileQuotas(bounds: PrincipalBounds, binding: WindowBinding): CompiledQuotas {
+interface Compiling {
+  readonly bounds: PrincipalBounds;
+  readonly tenant: string;
+  readonly adjustments: AdjustmentTable;
+}
+
+function compileQuotas(compiling: Compiling, binding: WindowBinding): CompiledQuotas {
   const windows: WindowQuota[] = [];
   const gauges: GaugeQuota[] = [];
   for (const [at, level] of levelsOf(binding.principal, binding.unattributed).entries()) {
-    addWindows(windows, bounds, level, at * PERIODS.length);
+    addWindows(windows, compiling, level, at * PERIODS.length);
     for (const key of GAUGE_KEYS)
-      for (const { limit, shadow, setting } of boundsFor(bounds, level, [key]))
+      for (const { limit, shadow, setting } of boundsFor(compiling, level, [key]))
         gauges.push({ key, level, limit, shadow, principal: formatLevel(level), setting });
   }
   const of = (key: GaugeQuota["key"]) => gauges.filter((one) => one.key === key);
   return {
+    version: compiling.adjustments.version,
     windows,
     requests: of("concurrent_requests"),
     executions: of("concurrent_executions"),
@@ -109,14 +130,14 @@ function compileQuotas(bounds: PrincipalBounds, binding: WindowBinding): Compile
 
 const GAUGE_KEYS = ["concurrent_requests", "concurrent_executions", "storage_gb"] as const;
 
-function addWindows(into: WindowQuota[], bounds: PrincipalBounds, level: LevelName, base: number): void {
+function addWindows(into: WindowQuota[], compiling: Compiling, level: LevelName, base: number): void {
   for (const [at, period] of PERIODS.entries()) {
     for (const [place, key] of QUOTA_KEYS.entries()) {
       const unit = QUOTA_UNITS[key];
       const about = { place: base + at, custom: undefined, bit: place * BITS_PER_UNIT, period, unit };
-      addOne(into, bounds, level, [key, period], { ...about, counter: unit.counter });
+      addOne(into, compiling, level, [key, period], { ...about, counter: unit.counter });
     }
-    for (const name of customNames(bounds, level)) {
+    for (const name of customNames(compiling, level)) {
       const unit: QuotaUnit = {
         counter: CUSTOM_COUNTER,
         id: `quota_custom_${name}`,
@@ -126,19 +147,19 @@ function addWindows(into: WindowQuota[], bounds: PrincipalBounds, level: LevelNa
         unit: "count",
       };
       const about = { place: base + at, counter: CUSTOM_COUNTER, custom: name, bit: -1, period, unit };
-      addOne(into, bounds, level, ["custom", name, period], about);
+      addOne(into, compiling, level, ["custom", name, period], about);
     }
   }
 }
 
 function addOne(
   into: WindowQuota[],
-  bounds: PrincipalBounds,
+  compiling: Compiling,
   level: LevelName,
   path: readonly string[],
   about: Pick<WindowQuota, "place" | "counter" | "custom" | "bit" | "period" | "unit">,
 ): void {
-  for (const { limit, shadow, setting } of boundsFor(bounds, level, path)) {
+  for (const { limit, shadow, setting } of boundsFor(compiling, level, path)) {
     into.push({
       ...about,
       limit,
@@ -151,11 +172,19 @@ function addOne(
   }
 }
 
-function customNames(bounds: PrincipalBounds, { level, name }: LevelName): readonly string[] {
+function customNames(
+  { bounds, tenant, adjustments }: Compiling,
+  { level, name }: LevelName,
+): readonly string[] {
   const map = mapOf(bounds.quotas);
   const named = namedEntry(map, level, name);
   const entries = [...(named === undefined ? [] : [named]), ...matchingEntries(map, level, name)];
-  return [...new Set(entries.flatMap(({ value }) => Object.keys(value.custom)))];
+  return [
+    ...new Set([
+      ...entries.flatMap(({ value }) => Object.keys(value.custom)),
+      ...adjustments.customNames(tenant, level, name),
+    ]),
+  ];
 }
 
 interface Bound {
@@ -165,43 +194,76 @@ interface Bound {
 }
 
 /**
- * What bounds one unit of one level: what enforces and what only watches, apart. A name stands before patterns, key by key;
- * but what the platform set as the ceiling of a pattern bounds every name that it matches.
+ * What bounds one unit of one level: what enforces and what only watches, apart. A name stands before patterns, key by key,
+ * and an adjustment before both; but what the platform set as the ceiling of a pattern bounds every name that it matches.
  */
 function boundsFor(
-  bounds: PrincipalBounds,
+  { bounds, tenant, adjustments }: Compiling,
   { level, name }: LevelName,
   path: readonly string[],
 ): readonly Bound[] {
   const map = mapOf(bounds.quotas);
   const named = namedEntry(map, level, name);
   const matching = matchingEntries(map, level, name);
-  const own = named === undefined ? undefined : quotaAt(named.value, path);
-  const enforced: Bound[] = [];
-  const watched: Bound[] = [];
-  const add = (key: string, quota: WrittenQuota | undefined): void => {
-    if (quota === undefined || quota.mode === "off") return;
-    const bound = {
-      limit: quotaAmount(path[0] as string, quota.value),
-      shadow: quota.mode === "shadow",
-      setting: settingOf(key, path),
-    };
-    (bound.shadow ? watched : enforced).push(bound);
-  };
-  if (named !== undefined && own !== undefined) {
-    add(named.key, own);
-    for (const { key } of matching) {
-      const ceiling = bounds.ceilingOf(["quotas", key, ...path, "value"]);
-      if (typeof ceiling === "bigint" || typeof ceiling === "number")
-        enforced.push({
-          limit: quotaAmount(path[0] as string, ceiling),
-          shadow: false,
-          setting: settingOf(key, path),
-        });
-    }
-  } else for (const { key, value } of matching) add(key, quotaAt(value, path));
-  return [tightest(enforced), tightest(watched)].filter((one) => one !== undefined);
+  const isNamed = named !== undefined && quotaAt(named.value, path) !== undefined;
+  const written = (isNamed ? [named] : matching).flatMap(({ key, value }) =>
+    boundOf(key, path, quotaAt(value, path)),
+  );
+  const adjusted = adjustments.find(tenant, level, name, path.join("."));
+  const own =
+    adjusted === undefined
+      ? written
+      : [
+          {
+            limit: adjusted.value,
+            shadow: written.length > 0 && written.every(({ shadow }) => shadow),
+            setting: adjusted.cause,
+          },
+        ];
+  const ceilings =
+    isNamed || adjusted !== undefined
+      ? [...(named === undefined ? [] : [named]), ...matching].flatMap(({ key }) =>
+          ceilingBound(bounds, key, path),
+        )
+      : [];
+  const all = [...own, ...ceilings];
+  return [tightest(all.filter(({ shadow }) => !shadow)), tightest(own.filter(({ shadow }) => shadow))].filter(
+    (one) => one !== undefined,
+  );
 }
+
+function boundOf(key: string, path: readonly string[], quota: WrittenQuota | undefined): readonly Bound[] {
+  if (quota === undefined || quota.mode === "off") return [];
+  const limit = quotaAmount(path[0] as string, quota.value);
+  return [{ limit, shadow: quota.mode === "shadow", setting: settingOf(key, path) }];
+}
+
+function ceilingBound(bounds: PrincipalBounds, key: string, path: readonly string[]): readonly Bound[] {
+  const ceiling = bounds.ceilingOf(["quotas", key, ...path, "value"]);
+  if (typeof ceiling !== "bigint" && typeof ceiling !== "number") return [];
+  return [{ limit: quotaAmount(path[0] as string, ceiling), shadow: false, setting: settingOf(key, path) }];
+}
+
+/**
+ * The largest value that an administrator of the tenant may give a principal: not beyond the platform's ceilings, nor what
+ * the tenant has itself; the tenant's own value cannot be raised at all. Undefined = unbounded.
+ */
+export function loosestQuota(
+  bounds: PrincipalBounds,
+  tenant: string,
+  level: LevelName,
+  path: readonly string[],
+): bigint | undefined {
+  const map = mapOf(bounds.quotas);
+  const named = namedEntry(map, level.level, level.name);
+  const entries = [...(named === undefined ? [] : [named]), ...matchingEntries(map, level.level, level.name)];
+  const plain: Compiling = { bounds, tenant, adjustments: NO_ADJUSTMENTS };
+  const own = boundsFor(plain, { level: "tenant", name: tenant }, path);
+  const all = [...own, ...entries.flatMap(({ key }) => ceilingBound(bounds, key, path))];
+  return tightest(all.filter(({ shadow }) => !shadow))?.limit;
+}
+
+const NO_ADJUSTMENTS = new AdjustmentTable();
 
 function tightest(all: readonly Bound[]): Bound | undefined {
   return all.reduce<Bound | undefined>(

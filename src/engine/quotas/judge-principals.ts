@@ -10,7 +10,7 @@ import { ratePlan } from "../rates/rate-plans.ts";
 import type { World } from "../world.ts";
 import { type CompiledQuotas, NO_QUOTAS, quotasOf } from "./compile-quotas.ts";
 import { isQuotaQuiet, judgeQuotas } from "./judge-quotas.ts";
-import { boundsOf, type PrincipalBounds } from "./principal-bounds.ts";
+import { boundsAny, boundsOf, type PrincipalBounds } from "./principal-bounds.ts";
 import type { WindowBinding } from "./window-table.ts";
 
 // What bounds principals and not executions: quotas, rates, slots, in this order. Asking changes nothing; taking comes only
@@ -44,24 +44,26 @@ const NO_ASK: PrincipalAsk = Object.freeze({
 /** What an intent of an execution asks of its principals. */
 export function askPrincipals(world: World, index: number, ask: Ask, slots: SlotUse, now: Now): PrincipalAsk {
   const bounds = boundsOf(world, index);
-  if (!bounds.hasAny) return NO_ASK;
-  return askBinding(bounds, windowBinding(world, index, now.wallMs), ask, slots);
+  if (!boundsAny(world, bounds)) return NO_ASK;
+  return askBinding(world, bounds, windowBinding(world, index, now.wallMs), ask, slots, now);
 }
 
 /** What an intent asks of the principals whose windows `binding` holds. */
 export function askBinding(
+  world: World,
   bounds: PrincipalBounds,
   binding: WindowBinding,
   ask: Ask,
   slots: SlotUse,
+  now: Now,
 ): PrincipalAsk {
   const { weight } = ask.intent;
   return {
     tenant: binding.principal.tenant,
     binding,
-    quotas: quotasOf(bounds, binding),
+    quotas: quotasOf(world, bounds, binding, now),
     takesSlot: slots === "slot" && weight > 0n,
-    rates: ratePlan(bounds, binding, ask),
+    rates: ratePlan(world, bounds, binding, ask, now),
     weight,
   };
 }

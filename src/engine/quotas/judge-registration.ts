@@ -7,7 +7,7 @@ import { EMPTY_PROBE } from "../limits/probe.ts";
 import type { World } from "../world.ts";
 import { type CompiledQuotas, NO_QUOTAS, quotasOf } from "./compile-quotas.ts";
 import { judgeQuotas } from "./judge-quotas.ts";
-import { boundsOfTenant } from "./principal-bounds.ts";
+import { boundsOfTenant, boundsQuotas } from "./principal-bounds.ts";
 import type { WindowBinding } from "./window-table.ts";
 
 // An execution that registers or is resumed takes a place of every level of its principal; a principal whose quota was
@@ -42,8 +42,8 @@ function quotasOfPrincipal(
   now: Now,
 ): { readonly quotas: CompiledQuotas; readonly binding: WindowBinding | undefined } {
   const bounds = boundsOfTenant(world, principal.tenant);
-  if (!bounds.hasQuotas) return { quotas: NO_QUOTAS, binding: undefined };
+  if (!boundsQuotas(world, bounds)) return { quotas: NO_QUOTAS, binding: undefined };
   const { windows, rows } = world;
   const binding = windows.bind(principal, false, bounds.timeZone, now.wallMs, rows.windows, rows.windowTexts);
-  return { quotas: quotasOf(bounds, binding), binding };
+  return { quotas: quotasOf(world, bounds, binding, now), binding };
 }

@@ -7,7 +7,7 @@ import { EMPTY_PROBE } from "../limits/probe.ts";
 import type { World } from "../world.ts";
 import { type CompiledQuotas, quotasOf, type WindowQuota } from "./compile-quotas.ts";
 import { judgeQuotas, usedOf } from "./judge-quotas.ts";
-import { boundsOf } from "./principal-bounds.ts";
+import { boundsOf, boundsQuotas } from "./principal-bounds.ts";
 import { alertFinding, quotaFinding } from "./quota-finding.ts";
 import type { WindowBinding } from "./window-table.ts";
 
@@ -20,9 +20,9 @@ const TOLD = { warning: 0, critical: 1, exhausted: 2, refused: 3 } as const;
 /** True when no quota of an execution's principals has anything to say about what is used. Builds nothing. */
 export function isQuotaStandingQuiet(world: World, index: number, now: Now): boolean {
   const bounds = boundsOf(world, index);
-  if (!bounds.hasQuotas) return true;
+  if (!boundsQuotas(world, bounds)) return true;
   const binding = windowBinding(world, index, now.wallMs);
-  const { windows } = quotasOf(bounds, binding);
+  const { windows } = quotasOf(world, bounds, binding, now);
   if (windows.length === 0) return true;
   flushWindows(world);
   for (const quota of windows) {
@@ -44,9 +44,9 @@ function isDue(world: World, quota: WindowQuota, row: number, used: bigint): boo
 /** Tells what was passed, and answers what refuses the next intent. */
 export function noticeQuotas(world: World, index: number, now: Now): readonly Finding[] {
   const bounds = boundsOf(world, index);
-  if (!bounds.hasQuotas) return [];
+  if (!boundsQuotas(world, bounds)) return [];
   const binding = windowBinding(world, index, now.wallMs);
-  const quotas = quotasOf(bounds, binding);
+  const quotas = quotasOf(world, bounds, binding, now);
   if (quotas.windows.length === 0) return [];
   flushWindows(world);
   for (const quota of quotas.windows) notice(world, index, quota, binding, now);

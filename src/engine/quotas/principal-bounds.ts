@@ -29,6 +29,15 @@ export const NO_BOUNDS: PrincipalBounds = Object.freeze({
   hasAny: false,
 });
 
+/** Whether anything at all can bound principals under these bounds now. */
+export function boundsAny(world: World, bounds: PrincipalBounds): boolean {
+  return bounds.hasAny || world.adjustments.size > 0;
+}
+
+export function boundsQuotas(world: World, bounds: PrincipalBounds): boolean {
+  return bounds.hasQuotas || world.adjustments.size > 0;
+}
+
 /** The bounds of an execution: its tenant's under the labels that it registered with. */
 export function boundsOf(world: World, _index: number): PrincipalBounds {
   return world.policy.bounds ?? NO_BOUNDS;

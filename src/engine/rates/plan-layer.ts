@@ -1,4 +1,7 @@
-import { formatLevel } from "../../domain/quotas/levels.ts";
+import type { Adjustment } from "../../domain/quotas/adjustment.ts";
+import { formatLevel, type LevelName } from "../../domain/quotas/levels.ts";
+import type { AdjustmentTable } from "../adjustments/adjustment-table.ts";
+import { RATE } from "../adjustments/targets.ts";
 import { compilePrincipals, type Entry, entriesFor, type PrincipalMap } from "../quotas/principal-map.ts";
 import { CidrTrie, parseAddress, parseRange } from "./cidr-trie.ts";
 import type { Rate } from "./gcra.ts";
@@ -20,10 +23,10 @@ interface CompiledLayer {
   readonly hasRanges: boolean;
 }
 
-const layers = new WeakMap<RateSettings, CompiledLayer>();
+const compiledLayers = new WeakMap<RateSettings, CompiledLayer>();
 
 function compileLayer(settings: RateSettings): CompiledLayer {
-  const known = layers.get(settings);
+  const known = compiledLayers.get(settings);
   if (known !== undefined) return known;
   const entries: { [principal: string]: CompiledEntry } = {};
   const ranges = new CidrTrie<Entry<CompiledEntry>>();
@@ -37,7 +40,7 @@ function compileLayer(settings: RateSettings): CompiledLayer {
     hasRanges ||= range !== undefined;
   }
   const layer: CompiledLayer = { byPrincipal: compilePrincipals(entries), ranges, hasRanges };
-  layers.set(settings, layer);
+  compiledLayers.set(settings, layer);
   return layer;
 }
 
@@ -47,14 +50,21 @@ export interface LayerPlan {
   readonly namesLevel: boolean;
 }
 
-export function planLayer(settings: RateSettings, place: string, asker: RateAsker): LayerPlan {
+export function planLayer(
+  settings: RateSettings,
+  place: string,
+  asker: RateAsker,
+  adjustments: AdjustmentTable | undefined,
+): LayerPlan {
   const layer = compileLayer(settings);
   const { tenant, provider, sourceIp } = asker;
   const checks: RateCheck[] = [];
   for (const { level, name } of asker.levels) {
     const entries = entriesFor(layer.byPrincipal, level, name);
     const owner = level === "global" ? "" : tenant;
-    addChecks(checks, entries, asker.route, formatLevel({ level, name }), [place, owner]);
+    const adjusted = adjustments?.find(tenant, level, name, RATE);
+    const named = adjusted === undefined ? entries : [adjustedEntry(adjusted, entries)];
+    addChecks(checks, named, asker.route, formatLevel({ level, name }), [place, owner]);
   }
   const namesLevel = checks.length > 0;
   if (provider !== undefined) {
@@ -65,6 +75,36 @@ export function planLayer(settings: RateSettings, place: string, asker: RateAske
   const range = address === undefined ? undefined : layer.ranges.find(address);
   if (range !== undefined) addChecks(checks, [range], asker.route, range.key, [place, tenant]);
   return { checks, namesLevel };
+}
+
+/** An adjustment in the place of what is written; routes keep their factors, what only watched goes on so. */
+function adjustedEntry(
+  { rate, cause }: Adjustment,
+  entries: readonly Entry<CompiledEntry>[],
+): Entry<CompiledEntry> {
+  const first = entries[0]?.value;
+  const mode = entries.length > 0 && entries.every(({ value }) => value.written.mode === "shadow");
+  const written = { ...first?.written, mode: mode ? "shadow" : "enforce", ...rate } as RateEntry;
+  return { key: cause, value: { written, multipliers: first?.multipliers ?? NO_MULTIPLIERS } };
+}
+
+const NO_MULTIPLIERS: Multipliers = new Map();
+
+/**
+ * The fastest that an administrator of the tenant may let a principal be: what the platform sets as ceilings, and for the
+ * tenant itself what it has. Undefined = unbounded. A principal below the tenant takes from the tenant's bucket as well.
+ */
+export function loosestRate(layers: readonly RateSettings[], { level, name }: LevelName): Rate | undefined {
+  const bounding = level === "tenant" ? layers : layers.slice(0, -1);
+  const rates = bounding
+    .map((layer) => entriesFor(compileLayer(layer).byPrincipal, level, name))
+    .filter((entries) => entries.length > 0)
+    .map((entries) => tightest(entries, undefined));
+  if (rates.length === 0) return undefined;
+  return {
+    rps: Math.min(...rates.map(({ rps }) => rps)),
+    burst: Math.min(...rates.map(({ burst }) => burst)),
+  };
 }
 
 /** What enforces and what only watches have buckets of their own. */

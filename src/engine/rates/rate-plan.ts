@@ -1,3 +1,4 @@
+import type { AdjustmentTable } from "../adjustments/adjustment-table.ts";
 import { planFile } from "./plan-file.ts";
 import { planLayer } from "./plan-layer.ts";
 import type { RateAsker, RateCheck } from "./rate-check.ts";
@@ -14,8 +15,13 @@ export function planRates(
   layers: readonly RateSettings[],
   platform: PlatformRates,
   asker: RateAsker,
+  adjustments: AdjustmentTable,
 ): readonly RateCheck[] {
-  const plans = layers.map((layer, at) => planLayer(layer, `rates ${at}`, asker));
+  // Adjustments stand in the place of what is in force: the ceilings stay.
+  const written = layers.length === 0 && adjustments.size > 0 ? [NO_RATES] : layers;
+  const plans = written.map((layer, at) =>
+    planLayer(layer, `rates ${at}`, asker, at === written.length - 1 ? adjustments : undefined),
+  );
   const checks = plans.flatMap((plan, at) => {
     const stricter = plans.slice(at + 1).flatMap((later) => later.checks);
     return plan.checks.filter((one) => !stricter.some((other) => implies(other, one)));
@@ -27,6 +33,8 @@ export function planRates(
   );
   return file === undefined ? checks : [...checks, file];
 }
+
+const NO_RATES: RateSettings = Object.freeze({});
 
 /** Whether what one bucket admits the other does, because both see the same requests. */
 function implies(strict: RateCheck, loose: RateCheck): boolean {

@@ -1,7 +1,10 @@
 import type { Ask } from "../../domain/intent.ts";
 import { levelsOf } from "../../domain/quotas/levels.ts";
+import type { Now } from "../../domain/time.ts";
+import { endAdjustments } from "../adjustments/end-adjustments.ts";
 import type { PrincipalBounds } from "../quotas/principal-bounds.ts";
 import type { WindowBinding } from "../quotas/window-table.ts";
+import type { World } from "../world.ts";
 import type { RateCheck } from "./rate-check.ts";
 import { planRates } from "./rate-plan.ts";
 import { normaliseRoute } from "./route.ts";
@@ -11,19 +14,31 @@ import { normaliseRoute } from "./route.ts";
 /** Most plans of one principal; then all are made anew. Bounds what a caller with many routes can take of memory. */
 const MAX_PLANS = 64;
 
-/** By route, provider and address, as they were written. */
-export type RatePlans = Map<string, readonly RateCheck[]>;
+export interface RatePlans {
+  /** Of the adjustments that are in them. */
+  readonly version: number;
+  /** By route, provider and address, as they were written. */
+  readonly byRequest: Map<string, readonly RateCheck[]>;
+}
 
 const NO_CHECKS: readonly RateCheck[] = Object.freeze([]);
 
 /** The buckets that an intent of this principal takes from. */
-export function ratePlan(bounds: PrincipalBounds, binding: WindowBinding, ask: Ask): readonly RateCheck[] {
+export function ratePlan(
+  world: World,
+  bounds: PrincipalBounds,
+  binding: WindowBinding,
+  ask: Ask,
+  now: Now,
+): readonly RateCheck[] {
   const { rates, platform } = bounds;
   if (ask.intent.weight === 0n) return NO_CHECKS;
+  endAdjustments(world, now);
+  const { adjustments } = world;
   binding.plans ??= new WeakMap();
   let plans = binding.plans.get(bounds);
-  if (plans === undefined) {
-    plans = new Map();
+  if (plans?.version !== adjustments.version) {
+    plans = { version: adjustments.version, byRequest: new Map() };
     binding.plans.set(bounds, plans);
   }
   const { route, provider } = ask.intent;
@@ -32,16 +47,18 @@ export function ratePlan(bounds: PrincipalBounds, binding: WindowBinding, ask: A
     provider === undefined && sourceIp === undefined
       ? (route ?? "")
       : `${route ?? ""}\n${provider ?? ""}\n${sourceIp ?? ""}`;
-  const known = plans.get(key);
+  const known = plans.byRequest.get(key);
   if (known !== undefined) return known;
-  const plan = planRates(rates, platform, {
-    tenant: binding.principal.tenant,
+  const { tenant } = binding.principal;
+  const asker = {
+    tenant,
     levels: levelsOf(binding.principal, false),
     route: route === undefined ? undefined : normaliseRoute(route),
     provider,
     sourceIp,
-  });
-  if (plans.size >= MAX_PLANS) plans.clear();
-  plans.set(key, plan);
+  };
+  const plan = planRates(rates, platform, asker, adjustments);
+  if (plans.byRequest.size >= MAX_PLANS) plans.byRequest.clear();
+  plans.byRequest.set(key, plan);
   return plan;
 }

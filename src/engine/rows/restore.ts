@@ -2,6 +2,7 @@ import type { ExecutionEvent } from "../../domain/event.ts";
 import { MAX_EVENTS, MAX_TREE_DEPTH } from "../../domain/execution.ts";
 import { DAY_MS, type Now } from "../../domain/time.ts";
 import type { Loaded } from "../../ports/cut-store.ts";
+import { restoreAdjustment, type StoredAdjustment } from "../adjustments/adjustment-rows.ts";
 import { NO_INDEX } from "../executions/execution-table.ts";
 import { restoreStorage, type StoredStorage } from "../gauges/gauge-rows.ts";
 import { restoreWindow, restoreWindowText, type StoredWindow } from "../quotas/window-rows.ts";
@@ -60,6 +61,8 @@ export function restoreWorld(world: World, loaded: Loaded, bootId: string, now: 
   for (const row of tables.requests.rows) restoreRequest(world, row.key, parseRow(row), shift);
   for (const row of tables.approvals.rows) restoreApproval(world, row.key, parseRow(row));
   for (const row of tables.rule_counts.rows) restoreRuleCount(world, row.key, parseRow(row));
+  for (const row of tables.adjustments.rows)
+    restoreAdjustment(world, row.key, parseRow<StoredAdjustment>(row));
   for (const row of tables.storage_gauges.rows) restoreStorage(world, row.key, parseRow<StoredStorage>(row));
   for (const text of tables.rate_bucket_texts.rows)
     restoreRate(world, text.key, textAt(text), tables.rate_buckets.find(text.key), shift);

@@ -40,6 +40,7 @@ export const ADDED_TABLES: readonly (StateTable | AppendTable)[] = [
   "storage_gauges",
   "guard_sessions",
   "tool_calls",
+  "adjustments",
 ];
 
 function createFirstTables(database: Database.Database): void {
