@@ -1,20 +1,13 @@
 // Secrets under layers: full-width letters, invisible characters, percent-encoding, escapes, base64, hexadecimal. A layer
 // is a second text with the place of each of its characters in the first; hits are told in places of the first. Layers
 // are few and never longer than what they decode, so the whole stays linear.
+import { decodeRun, ENCODED_RUN } from "../../../texts/decode-run.ts";
+import { SURVEY, surveyText } from "../../../texts/survey-text.ts";
+import { createLayer, foldLetters, type Layer } from "../../../texts/text-layer.ts";
 import { findSecrets, type SecretHit } from "./find-secrets.ts";
-import { SURVEY, surveyText } from "./survey-text.ts";
-
-/** What stands under a text: same order, each character with where it came from. */
-interface Layer {
-  readonly text: string;
-  /** Place of each character in the text below, and of the end. */
-  readonly places: readonly number[];
-}
 
 /** Layers in layers, of any kind. */
 const MAX_DEPTH = 3;
-/** Longer runs are files. */
-const RUN_MAX_LENGTH = 65_536;
 
 /** As findSecrets, under all layers as well; hits of upper layers first where they overlap. */
 export function findSecretsInLayers(text: string, minLength: number): readonly SecretHit[] {
@@ -66,50 +59,15 @@ function overlap(left: SecretHit, right: SecretHit): boolean {
   return left.start < right.end && right.start < left.end;
 }
 
-const RUN = /[A-Za-z0-9+/_-]{20,}={0,2}/g;
-
 /** Base64 and hexadecimal whose content is text with a secret: the whole run is the secret. */
 function findEncoded(text: string, minLength: number, depth: number): readonly SecretHit[] {
   const hits: SecretHit[] = [];
-  for (const { index, 0: run } of text.matchAll(RUN)) {
-    if (run.length > RUN_MAX_LENGTH) continue;
+  for (const { index, 0: run } of text.matchAll(ENCODED_RUN)) {
     const decoded = decodeRun(run);
     const inner = decoded === undefined ? undefined : findAtDepth(decoded, minLength, depth - 1)[0];
     if (inner !== undefined) hits.push({ kind: inner.kind, start: index, end: index + run.length });
   }
   return hits;
-}
-
-const PRINTABLE = /^[\t\n\r\x20-\x7e]+$/;
-
-function decodeRun(run: string): string | undefined {
-  if (/^(?:[0-9A-Fa-f]{2})+$/.test(run)) {
-    const text = run.replace(/../g, (pair) => String.fromCharCode(Number.parseInt(pair, 16)));
-    if (PRINTABLE.test(text)) return text;
-  }
-  const letters = run.replaceAll("-", "+").replaceAll("_", "/").replace(/=+$/, "");
-  // A path or a name may stand right before the run: then it starts a few characters later.
-  for (let skip = 0; skip < 4; skip += 1) {
-    if (!PRINTABLE.test(atob(letters.slice(skip, skip + 12)))) continue;
-    const whole = letters.slice(skip);
-    const text = atob(whole.length % 4 === 1 ? whole.slice(0, -1) : whole);
-    if (PRINTABLE.test(text)) return text;
-  }
-  return undefined;
-}
-
-/** Characters that are not seen: between them a secret is still one. */
-const INVISIBLE = /\p{Default_Ignorable_Code_Point}/u;
-
-function foldLetters(text: string): Layer | undefined {
-  const builder = createLayer();
-  let at = 0;
-  for (const letter of text) {
-    if (letter <= "\u007f") builder.add(letter, at);
-    else if (!INVISIBLE.test(letter)) builder.add(letter.normalize("NFKC"), at);
-    at += letter.length;
-  }
-  return builder.end(text);
 }
 
 function decodePercent(text: string): Layer | undefined {
@@ -133,26 +91,4 @@ function replaceCodes(text: string, pattern: RegExp, radix: number): Layer | und
   }
   for (; at < text.length; at += 1) builder.add(text.charAt(at), at);
   return builder.end(text);
-}
-
-interface LayerBuilder {
-  add(letters: string, place: number): void;
-  /** Undefined when nothing changed. */
-  end(below: string): Layer | undefined;
-}
-
-function createLayer(): LayerBuilder {
-  let text = "";
-  const places: number[] = [];
-  return {
-    add(letters, place) {
-      text += letters;
-      for (let unit = 0; unit < letters.length; unit += 1) places.push(place);
-    },
-    end(below) {
-      if (text === below) return undefined;
-      places.push(below.length);
-      return { text, places };
-    },
-  };
 }

@@ -1,0 +1,125 @@
+// Orders by their form: labels and tags that claim to speak for the system, and configuration that claims to switch safety
+// off. Every expression is bounded at each place.
+import type { TextMatch } from "../text-match.ts";
+
+const FORMS: readonly (readonly [kind: string, hint: RegExp, pattern: RegExp])[] = [
+  // Tokens of model templates have no business in a text.
+  [
+    "role_tag",
+    /<\||\[\/?INST|<</i,
+    /<\|(?:im_start|im_end|system|user|assistant|endoftext|end_of_text|begin_of_text|start_header_id|end_header_id|eot_id|endofprompt|fim_\w{3,8})\|>|\[\/?INST\]|<<\/?SYS>>|<\/?s>\s{0,4}\[INST/gi,
+  ],
+  // The end of what is data, and what follows claims to be none.
+  [
+    "role_tag",
+    /<\//,
+    /<\/(?:tool_result|tool_results|tool_response|tool_output|function_results?|function_response|user_input|user_message|user_query|untrusted\w{0,12}|document|documents|context|search_results?|data|input|email|webpage|observation|retrieved\w{0,10})>\s{0,8}<?(?:system|assistant|developer|admin|instructions?|user|human)\b/gi,
+  ],
+  [
+    "role_tag",
+    /<(?:system|developer|admin|important|information|instruction)/i,
+    /<(?:system|developer|admin|system[-_](?:message|prompt|instruction|override|reminder|note)s?|important|information|instructions?|override)(?:\s[^<>\n]{0,60})?>\s{0,8}(?:[^<\s]{1,40}\s+){3}/gi,
+  ],
+  // ### System: · [SYSTEM MESSAGE] · --- BEGIN ADMIN OVERRIDE ---
+  [
+    "role_tag",
+    /#/,
+    /(?:^|\n)\s{0,4}#{1,6}\s{0,3}(?:system|developer|admin|instructions?|new instructions?|system (?:prompt|message|override))\s{0,3}:/gi,
+  ],
+  [
+    "role_tag",
+    /\[|---|===|\*\*|\(/,
+    /(?:\[|-{3,}|={3,}|\*{2,}|\(\(|<<<|#{3,})\s{0,3}(?:begin |end of |end |start |new )?(?:system|admin|administrator|developer|root|operator|privileged|security)[\s_-]{0,2}(?:message|prompt|override|instruction|instructions|command|notice|note|mode|update|directive|alert|input|user input|task)\b/gi,
+  ],
+  [
+    "role_tag",
+    /"role"/,
+    /\\?"role\\?"\s{0,4}:\s{0,4}\\?"(?:system|developer)\\?"\s{0,4},\s{0,8}\\?"content\\?"\s{0,4}:\s{0,4}\\?"[^"]{12}/gi,
+  ],
+  [
+    "role_tag",
+    /(?:human|user|assistant):/i,
+    /\n\s{0,4}\n?(?:human|user)\s{0,2}:[^\n]{1,400}\n\s{0,4}\n?(?:assistant|ai)\s{0,2}:/gi,
+  ],
+  // Safety as a setting.
+  [
+    "policy_puppetry",
+    /[:=>]/,
+    /(?:safety|safe[-_ ]?mode|filter(?:s|ing)?|moderation|guard[-_ ]?rails?|restrictions?|censorship|refusals?|content[-_ ]?policy|ethics|alignment|disclaimers?|safety[-_ ]\w{1,12}|blocked[-_ ]?\w{0,16})["']?\s{0,3}(?:[:=]|>)\s{0,3}["']?(?:off|false|disabled?|none|null|0|no|never|bypass(?:ed)?|inactive)\b/gi,
+  ],
+  [
+    "policy_puppetry",
+    /mode/i,
+    /(?:\bmode|[-_]mode)["']?\s{0,3}(?:[:=]|>)\s{0,3}["']?(?:unrestricted|jailbreak|jailbroken|god|dan|unfiltered|uncensored|developer|unsafe|no[-_ ]?limits?|admin|root|override)\b/gi,
+  ],
+  [
+    "policy_puppetry",
+    /allow/i,
+    /\ballow(?:ed)?(?:[-_]\w{1,16})?["']?\s{0,3}(?:[:=]|>)\s{0,3}["'[]{0,2}(?:all|everything|any|\*)(?![\w-])/gi,
+  ],
+  // An image whose address carries what was said.
+  [
+    "exfiltration",
+    /!\[/,
+    /!\[[^\]\n]{0,120}\]\(\s{0,3}https?:\/\/[^)\s]{1,300}[?&/][\w-]{0,24}=?(?:\{{1,2}|\[|<|%7B|\$\{|\$\()[^)\n]{1,120}\)?/gi,
+  ],
+  [
+    "exfiltration",
+    /\b(?:curl|wget|fetch|nc)\b/i,
+    /\b(?:curl|wget|nc|fetch)\b[^\n]{0,160}(?:\$\(|`)\s{0,3}(?:cat|env|printenv|base64|tar|ls)\b/gi,
+  ],
+  [
+    "exfiltration",
+    /\.ssh|\/etc\/|\.env|\.aws|environ/i,
+    /\b(?:cat|base64|tar|cp|read|type|print|show|dump|send|upload|post)\b[^\n]{0,60}(?:~\/\.ssh|\/etc\/(?:passwd|shadow)|\.aws\/credentials|(?:^|[\s"'/])\.env\b|process\.env|os\.environ)[^\n]{0,80}(?:\||>|curl|http|send|to |@|base64)/gi,
+  ],
+  [
+    "persona",
+    /\b(?:dan|stan|aim|jailbr)/i,
+    /\b(?:you are|act as|become|as|called|named) (?:now )?(?:DAN|STAN|AIM|DUDE|Omega|BetterDAN)\b(?=[\s\S]{0,160}(?:never|no |any|free|without|unfilter|can do|rule|limit|refus))/g,
+  ],
+  [
+    "persona",
+    /do anything now|developer mode|jailbreak/i,
+    /\bdo anything now\b|\b(?:developer|god|dan|jailbreak|sudo|unrestricted|debug) mode (?:is )?(?:now )?(?:enabled|activated|on\b|engaged|unlocked)|\b(?:enable|activate|enter|unlock|switch to) (?:the )?(?:developer|god|dan|jailbreak|unrestricted|unfiltered) mode\b/gi,
+  ],
+];
+
+/** One setting may be innocent; two, or one beside an order, are not. */
+const PUPPET_ORDER =
+  /\b(?:apply|obey|follow|execute|answer|answering|respond|list|print|reveal|output|comply|request|ignore|you)\b/i;
+
+export function findMarkup(text: string): readonly TextMatch[] {
+  const found: TextMatch[] = [];
+  for (const [kind, hint, pattern] of FORMS) {
+    if (!hint.test(text)) continue;
+    for (const { index, 0: match } of text.matchAll(pattern))
+      found.push({ kind, start: index, end: index + match.length });
+  }
+  found.push(...findLabels(text));
+  const settings = found.filter(({ kind }) => kind === "policy_puppetry");
+  if (settings.length !== 1 || PUPPET_ORDER.test(text)) return found;
+  return found.filter(({ kind }) => kind !== "policy_puppetry");
+}
+
+const LABEL = /(?:system|admin|administrator|root|developer)\s{0,3}[:：]/gi;
+/** What only an order says. */
+const ORDER =
+  /\b(?:you|your|must|ignore|forget|disregard|override|grant|reveal|print|output|execute|run|rm|sudo|delete|drop|disable|enable|bypass|allow|unlock|always|never|instructions?|assistant|obey|comply|transfer|send|approve|respond|reply|act|password|token|show|give|tell|do|stop|set|access|permission|privileges?|unrestricted|mode|prompt|user is|the user|all requests|every request)\b/i;
+
+/** `system: …` where a speaker's name would stand; not the operating system, not a state. */
+function findLabels(text: string): readonly TextMatch[] {
+  const found: TextMatch[] = [];
+  for (const { index, 0: label } of text.matchAll(LABEL)) {
+    const before = text.slice(Math.max(0, index - 24), index);
+    if (!/(?:^|[\n.!?:;,"'`([{<>*#|\-\]]|\b(?:new|from|the|as)\s)\s*$/i.test(before)) continue;
+    if (/\b(?:the|as)\s+$/i.test(before) && !/(?:^|[.\n])\s*(?:the|as)\s+$/i.test(before)) continue;
+    const end = text.indexOf("\n", index + label.length + 1);
+    const said = text.slice(index + label.length, Math.min(end === -1 ? text.length : end, index + 400));
+    // root:x:0:0 is a line of a password file, `system: true` a setting.
+    if (/^\s*[^\s:]*:/.test(said) || said.trim().split(/\s+/).length < 2) continue;
+    if (ORDER.test(said))
+      found.push({ kind: "role_tag", start: index, end: index + label.length + said.length });
+  }
+  return found;
+}

@@ -1,0 +1,366 @@
+// The rules over concepts: which words near one another are a hidden order. A rule looks a bounded number of words around
+// each hit, so the whole is linear. Words alone never fire: people write about passwords, systems and instructions.
+import { isAscii } from "../text-layer.ts";
+import type { TextMatch } from "../text-match.ts";
+import { CONCEPT, type ConceptHit } from "./find-concepts.ts";
+
+interface Reading {
+  readonly text: string;
+  readonly hits: readonly ConceptHit[];
+}
+
+type Rule = (reading: Reading, at: number) => ConceptHit | undefined;
+
+/** Every rule with what it starts from and what it finds. */
+const RULES: readonly { readonly kind: string; readonly from: number; readonly judge: Rule }[] = [
+  { kind: "override", from: CONCEPT.override, judge: judgeOverride },
+  { kind: "prompt_leak", from: CONCEPT.reveal | CONCEPT.send, judge: judgePromptLeak },
+  { kind: "secret_request", from: CONCEPT.reveal | CONCEPT.send, judge: judgeSecretRequest },
+  { kind: "exfiltration", from: CONCEPT.send | CONCEPT.reveal, judge: judgeExfiltration },
+  { kind: "hidden_order", from: CONCEPT.address, judge: judgeAddress },
+  { kind: "hidden_order", from: CONCEPT.agent, judge: judgeVocative },
+  { kind: "persona", from: CONCEPT.persona, judge: judgePersona },
+  { kind: "self_limit", from: CONCEPT.bound, judge: judgeSelfLimit },
+  { kind: "override", from: CONCEPT.fresh, judge: judgeFresh },
+];
+
+/** Most matches of one text: one is enough to act on. */
+const MAX_MATCHES = 32;
+
+/** `text` in normal form with its `hits`; matches in its places. */
+export function judgeConcepts(text: string, hits: readonly ConceptHit[]): readonly TextMatch[] {
+  const reading = { text, hits };
+  const matches: TextMatch[] = [];
+  for (const [at, hit] of hits.entries())
+    for (const { kind, from, judge } of RULES) {
+      if ((hit.concepts & from) === 0 || matches.length >= MAX_MATCHES) continue;
+      const last = judge(reading, at);
+      if (last === undefined) continue;
+      matches.push({ kind, start: Math.min(hit.start, last.start), end: Math.max(hit.end, last.end) });
+    }
+  return matches;
+}
+
+/** ignore … previous … instructions, in any order that a language has. */
+function judgeOverride(reading: Reading, at: number): ConceptHit | undefined {
+  const hit = reading.hits[at] as ConceptHit;
+  if (isNegated(reading, at) || isAsked(reading, at)) return undefined;
+  const target =
+    findNear(reading, at, CONCEPT.instructions | CONCEPT.prompt, 9, 9, true) ??
+    findNear(reading, at, CONCEPT.matters, 9, isForeign(reading.text, hit) ? 9 : 0, true);
+  if (target === undefined) return findBare(reading, at) ?? findReferred(reading, at);
+  const isStrong = (target.concepts & (CONCEPT.instructions | CONCEPT.prompt)) !== 0;
+  const before = Math.min(hit.word, target.word);
+  const span = Math.abs(target.word - hit.word);
+  const prior = findWithin(
+    reading,
+    at,
+    CONCEPT.prior | CONCEPT.yours | CONCEPT.all,
+    before - 3,
+    before + span + 4,
+  );
+  if (isStrong) return prior !== undefined || span <= 2 ? target : undefined;
+  const isWhole = findWithin(reading, at, CONCEPT.all, before - 2, before + span + 3) !== undefined;
+  const isPrior = findWithin(reading, at, CONCEPT.prior, before - 2, before + span + 4) !== undefined;
+  if (!isPrior && !isWhole) return undefined;
+  const noun = reading.text.slice(target.start, target.end);
+  // Mail and requests are taken back every day; rules and context by nobody but an attacker.
+  if (/^(?:message|messages|request|requests|task|tasks|statements|text|lines|ones|history)$/.test(noun))
+    return hasAccomplice(reading, at) || (isWhole && isPrior) || isReplaced(reading.text, target)
+      ? target
+      : undefined;
+  return isPrior ||
+    hasAccomplice(reading, at) ||
+    /^(?:everything|anything|rules?|policy|policies)$/.test(noun)
+    ? target
+    : undefined;
+}
+
+/** … and follow mine instead */
+function isReplaced(text: string, { end }: ConceptHit): boolean {
+  return /\b(?:follow|obey|instead|only|print|say|answer|respond|mine)\b/.test(text.slice(end, end + 60));
+}
+
+/** `ignore previous` with nothing that it could be aimed at. */
+function findBare(reading: Reading, at: number): ConceptHit | undefined {
+  const next = reading.hits[at + 1];
+  const hit = reading.hits[at] as ConceptHit;
+  if (next === undefined || (next.concepts & CONCEPT.prior) === 0 || next.word - hit.word > 2)
+    return undefined;
+  if (
+    !/^(?:previous|prior|above|preceding|foregoing|earlier)$/.test(reading.text.slice(next.start, next.end))
+  )
+    return undefined;
+  const rest = reading.text.slice(next.end, next.end + 24);
+  return /^\s*(?:$|[.,;:!?"')\]]|and\b|then\b|&|\n)/.test(rest) ? next : undefined;
+}
+
+/** All directives are void. Ignore them. */
+function findReferred(reading: Reading, at: number): ConceptHit | undefined {
+  const hit = reading.hits[at] as ConceptHit;
+  if (!/^\s+(?:them|those|these|that all|it all)\b/.test(reading.text.slice(hit.end, hit.end + 12)))
+    return undefined;
+  return findNear(reading, at, CONCEPT.instructions | CONCEPT.prompt, 0, 14, false);
+}
+
+/** print … your instructions */
+function judgePromptLeak(reading: Reading, at: number): ConceptHit | undefined {
+  if (isNegated(reading, at) || isAsked(reading, at)) return undefined;
+  const hit = reading.hits[at] as ConceptHit;
+  const prompt = findNear(reading, at, CONCEPT.prompt, 7, 7, true);
+  if (prompt === undefined || prompt === hit) return undefined;
+  const between = reading.text.slice(Math.min(hit.end, prompt.end), Math.max(hit.start, prompt.start));
+  // show me how to write a system prompt
+  if (/\b(?:how|write|writing|design|appears|example|examples|good|create|improve)\b/.test(between))
+    return undefined;
+  if (
+    (hit.concepts & CONCEPT.send) !== 0 &&
+    (hit.concepts & CONCEPT.reveal) === 0 &&
+    prompt.start < hit.start
+  )
+    return undefined;
+  return prompt;
+}
+
+/** print … the password, with something that no honest request needs. */
+function judgeSecretRequest(reading: Reading, at: number): ConceptHit | undefined {
+  if (isNegated(reading, at) || isAsked(reading, at)) return undefined;
+  const hit = reading.hits[at] as ConceptHit;
+  const secret = findNear(reading, at, CONCEPT.secret, 7, 6, true);
+  if (secret === undefined || isHarmlessSecret(reading.text, secret)) return undefined;
+  const near = CONCEPT.all | CONCEPT.only | CONCEPT.agent | CONCEPT.destination | CONCEPT.address;
+  const word = Math.min(hit.word, secret.word);
+  const helped = findWithin(reading, at, near, word - 2, secret.word + 10, hit, secret) !== undefined;
+  const isLeaking = /^(?:reveal|leak|dump|disclose|divulge|expose|exfiltrate|hand over)/.test(
+    reading.text.slice(hit.start, hit.end),
+  );
+  return helped || isLeaking || isForeign(reading.text, hit) || hasAccomplice(reading, at)
+    ? secret
+    : undefined;
+}
+
+/** The lexicons of other languages hold orders alone, no words of daily work. */
+function isForeign(text: string, { start, end }: ConceptHit): boolean {
+  return !isAscii(text.slice(start, end));
+}
+
+function isHarmlessSecret(text: string, { end }: ConceptHit): boolean {
+  return /^[\s-]*(?:reset|manager|policy|policies|field|fields|hint|strength|protected|rotation|requirement|length|page|form|prompt|input|generator|count|counts|usage|limit|budget|expired|expiry|management|scanner|scanning|box|column|table|documentation|docs|name|names|type|bucket|hashing|hash|santa|sauce|garden|recipe)/.test(
+    text.slice(end, end + 20),
+  );
+}
+
+/** send … the conversation … to https://… */
+function judgeExfiltration(reading: Reading, at: number): ConceptHit | undefined {
+  if (isNegated(reading, at) || isAsked(reading, at)) return undefined;
+  const hit = reading.hits[at] as ConceptHit;
+  const target = findNear(reading, at, CONCEPT.secret | CONCEPT.data | CONCEPT.prompt, 14, 6, true);
+  if (target === undefined || target === hit) return undefined;
+  const around = reading.text.slice(Math.max(0, hit.start - 60), Math.max(hit.end, target.end) + 120);
+  const isNamed = /https?:\/\/|[\w.+-]+@[\w-]+\.\w|\bwww\./.test(around);
+  const isTold = findNear(reading, at, CONCEPT.destination, 18, 8, true) !== undefined;
+  if (!isNamed && !isTold) return undefined;
+  if ((target.concepts & (CONCEPT.secret | CONCEPT.prompt)) !== 0 && !isHarmlessSecret(reading.text, target))
+    return target;
+  const near = CONCEPT.all | CONCEPT.agent | CONCEPT.address;
+  const helped =
+    isNamed && findWithin(reading, at, near, hit.word - 14, hit.word + 18, hit, target) !== undefined;
+  const isQuery = /https?:\/\/\S{1,200}[?&]\w{1,20}=(?:\s|$|[[{<(]|followed)/.test(around);
+  const isQueryString = /query (?:string|param)|next url|url you|image tag|webhook|attacker|external/.test(
+    around,
+  );
+  return helped || isQuery || isQueryString ? target : undefined;
+}
+
+/** note to AI … approve */
+function judgeAddress(reading: Reading, at: number): ConceptHit | undefined {
+  const order =
+    CONCEPT.must |
+    CONCEPT.act |
+    CONCEPT.send |
+    CONCEPT.reveal |
+    CONCEPT.override |
+    CONCEPT.fresh |
+    CONCEPT.persona;
+  return findNear(reading, at, order, 22, 12, false);
+}
+
+/** AI screener, rate … · agent: stop checking … · the agent needs to print the token */
+function judgeVocative(reading: Reading, at: number): ConceptHit | undefined {
+  const hit = reading.hits[at] as ConceptHit;
+  const next = reading.text.slice(hit.end, hit.end + 40);
+  if (!/^(?:\s+\w+){0,2}\s*[,:]/.test(next)) return undefined;
+  const order = findNear(reading, at, CONCEPT.act | CONCEPT.override | CONCEPT.lift, 6, 0, true);
+  if (order === undefined) return undefined;
+  const said = reading.text.slice(order.start, order.start + 120);
+  return /^(?:ignore|disregard|forget|override|approve|rate\b.{0,40}(?:10|highest|top|perfect|best)|recommend|grant|hire|accept this|transfer|delete|disable|bypass|skip|stop checking|give this|score|rank|merge|wire|unlock|promote|escalate)/.test(
+    said,
+  )
+    ? order
+    : undefined;
+}
+
+/** act as … without restrictions */
+function judgePersona(reading: Reading, at: number): ConceptHit | undefined {
+  if (isNegated(reading, at)) return undefined;
+  const free = findNear(reading, at, CONCEPT.free, 24, 4, false);
+  if (free !== undefined) {
+    const said = reading.text.slice(free.start, free.end);
+    const isAboutModel =
+      /dan|stan|now|mode|jail|refus|censor|filter|moral|ethic|disclaim|safety|all|any/.test(said);
+    const helper = CONCEPT.agent | CONCEPT.all | CONCEPT.power | CONCEPT.must | CONCEPT.persona;
+    const hit = reading.hits[at] as ConceptHit;
+    if (isAboutModel || isForeign(reading.text, free)) return free;
+    return findWithin(reading, at, helper, hit.word - 8, hit.word + 26, hit, free) === undefined
+      ? undefined
+      : free;
+  }
+  const power = findNear(reading, at, CONCEPT.power, 6, 0, true);
+  if (power === undefined) return undefined;
+  const said = reading.text.slice(power.start, power.end);
+  if (
+    /^(?:god mode|developer mode|dev mode|sudo mode|debug mode|maintenance mode|developer override)$/.test(
+      said,
+    )
+  )
+    return power;
+  const hit = reading.hits[at] as ConceptHit;
+  const order = CONCEPT.act | CONCEPT.lift | CONCEPT.reveal | CONCEPT.override;
+  return findWithin(reading, at, order, hit.word, hit.word + 22, hit, power) === undefined
+    ? undefined
+    : power;
+}
+
+/** your token budget … unlimited · approve your own pending request */
+function judgeSelfLimit(reading: Reading, at: number): ConceptHit | undefined {
+  if (isAsked(reading, at)) return undefined;
+  const hit = reading.hits[at] as ConceptHit;
+  const lift = findNear(reading, at, CONCEPT.lift, 9, 9, false);
+  if (lift === undefined) return undefined;
+  const lifted = reading.hits.indexOf(lift);
+  if (isNegated(reading, lifted)) return undefined;
+  const before = Math.min(hit.word, lift.word);
+  const helper = CONCEPT.yours | CONCEPT.agent | CONCEPT.address | CONCEPT.all;
+  const helped = findWithin(reading, at, helper, before - 8, before + 14, hit, lift) !== undefined;
+  const isOwn = /^(?:own|pending|your|pause)|approv|check|guardrail|safety|content filter/.test(
+    reading.text.slice(hit.start, hit.end),
+  );
+  const isOrder =
+    /^(?:disable|stop|skip|bypass|ignore|turn off|switch off|approve|circumvent|deactivate|mute|kill|do not report|don't report|keep calling)/.test(
+      reading.text.slice(lift.start, lift.end),
+    );
+  return (helped && isOrder) ||
+    (isOrder && isOwn) ||
+    (helped &&
+      /unlimit|infinit|no longer|lifted|raised|removed|reset|off|disabled/.test(
+        reading.text.slice(lift.start, lift.end),
+      ) &&
+      !isOthers(reading.text, hit))
+    ? lift
+    : undefined;
+}
+
+/** The limit of an interface or a card is nobody's leash. */
+function isOthers(text: string, { start }: ConceptHit): boolean {
+  return /(?:credit|card|speed|api|server|database|customer|plan|disk|storage|provider|github|stripe)\W{1,3}$/.test(
+    text.slice(Math.max(0, start - 14), start),
+  );
+}
+
+/** your new task is … ignore, reveal, approve */
+function judgeFresh(reading: Reading, at: number): ConceptHit | undefined {
+  const order =
+    CONCEPT.override | CONCEPT.reveal | CONCEPT.free | CONCEPT.power | CONCEPT.secret | CONCEPT.address;
+  const found = findNear(reading, at, order, 16, 8, false);
+  if (found === undefined || isNegated(reading, reading.hits.indexOf(found))) return undefined;
+  const hit = reading.hits[at] as ConceptHit;
+  if ((found.concepts & CONCEPT.reveal) === 0) return found;
+  // From now on, show dates in ISO form: an honest wish.
+  const bad = CONCEPT.secret | CONCEPT.prompt | CONCEPT.override | CONCEPT.free | CONCEPT.address;
+  return findWithin(reading, at, bad, hit.word - 10, hit.word + 24, hit) === undefined ? undefined : found;
+}
+
+/** Something near that only an attack needs. */
+function hasAccomplice(reading: Reading, at: number): boolean {
+  const { word } = reading.hits[at] as ConceptHit;
+  const bad =
+    CONCEPT.secret | CONCEPT.prompt | CONCEPT.address | CONCEPT.fresh | CONCEPT.free | CONCEPT.power;
+  const found = findWithin(
+    reading,
+    at,
+    bad | CONCEPT.override,
+    word - 16,
+    word + 24,
+    reading.hits[at] as ConceptHit,
+  );
+  if (found === undefined) return false;
+  return (found.concepts & CONCEPT.secret) === 0 || !isHarmlessSecret(reading.text, found);
+}
+
+/** do not ignore · ignoriere nicht */
+function isNegated(reading: Reading, at: number): boolean {
+  const hit = reading.hits[at] as ConceptHit;
+  const before = reading.hits[at - 1];
+  if (
+    before !== undefined &&
+    (before.concepts & CONCEPT.negation) !== 0 &&
+    hit.word - before.word <= 4 &&
+    before.sentence === hit.sentence
+  )
+    return true;
+  return /^\s+(?:nicht|niet|inte|ikke|ei)\b/.test(reading.text.slice(hit.end, hit.end + 12));
+}
+
+/** how do I ignore … */
+function isAsked(reading: Reading, at: number): boolean {
+  const hit = reading.hits[at] as ConceptHit;
+  for (let other = at - 1; other >= 0; other -= 1) {
+    const before = reading.hits[other] as ConceptHit;
+    if (before.sentence !== hit.sentence || hit.word - before.word > 10) return false;
+    if ((before.concepts & CONCEPT.question) !== 0) return true;
+  }
+  return false;
+}
+
+/** The nearest hit of `concepts` within so many words after or before; after comes first. */
+function findNear(
+  reading: Reading,
+  at: number,
+  concepts: number,
+  after: number,
+  before: number,
+  isSameSentence: boolean,
+): ConceptHit | undefined {
+  const { hits } = reading;
+  const hit = hits[at] as ConceptHit;
+  for (const step of [1, -1]) {
+    const reach = step === 1 ? after : before;
+    for (let index = at + step; index >= 0 && index < hits.length; index += step) {
+      const other = hits[index] as ConceptHit;
+      if (Math.abs(other.word - hit.word) > reach || (isSameSentence && other.sentence !== hit.sentence))
+        break;
+      if ((other.concepts & concepts) !== 0) return other;
+    }
+  }
+  return undefined;
+}
+
+/** A hit of `concepts` between two places, counted in words; `except` are hits that do not count. */
+function findWithin(
+  reading: Reading,
+  at: number,
+  concepts: number,
+  from: number,
+  to: number,
+  ...except: readonly ConceptHit[]
+): ConceptHit | undefined {
+  const { hits } = reading;
+  let first = at;
+  while (first > 0 && (hits[first - 1] as ConceptHit).word >= from) first -= 1;
+  for (let index = first; index < hits.length; index += 1) {
+    const other = hits[index] as ConceptHit;
+    if (other.word > to) return undefined;
+    if ((other.concepts & concepts) !== 0 && !except.includes(other)) return other;
+  }
+  return undefined;
+}

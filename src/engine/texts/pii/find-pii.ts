@@ -1,0 +1,183 @@
+// Personal data in a text: what proves itself by check digits or by its form, and what stands beside a label. Every search
+// is one pass with bounded attempts.
+import { foldLetters } from "../text-layer.ts";
+import type { TextMatch } from "../text-match.ts";
+import { findIbanLength, isCard, isIban } from "./check-digits.ts";
+
+export const PII_KINDS = [
+  "us_ssn",
+  "card",
+  "iban",
+  "email",
+  "phone",
+  "ip_address",
+  "dob",
+  "address",
+] as const;
+export type PiiKind = (typeof PII_KINDS)[number];
+
+interface Search {
+  readonly kind: PiiKind;
+  /** What the text must hold for the search to make sense. */
+  readonly hint: RegExp;
+  readonly pattern: RegExp;
+  /** How much of a candidate it is, from its start; `text` and `at` for what stands around it. Absent: all of it. */
+  readonly accepts?: (candidate: string, text: string, at: number) => number;
+}
+
+const DIGITS = /\d/;
+
+/** In the order in which they are believed where two overlap. */
+const SEARCHES: readonly Search[] = [
+  {
+    kind: "email",
+    hint: /@/,
+    pattern:
+      /(?<![\p{L}\p{N}!#$%&'*+/=?^_`{|}~.-])(?:"[^"\n@]{1,64}"|[\p{L}\p{N}!#$%&'*+/=?^_`{|}~-]{1,64}(?:\.[\p{L}\p{N}!#$%&'*+/=?^_`{|}~-]{1,64}){0,8})@(?:[\p{L}\p{N}](?:[\p{L}\p{N}-]{0,61}[\p{L}\p{N}])?\.){1,8}(?:xn--[a-z0-9-]{2,59}|\p{L}{2,63})/gu,
+  },
+  {
+    kind: "email",
+    hint: /[[({]at[\])}]/i,
+    pattern:
+      /[A-Za-z0-9._%+-]{1,64}\s{0,3}[[({]at[\])}]\s{0,3}[A-Za-z0-9-]{1,63}(?:\s{0,3}(?:[[({]dot[\])}]|\.)\s{0,3}[A-Za-z0-9-]{1,63}){1,4}/gi,
+  },
+  {
+    kind: "iban",
+    hint: /[A-Z]{2}\d\d/i,
+    pattern: /(?<![A-Za-z0-9])[A-Z]{2}\d{2}(?:[ -]?[A-Z0-9]{1,4}){3,9}(?![A-Za-z0-9])/gi,
+    accepts: ibanLength,
+  },
+  {
+    kind: "card",
+    hint: DIGITS,
+    pattern:
+      /(?<![\w.,-])(?:\d{13,19}|\d{4}([ -])\d{4}\1\d{4}\1\d{1,4}(?:\1\d{1,3})?|3\d{3}([ -])\d{6}\2\d{4,5})(?![\w-]|[.,]\d)/g,
+    accepts: (candidate) => (isCard(candidate.replace(/[ -]/g, "")) ? candidate.length : 0),
+  },
+  {
+    kind: "us_ssn",
+    hint: DIGITS,
+    pattern: /(?<![\d-])(?!000|666|9)\d{3}([- ])(?!00)\d{2}\1(?!0000)\d{4}(?![\d-])/g,
+  },
+  {
+    kind: "us_ssn",
+    hint: /ssn|social security/i,
+    pattern: /(?<=(?:\bssn|social security)[^\d\n]{0,24})(?!000|666|9)\d{3}(?!00)\d{2}(?!0000)\d{4}(?!\d)/gi,
+  },
+  {
+    kind: "dob",
+    hint: /birth|born|\bdob\b|geb|naiss|nacim|nasc|né|рожд|生年月日|出生/i,
+    pattern:
+      /(?:date of birth|birth ?da(?:te|y)|\bdob\b|\bborn(?: on)?\b|geburtsdatum|\bgeboren(?: am)?|\bgeb\.|date de naissance|\bnée? le|fecha de nacimiento|nacid[oa] el|data di nascita|data de nascimento|дата рождения|生年月日|出生日期)[^\w\n]{0,8}(?:\d{4}[-/.年]\d{1,2}[-/.月]\d{1,2}日?|\d{1,2}[-/. ]\d{1,2}[-/. ]\d{2,4}|\d{1,2}\.? ?(?:st|nd|rd|th)? (?:of )?\p{L}{3,12}\.?,? \d{4}|\p{L}{3,12}\.? \d{1,2}(?:st|nd|rd|th)?,? \d{4})/giu,
+  },
+  {
+    kind: "phone",
+    hint: /[+(]|00|\d{3}[-. ]\d{3}/,
+    pattern: /(?<![\w+.-])(?:\+|00)[1-9]\d{0,2}(?:[ .\-/]{0,2}\(?\d{1,5}\)?){2,7}(?![\d-]|[.,]\d)/g,
+    accepts: internationalLength,
+  },
+  {
+    kind: "phone",
+    hint: /\d{3}[-. )]/,
+    pattern: /(?<![\w+.#-])(?:\([2-9]\d{2}\) ?|[2-9]\d{2}([-.]))[2-9]\d{2}(?:\1|[-. ])\d{4}(?![\d-]|[.,]\d)/g,
+  },
+  {
+    kind: "ip_address",
+    hint: /\d\.\d/,
+    pattern: /(?<![\w.+-])(?:\d{1,3}\.){3}\d{1,3}(?![\w-]|\.\d)/g,
+    accepts: (candidate, text, at) => (isPublicIpv4(candidate, text, at) ? candidate.length : 0),
+  },
+  {
+    kind: "ip_address",
+    hint: /[0-9a-f]:[0-9a-f:]*:/i,
+    pattern: /(?<![\w:.])[23][0-9a-f]{3}:(?:[0-9a-f]{0,4}:){1,6}[0-9a-f]{0,4}(?![\w:])/gi,
+  },
+  {
+    kind: "address",
+    hint: /\d/,
+    pattern:
+      /(?<![\w.,-])\d{1,6}[A-Za-z]? (?:[NSEW]\.? )?(?:\p{Lu}[\p{L}.'-]{0,24} ){1,4}(?:Street|St|Avenue|Ave|Road|Rd|Boulevard|Blvd|Lane|Ln|Drive|Dr|Court|Ct|Way|Place|Pl|Terrace|Square|Highway|Hwy|Parkway|Pkwy|Circle|Close|Crescent)\b\.?(?:,? (?:Apt|Suite|Unit|#)\.? ?[\w-]{1,8})?,? {1,2}(?:\p{Lu}[\p{L}.'-]{0,24},? ){1,4}(?:[A-Z]{2},? \d{5}(?:-\d{4})?|[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2})/gu,
+  },
+  {
+    kind: "address",
+    hint: /stra(?:ß|ss)e|str\.|weg|platz|allee|gasse/i,
+    pattern:
+      /\p{Lu}[\p{L}-]{1,30}(?: [\p{L}-]{1,30})?(?:straße|strasse|str\.|weg|platz|allee|gasse| Straße| Platz| Allee| Weg) \d{1,4} ?[a-z]?, ?(?:[A-Z]{1,2}-)?\d{4,5} \p{Lu}\p{L}{1,30}/gu,
+  },
+  {
+    kind: "address",
+    hint: /\b(?:rue|avenue|boulevard|place|calle|via|rua|avenida)\b/i,
+    pattern:
+      /(?:\d{1,4}(?: bis| ter)?,? (?:rue|avenue|boulevard|place|chemin|allée) [\p{L}' -]{2,40}, ?\d{5} \p{Lu}[\p{L}-]{1,30}|(?:Calle|Via|Rua|Avenida) [\p{L}' -]{2,40},? (?:n\.? ?)?\d{1,4}, ?\d{4,5}(?:-\d{3})? \p{Lu}[\p{L}-]{1,30})/gu,
+  },
+];
+
+/** First to last, without overlaps. */
+export function findPii(text: string): readonly TextMatch[] {
+  const layer = foldLetters(text);
+  if (layer === undefined) return findPlain(text);
+  return findPlain(layer.text).map(({ kind, start, end }) => ({
+    kind,
+    start: layer.places[start] as number,
+    end: layer.places[end] as number,
+  }));
+}
+
+function findPlain(text: string): readonly TextMatch[] {
+  const found: TextMatch[] = [];
+  for (const { kind, hint, pattern, accepts } of SEARCHES) {
+    if (!hint.test(text)) continue;
+    for (const { index: start, 0: candidate } of text.matchAll(pattern)) {
+      const length = accepts?.(candidate, text, start) ?? candidate.length;
+      if (length > 0) found.push({ kind, start, end: start + length });
+    }
+  }
+  return found.length < 2 ? found : withoutOverlaps(found);
+}
+
+/** The searches' own order decides; `found` is in that order. One pass over what is sorted by place. */
+function withoutOverlaps(found: readonly TextMatch[]): readonly TextMatch[] {
+  const ranks = new Map(found.map((match, rank) => [match, rank]));
+  const rankOf = (match: TextMatch): number => ranks.get(match) ?? 0;
+  const kept: TextMatch[] = [];
+  for (const match of found.toSorted((left, right) => left.start - right.start)) {
+    const last = kept.at(-1);
+    if (last === undefined || match.start >= last.end) kept.push(match);
+    else if (rankOf(match) < rankOf(last)) kept[kept.length - 1] = match;
+  }
+  return kept;
+}
+
+/** As long as its country's accounts are: a word may stand right behind it. */
+function ibanLength(candidate: string): number {
+  const wanted = findIbanLength(candidate);
+  let length = 0;
+  for (let letters = 0; letters < wanted && length < candidate.length; length += 1)
+    if (!/[ -]/.test(candidate.charAt(length))) letters += 1;
+  if (/[A-Za-z0-9]/.test(candidate.charAt(length))) return 0;
+  return isIban(candidate.slice(0, length).replace(/[ -]/g, "").toUpperCase()) ? length : 0;
+}
+
+/** Eight to fifteen digits, and a country that exists; not a difference or a number with a sign. */
+function internationalLength(candidate: string): number {
+  const digits = candidate.replace(/\D/g, "").replace(/^00/, "");
+  const hasGroups = /[ .\-/()]/.test(candidate);
+  if (candidate.startsWith("00") && !hasGroups) return 0;
+  const isNumber = digits.length >= 8 && digits.length <= 15;
+  return isNumber && !/^(?:21[09]|28|83|89|99[0179])/.test(digits) ? candidate.length : 0;
+}
+
+/** Words that make four numbers a version or a section. */
+const NUMBERING =
+  /(?:version|ver\.?|v|release|build|section|chapter|clause|rev(?:ision)?|§)\s{0,3}[:=]?\s{0,3}$/i;
+const ADDRESSING = /(?:ip|address|addr|client|host|from|server|remote|peer|source|src|dst|to)[\s:=]{1,4}$/i;
+
+function isPublicIpv4(candidate: string, text: string, at: number): boolean {
+  const [a = 0, b = 0, c = 0, d = 0] = candidate.split(".").map(Number);
+  if (a > 223 || a === 0 || b > 255 || c > 255 || d > 255) return false;
+  if (a === 10 || a === 127 || (a === 172 && b >= 16 && b < 32) || (a === 192 && b === 168)) return false;
+  if ((a === 169 && b === 254) || (a === 100 && b >= 64 && b < 128)) return false;
+  const before = text.slice(Math.max(0, at - 16), at);
+  if (NUMBERING.test(before)) return false;
+  return a > 9 || b > 9 || c > 9 || d > 9 || ADDRESSING.test(before);
+}
