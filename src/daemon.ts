@@ -1,11 +1,11 @@
 import { findFileLife } from "./adapters/system/file-life.ts";
 import { SteadyClock } from "./adapters/system/steady-clock.ts";
 import { openSystemClock } from "./adapters/system/system-clock.ts";
-import type { PolicyFiles } from "./config/policy/documents.ts";
 import type { Settings } from "./config/settings.ts";
 import { type Closers, closeAll } from "./daemon/closers.ts";
 import { addressesOf, type DoorAddresses, openDoors, pinnedIdentity } from "./daemon/open-doors.ts";
 import { createHost, openFiles, tellOpened } from "./daemon/open-engine.ts";
+import type { PolicyKeeper } from "./daemon/policy/policy-keeper.ts";
 import { failureFrom } from "./daemon/start-failure.ts";
 import { startLoops } from "./daemon/start-loops.ts";
 import { daemonStarted, daemonStopped, daemonStopping } from "./observability/events/daemon.ts";
@@ -72,9 +72,9 @@ async function start(
   const watch = new ClockWatch();
   const clock = new SteadyClock(openSystemClock(), ({ byMs }) => watch.noticed(byMs));
   const probe = await openProbe(settings, telemetry, clock, closers);
-  const { opened, documents } = await openFiles(settings, clock, closers);
+  const { opened, keeper } = await openFiles(settings, telemetry, clock, closers);
   const { store, loaded } = opened;
-  const host = createHost(settings, documents, opened, clock);
+  const host = createHost(settings, keeper, opened, clock);
   host.onEffect((effect) => recordEffect(telemetry, effect));
   tellOpened(telemetry, settings, host, opened, performance.now() - startedMs);
   watch.start(host);
@@ -83,8 +83,9 @@ async function start(
   const cuts = startLoops(settings, telemetry, host, clock, opened, servers, closers);
   let drainMs = 0;
   closers.push(() => servers.stop(drainMs));
+  await keeper.attach(host);
   await servers.start();
-  const parts = createParts(host, cuts, store, telemetry, servers);
+  const parts = createParts(host, cuts, store, telemetry, servers, keeper);
   registerDaemonGauges(parts);
   registerDoorMetrics(telemetry.metrics.registry, servers.counters);
   if (options.isOpenTelemetryConfigured === true) {
@@ -96,7 +97,7 @@ async function start(
   tellStarted(
     telemetry,
     settings,
-    documents,
+    keeper.policy.etag,
     loaded.storeId,
     addresses,
     options,
@@ -126,6 +127,7 @@ function createParts(
   store: CutStore,
   telemetry: Telemetry,
   servers: Servers,
+  keeper: PolicyKeeper,
 ): ServingParts {
   const { counters, health } = servers;
   return {
@@ -136,6 +138,7 @@ function createParts(
     counters,
     census: new CensusTaker(host),
     isDraining: () => !health.serving,
+    policyStatus: () => keeper.status(),
   };
 }
 
@@ -158,7 +161,7 @@ async function openProbe(
 function tellStarted(
   telemetry: Telemetry,
   settings: Settings,
-  documents: PolicyFiles,
+  policyEtag: string,
   storeId: string,
   addresses: DoorAddresses,
   options: DaemonOptions,
@@ -171,7 +174,7 @@ function tellStarted(
     onStoreFailure: settings.onStoreFailure,
     identity: isPinned(pinnedIdentity(settings)) ? "pinned" : "trusting",
     fileOutlives: findFileLife(settings.data),
-    policyEtag: documents.hash,
+    policyEtag,
     maxLiveExecutions: settings.maxLiveExecutions,
     addresses: Object.entries(addresses).map(([door, address]) => `${door} ${address}`),
     settings: options.changedSettings ?? [],

@@ -96,6 +96,18 @@ export const SETTINGS = {
     parseOptional(parsePath),
     "a `version: 1` quotas file beside the policy directory; a file that is not there holds nothing",
   ),
+  defaultRps: define(
+    "TOLLGATE_DEFAULT_RPS",
+    "20",
+    parseCount(1, 1_000_000),
+    "requests a second of a principal that neither a quotas file nor `rates` names, for intents with a route or a provider",
+  ),
+  defaultBurst: define(
+    "TOLLGATE_DEFAULT_BURST",
+    "40",
+    parseCount(1, 1_000_000),
+    "requests that such a principal may make at once",
+  ),
   tenant: define(
     "TOLLGATE_TENANT",
     "off",

@@ -20,6 +20,7 @@ import type { PriceBook } from "./prices/price-book.ts";
 import type { PrincipalBounds } from "./quotas/principal-bounds.ts";
 import type { QuotaFanOut } from "./quotas/quota-fan-out.ts";
 import type { WindowTable } from "./quotas/window-table.ts";
+import type { PlatformRates } from "./rates/rate-settings.ts";
 import type { RateTable } from "./rates/rate-table.ts";
 import type { ReporterTable } from "./reports/reporter-table.ts";
 import type { RequestTable } from "./requests/request-table.ts";
@@ -88,6 +89,8 @@ export interface Policy {
   /** What bounds principals; absent = nothing. */
   readonly bounds?: PrincipalBounds | undefined;
   readonly guards?: GuardPolicy | undefined;
+  /** What the platform says about speed beside the tiers; absent = nothing. */
+  readonly platformRates?: PlatformRates | undefined;
   /** The tool catalogue, by name of the tool. */
   readonly tools?: ReadonlyMap<string, ToolEntry> | undefined;
 }

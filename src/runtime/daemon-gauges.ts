@@ -9,6 +9,21 @@ export function registerDaemonGauges(parts: ServingParts): void {
   registry.gauge("tollgate_policy_info", "1, with the etag of the policy in force.", () => [
     [{ etag: world.policy.etag }, 1],
   ]);
+  registry.gauge(
+    "tollgate_policy_generation",
+    "Number of the policy in force: grows by one with every swap.",
+    () => world.policy.generation,
+  );
+  registry.gauge(
+    "tollgate_policy_stale_documents",
+    "Documents whose last good version is served in place of what they hold now.",
+    () => parts.policyStatus().staleDocuments.length,
+  );
+  registry.gauge(
+    "tollgate_policy_reload_failing",
+    "1 while something that was read last is not in force.",
+    () => (parts.policyStatus().lastReloadError === null ? 0 : 1),
+  );
   registry.gauge("tollgate_executions", "Executions in memory by state.", () => {
     const { executions } = census.take();
     return EXECUTION_STATES.map((state, place) => [{ state }, executions[place] ?? 0] as const);

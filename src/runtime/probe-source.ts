@@ -10,6 +10,14 @@ import type { EngineHost } from "./engine-host.ts";
 
 // What the probe tells, from numbers that are held already: each answer takes well under a millisecond.
 
+/** What became of the policy files. */
+export interface PolicyStatus {
+  /** The first thing that is wrong with what was read last; null when all of it is in force. */
+  readonly lastReloadError: string | null;
+  /** Documents whose last good version is served. */
+  readonly staleDocuments: readonly string[];
+}
+
 export interface ServingParts {
   readonly host: EngineHost;
   readonly cuts: CutLoop;
@@ -19,6 +27,7 @@ export interface ServingParts {
   readonly counters: DoorCounters;
   /** True from the start of the stop. */
   readonly isDraining: () => boolean;
+  readonly policyStatus: () => PolicyStatus;
 }
 
 /** Before anything is loaded: alive, not ready. */
@@ -66,6 +75,7 @@ function healthOf({ host, cuts, counters, isDraining }: ServingParts): HealthBod
 function readinessOf(parts: ServingParts): ReadyBody {
   const { host, cuts, counters, census, isDraining } = parts;
   const { total, allowed, denied } = sumDecisions(counters);
+  const { lastReloadError, staleDocuments } = parts.policyStatus();
   const { storeId, fileBytes, walBytes, lastDurableCut } = parts.store.status();
   // While the file fails and answers still go out, the daemon is ready: taking it out of service would help nobody.
   const isReady = !isDraining() && cuts.state !== "blocking";
@@ -77,8 +87,8 @@ function readinessOf(parts: ServingParts): ReadyBody {
       allow_count: allowed,
       deny_count: denied,
       policy_etag: host.world.policy.etag,
-      last_reload_error: null,
-      stale_documents: [],
+      last_reload_error: lastReloadError,
+      stale_documents: staleDocuments,
     },
     store: {
       state: cuts.state,

@@ -27,6 +27,13 @@ export type TokenPriceKey =
   | "audio_in"
   | "audio_out";
 
+/** What models and named charges cost. */
+export interface Prices {
+  readonly models: readonly PriceEntry[];
+  /** Nano-USD per unit. */
+  readonly charges: ReadonlyMap<string, bigint>;
+}
+
 /** A `Baseline` or a `Tenant`: its values are judged where policies are compiled, its places tell where they stand. */
 export interface TierDocument {
   readonly document: PolicyDocument;
@@ -48,11 +55,13 @@ export interface RefusedDocument {
 export interface PolicyFiles {
   /** Names the content: equal files have equal hashes on any machine. */
   readonly hash: string;
+  /** The same of what belongs to the platform. */
+  readonly platformHash: string;
   readonly baseline: TierDocument | undefined;
   /** Good ones by tenant. */
   readonly tenants: ReadonlyMap<string, TierDocument>;
   /** Undefined without any `Prices` document. */
-  readonly prices: readonly PriceEntry[] | undefined;
+  readonly prices: Prices | undefined;
   /** Undefined without any `Tools` document. */
   readonly tools: readonly ToolEntry[] | undefined;
   readonly quotas: QuotasFile | undefined;
@@ -67,6 +76,7 @@ export interface PolicyFiles {
 /** No file at all. */
 export const NO_POLICY_FILES: PolicyFiles = Object.freeze({
   hash: "built-in",
+  platformHash: "built-in",
   baseline: undefined,
   tenants: new Map(),
   prices: undefined,

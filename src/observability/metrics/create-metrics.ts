@@ -15,6 +15,7 @@ export interface Metrics {
   readonly violations: Family<Counter>;
   readonly events: Family<Counter>;
   readonly guardFailures: Family<Counter>;
+  readonly policyReloads: Family<Counter>;
   readonly cutFailures: Counter;
   readonly cutSeconds: Histogram;
   readonly cutRows: Histogram;
@@ -40,6 +41,11 @@ export function createMetrics(): Metrics {
       "tollgate_guard_failures_total",
       "Guards that failed inside and refused.",
       ["guard"],
+    ),
+    policyReloads: registry.counters(
+      "tollgate_policy_reloads_total",
+      "Policies that came into force, and documents that did not.",
+      ["result"],
     ),
     cutFailures: registry.counter(
       "tollgate_cut_failures_total",

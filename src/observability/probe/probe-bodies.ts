@@ -24,7 +24,7 @@ export interface ReadyBody extends Omit<HealthBody, "status"> {
     readonly allow_count: number;
     readonly deny_count: number;
     readonly policy_etag: string;
-    readonly last_reload_error: null;
+    readonly last_reload_error: string | null;
     readonly stale_documents: readonly string[];
   };
   readonly store?: {

@@ -39,7 +39,7 @@ const settings: Settings = createSettings({
 const telemetry = createTelemetry(createLogger("warn"));
 const closers: Closers = [];
 const clock = new SteadyClock(openSystemClock(), () => undefined);
-const { opened } = await openFiles(settings, clock, closers);
+const { opened } = await openFiles(settings, telemetry, clock, closers);
 const world = createWorld({
   ids: createSystemIds(),
   digest: systemDigest,

@@ -22,6 +22,7 @@ function createSource(engine: EngineFixture, isDraining = () => false) {
       counters,
       census: new CensusTaker(host),
       isDraining,
+      policyStatus: () => ({ lastReloadError: null, staleDocuments: [] }),
     }),
   };
 }

@@ -1,4 +1,4 @@
-import { type BigIntStats, readdirSync, realpathSync, statSync } from "node:fs";
+import { readdirSync, realpathSync, type Stats, statSync } from "node:fs";
 import { join, sep } from "node:path";
 
 // Which files make the policy. A directory or file that is not there holds nothing. Sizes are looked at before anything is
@@ -21,36 +21,30 @@ export interface FoundFile {
   /** What findings call it: the name below the directory, or the path of the quotas file. */
   readonly name: string;
   readonly path: string;
-  /** Changes with everything that writing to it, replacing it or swapping a link above it changes. */
-  readonly stamp: string;
 }
 
 /** Files in the order of their names; adds everything wrong to `problems`. */
 export function findFiles({ directory, quotas }: PolicyPlaces, problems: string[]): readonly FoundFile[] {
   const files: FoundFile[] = [];
-  let total = 0n;
+  let total = 0;
   const base = realPathOf(directory);
   for (const name of listNames(directory, problems)) {
     const path = join(directory, name);
     const stat = statBelow(base, path, problems);
     if (stat === undefined) continue;
     total += stat.size;
-    files.push({ name, path, stamp: stampOf(stat) });
+    files.push({ name, path });
   }
   if (files.length > FILES_MAX)
     problems.push(`${directory}: has ${files.length} documents; at most ${FILES_MAX}`);
   const stat = quotas === undefined ? undefined : statFile(quotas, problems);
   if (quotas !== undefined && stat !== undefined) {
     total += stat.size;
-    files.push({ name: quotas, path: quotas, stamp: stampOf(stat) });
+    files.push({ name: quotas, path: quotas });
   }
-  if (total > BigInt(ALL_MAX_BYTES))
+  if (total > ALL_MAX_BYTES)
     problems.push(`${directory}: all documents together have at most ${ALL_MAX_BYTES} bytes`);
-  return total > BigInt(ALL_MAX_BYTES) || files.length > FILES_MAX ? [] : files;
-}
-
-function stampOf({ dev, ino, size, mtimeNs, ctimeNs }: BigIntStats): string {
-  return `${dev}.${ino}.${size}.${mtimeNs}.${ctimeNs}`;
+  return total > ALL_MAX_BYTES || files.length > FILES_MAX ? [] : files;
 }
 
 /** Names of YAML files in order. Hidden names are left alone: a ConfigMap keeps its versions in them. */
@@ -85,13 +79,13 @@ function realPathOf(directory: string): string {
 }
 
 /** A file whose real path lies below the directory; undefined for a directory and for what is refused. */
-function statBelow(base: string, path: string, problems: string[]): BigIntStats | undefined {
+function statBelow(base: string, path: string, problems: string[]): Stats | undefined {
   try {
     if (!realpathSync(path).startsWith(base + sep)) {
       problems.push(`${path}: leads out of the policy directory`);
       return undefined;
     }
-    const stat = statSync(path, { bigint: true });
+    const stat = statSync(path);
     return stat.isFile() ? stat : undefined;
   } catch (thrown) {
     problems.push(`${path}: cannot be read (${(thrown as NodeJS.ErrnoException).code ?? "unknown"})`);
@@ -99,9 +93,9 @@ function statBelow(base: string, path: string, problems: string[]): BigIntStats 
   }
 }
 
-function statFile(path: string, problems: string[]): BigIntStats | undefined {
+function statFile(path: string, problems: string[]): Stats | undefined {
   try {
-    const stat = statSync(path, { bigint: true });
+    const stat = statSync(path);
     if (stat.isFile()) return stat;
     problems.push(`${path}: is no file`);
   } catch (thrown) {

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { isId } from "../../../domain/ids.ts";
 import type { ToolEntry } from "../../../domain/policy/tool-entry.ts";
 import type { QuotasFile } from "../../../domain/quotas/quotas-file.ts";
-import { DOCUMENT_KINDS, type DocumentKind, type PriceEntry, type TierDocument } from "../documents.ts";
+import { DOCUMENT_KINDS, type DocumentKind, type Prices, type TierDocument } from "../documents.ts";
 import { problemAt } from "../kinds/describe-issues.ts";
 import { parsePrices } from "../kinds/parse-prices.ts";
 import { parseQuotas } from "../kinds/parse-quotas.ts";
@@ -37,9 +37,11 @@ export type TenantReading =
 
 /** What belongs to the platform, as one: if anything is wrong, none of it counts. */
 export interface PlatformReading {
+  /** Of all documents, tenants' too. */
   readonly hash: string;
+  readonly platformHash: string;
   readonly baseline: TierDocument | undefined;
-  readonly prices: readonly PriceEntry[] | undefined;
+  readonly prices: Prices | undefined;
   readonly tools: readonly ToolEntry[] | undefined;
   readonly quotas: QuotasFile | undefined;
   readonly problems: readonly string[];
@@ -55,6 +57,7 @@ export function parseFiles(
   const sources = new Map<DocumentKind, YamlSource[]>(DOCUMENT_KINDS.map((kind) => [kind, []]));
   const baselines: TierDocument[] = [];
   const whole = createHash("sha256");
+  const ofPlatform = createHash("sha256");
   for (const file of texts) {
     for (const document of splitDocuments(file.text)) {
       const hash = hashOf(file, document);
@@ -65,6 +68,7 @@ export function parseFiles(
         continue;
       }
       const read = readOne(file, document, hash, problems);
+      if (read === undefined || !("reading" in read)) ofPlatform.update(hash);
       if (read === undefined) continue;
       if ("reading" in read) tell(read.reading);
       else if (read.kind === "Baseline") baselines.push(tierDocument("Baseline", read.source, file, hash));
@@ -80,6 +84,7 @@ export function parseFiles(
   }
   return {
     hash: whole.digest("hex").slice(0, ETAG_LENGTH),
+    platformHash: ofPlatform.digest("hex"),
     baseline,
     prices: orNothing(sources.get("Prices"), (found) => parsePrices(found, problems)),
     tools: orNothing(sources.get("Tools"), (found) => parseTools(found, problems)),

@@ -6,6 +6,12 @@ import { isId } from "../../../domain/ids.ts";
 /** Models of one document: above any provider's list, below what 256 KiB can hold. */
 const MODELS_MAX = 4_096;
 
+const MODELS_ERROR = { error: `must be a list of 1 to ${MODELS_MAX} models` };
+
+/** Named charges of one document. */
+const CHARGES_MAX = 1_000;
+const CHARGES_ERROR = { error: `must be a mapping of at most ${CHARGES_MAX} names to prices` };
+
 /** Decimal text without sign or exponent, as prices are written. */
 const DECIMAL = /^\d{1,9}(\.\d{1,9})?$/;
 
@@ -59,9 +65,15 @@ export const PRICES_SCHEMA = z
           usd_per_request: price.optional().describe("USD per request, on top of its tokens; default 0"),
         }),
       )
-      .min(1)
-      .max(MODELS_MAX),
+      .min(1, MODELS_ERROR)
+      .max(MODELS_MAX, MODELS_ERROR)
+      .optional(),
+    charges: z
+      .record(name, price, CHARGES_ERROR)
+      .refine((charges) => Object.keys(charges).length <= CHARGES_MAX, CHARGES_ERROR)
+      .optional()
+      .describe("USD per unit of named charges: a search, a page, a minute of a tool"),
   })
-  .describe("What models cost. A model may stand in one document only.");
+  .describe("What models and named charges cost. Each may stand in one document only.");
 
 export type PricesDocument = z.infer<typeof PRICES_SCHEMA>;

@@ -30,7 +30,7 @@ describe("parseFiles", () => {
     usd_per_million: {input: 1.25, output: "10.00", cache_read: 0.125, reasoning: 0.000000001}
     usd_per_request: 0.01
 `;
-    expect(parse({ "p.yaml": text }).platform.prices).toEqual([
+    expect(parse({ "p.yaml": text }).platform.prices?.models).toEqual([
       {
         provider: "openai",
         model: "gpt-5",
@@ -46,7 +46,7 @@ describe("parseFiles", () => {
     const entry = (written: string) =>
       parse({
         "p.yaml": `${HEAD}  - {provider: a, model: b, usd_per_million: {input: ${written}, output: 0}}\n`,
-      }).platform.prices;
+      }).platform.prices?.models;
     expect(entry(price)).toEqual(entry(`"${price}"`));
   });
 

@@ -31,7 +31,7 @@ describe("readPolicy", () => {
   test("reads documents in a thread of its own", async () => {
     const { prices, problems } = await read(directoryWith({ "prices.yaml": PRICES }));
     expect(problems).toEqual([]);
-    expect(prices).toMatchObject([
+    expect(prices?.models).toMatchObject([
       { provider: "a", model: "b", prices: { tokens: { input: 1_000_000_000n } } },
     ]);
   });
@@ -42,7 +42,7 @@ describe("readPolicy", () => {
     writeFileSync(join(directory, "..2026", "prices.yaml"), PRICES);
     symlinkSync("..2026", join(directory, "..data"));
     symlinkSync("..data/prices.yaml", join(directory, "prices.yaml"));
-    expect((await read(directory)).prices).toHaveLength(1);
+    expect((await read(directory)).prices?.models).toHaveLength(1);
   });
 
   test("a quotas file beside the directory is read, and holds nothing when it is not there", async () => {

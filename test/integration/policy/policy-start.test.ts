@@ -1,0 +1,61 @@
+import { afterEach, describe, expect, test } from "vitest";
+import { DaemonProcess } from "../daemon/daemon-process.ts";
+import {
+  BASELINE_HEAD,
+  maxSteps,
+  type PolicyDaemon,
+  PolicyDirectory,
+  startPolicyDaemon,
+  tenantText,
+} from "./policy-daemon.ts";
+
+const running: PolicyDaemon[] = [];
+
+afterEach(async () => {
+  for (const daemon of running.splice(0)) await daemon.stop();
+});
+
+describe("policy files at the start", () => {
+  test("bad documents of the platform: exit 78 with all errors of all of them", async () => {
+    const directory = new PolicyDirectory();
+    directory.swap({
+      "base.yaml": `${BASELINE_HEAD}execution: {max_steps: {default: 10, max: 5}}\n`,
+      "prices.yaml": "apiVersion: tollgate.dev/v1\nkind: Prices\nmodels: []\n",
+      "tools.yaml": "apiVersion: tollgate.dev/v1\nkind: Tools\ntools: [{name: a, side_effect: none}]\n",
+      "quotas.yaml": "version: 2\n",
+    });
+    const daemon = DaemonProcess.spawn({ POLICY: directory.path });
+    expect(await daemon.waitForExit()).toBe(78);
+    const output = daemon.lines.join("\n");
+    for (const place of ["base.yaml:3:34", "prices.yaml:3:9", "tools.yaml:3:32", "quotas.yaml:1:10"])
+      expect(output).toContain(place);
+  });
+
+  test("a document of a tenant that does not say whose it is: exit 78, for nobody can tell who is to be refused", async () => {
+    const directory = new PolicyDirectory();
+    directory.swap({ "acme.yaml": "apiVersion: tollgate.dev/v1\nkind: Tenant\n" });
+    const daemon = DaemonProcess.spawn({ POLICY: directory.path });
+    expect(await daemon.waitForExit()).toBe(78);
+    expect(daemon.lines.join("\n")).toContain("acme.yaml:1:1: tenant: is required");
+  });
+
+  test("a bad document of a tenant, or two of them: all others are served", async () => {
+    const directory = new PolicyDirectory();
+    directory.swap({
+      "acme.yaml": tenantText("acme", "execution: {max_steps: many}\n"),
+      "beta.yaml": tenantText("beta", "execution: {max_steps: 7}\n"),
+      "gamma.yaml": `${tenantText("gamma")}---\n${tenantText("gamma")}`,
+    });
+    const daemon = await startPolicyDaemon(directory);
+    running.push(daemon);
+    expect(await maxSteps(daemon, "beta", "b")).toBe(7n);
+    const refused = daemon.lines.filter(({ event }) => event === "tenant_policy_refused");
+    expect(refused.map(({ tenant }) => tenant).toSorted()).toEqual(["acme", "gamma"]);
+  });
+
+  test("a quotas file that is not there is no error", async () => {
+    const daemon = await startPolicyDaemon(new PolicyDirectory(), { quotas: "/nowhere/quotas.yaml" });
+    running.push(daemon);
+    expect((await daemon.client.calls.getInfo({})).policyEtag).toBe("built-in");
+  });
+});
