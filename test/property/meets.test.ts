@@ -127,7 +127,8 @@ function lets(leaf: Leaf, list: unknown, name: string): boolean {
 }
 
 function matchesDomain(pattern: string, name: string): boolean {
-  return pattern === name || pattern === "*" || (pattern.startsWith("*.") && name.endsWith(pattern.slice(1)));
+  if (pattern === name || pattern === "*" || name.endsWith(`.${pattern}`)) return true;
+  return pattern.startsWith("*.") && name.endsWith(pattern.slice(1));
 }
 
 describe("P6: every policy key", () => {

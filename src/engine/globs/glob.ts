@@ -18,11 +18,20 @@ export interface Glob {
   /** Splits only at `/`. */
   readonly isPath: boolean;
   readonly segments: readonly string[];
+  /** Patterns that must all match: what two tiers' patterns have in common is written `a&b`. */
+  readonly all: readonly Glob[] | undefined;
 }
 
 const ANY = "**";
 
+/** Joins patterns that must all match. Policies cannot write it: it comes from two lists that were met. */
+const ALL_OF = "&";
+
 export function compileGlob(pattern: string): Glob {
+  if (pattern.includes(ALL_OF)) {
+    const all = pattern.split(ALL_OF).map(compileGlob);
+    return { pattern, exact: undefined, prefix: [], isPath: false, segments: [], all };
+  }
   const isPath = pattern.includes("/");
   const segments = pattern === "*" ? [ANY] : splitSegments(pattern, isPath);
   const wild = segments.findIndex((segment) => segment.includes("*"));
@@ -32,6 +41,7 @@ export function compileGlob(pattern: string): Glob {
     prefix: wild < 0 ? segments : segments.slice(0, wild),
     isPath,
     segments,
+    all: undefined,
   };
 }
 
@@ -41,6 +51,7 @@ export function splitSegments(text: string, isPath: boolean): string[] {
 
 export function matchesGlob(glob: Glob, text: string): boolean {
   if (glob.exact !== undefined) return glob.exact === text;
+  if (glob.all !== undefined) return glob.all.every((one) => matchesGlob(one, text));
   return matchSequence(glob.segments, splitSegments(text, glob.isPath), isAny, matchesSegment);
 }
 

@@ -7,22 +7,61 @@ import type { TextFormat } from "../../domain/policy/shape.ts";
 /** Joins the patterns of a term; no pattern of a document may hold it. */
 export const ALL_OF = "&";
 
-export type Covers = (general: string, specific: string) => boolean;
-
-export function coversOf(format: TextFormat): Covers {
-  if (format === "glob") return coversGlob;
-  if (format === "domain") return coversDomain;
-  return isSame;
+/** How the patterns of one format relate to one another. */
+export interface PatternOrder {
+  readonly covers: (general: string, specific: string) => boolean;
+  /** Whether a pattern stands for itself alone. */
+  readonly isExact: (pattern: string) => boolean;
+  /** Whether nothing can match both, told of two patterns of which neither covers the other. */
+  readonly areApart: (one: string, other: string) => boolean;
 }
 
-export function isSame(one: string, other: string): boolean {
+/** Undefined for formats whose texts stand for themselves. */
+export function patternOrderOf(format: TextFormat): PatternOrder | undefined {
+  if (format === "glob") return GLOB_ORDER;
+  return format === "domain" ? DOMAIN_ORDER : undefined;
+}
+
+const GLOB_ORDER: PatternOrder = { covers: coversGlob, isExact: isPlain, areApart: areGlobsApart };
+const DOMAIN_ORDER: PatternOrder = {
+  covers: coversDomain,
+  isExact: () => false,
+  areApart: areDomainsApart,
+};
+
+function isSame(one: string, other: string): boolean {
   return one === other;
 }
 
-/** `*.example.com` covers every name below example.com; a name without a wildcard covers itself alone. */
+function isPlain(pattern: string): boolean {
+  return !pattern.includes("*");
+}
+
+/** `example.com` covers itself and every name below it, `*.example.com` what is below. */
 function coversDomain(general: string, specific: string): boolean {
   if (general === specific || general === "*") return true;
-  return general.startsWith("*.") && specific.endsWith(general.slice(1));
+  if (isPlain(general)) return specific.endsWith(`.${general}`);
+  return isDomainTree(general) && specific.endsWith(general.slice(1));
+}
+
+/** Whether a pattern is what is below one name. */
+function isDomainTree(pattern: string): boolean {
+  return pattern.startsWith("*.") && isPlain(pattern.slice(2));
+}
+
+/** Two names with everything below them lie within one another, or apart. */
+function areDomainsApart(one: string, other: string): boolean {
+  const [root, otherRoot] = [rootOf(one), rootOf(other)];
+  if (root === undefined || otherRoot === undefined) return false;
+  return !coversDomain(root, otherRoot) && !coversDomain(otherRoot, root);
+}
+
+/** The name below which everything lies that a pattern matches; undefined for one that ends in a wildcard. */
+function rootOf(pattern: string): string | undefined {
+  if (isPlain(pattern)) return pattern;
+  const tail = pattern.slice(pattern.lastIndexOf("*") + 1);
+  const dot = tail.indexOf(".");
+  return dot < 0 ? undefined : tail.slice(dot + 1);
 }
 
 /** `*` stands for any characters of one segment, `**` as a segment for any segments, `*` alone for everything. */
@@ -55,7 +94,7 @@ function coversSequence(
   general: ArrayLike<string>,
   specific: ArrayLike<string>,
   isWild: (part: string) => boolean,
-  covers: Covers,
+  covers: (part: string, piece: string) => boolean,
 ): boolean {
   let at = 0;
   let place = 0;
@@ -80,10 +119,10 @@ function coversSequence(
 }
 
 /** Sorted, without entries that another one covers: equal sets of names have equal lists. */
-export function canonicalPatterns(patterns: readonly string[], covers: Covers): readonly string[] {
+export function canonicalPatterns(patterns: readonly string[], order: PatternOrder): readonly string[] {
   return absorb(
-    [...new Set(patterns)].map((pattern) => termOf(pattern.split(ALL_OF), covers)),
-    covers,
+    patterns.map((pattern) => termOf(pattern.split(ALL_OF), order)),
+    order,
   );
 }
 
@@ -91,65 +130,79 @@ export function canonicalPatterns(patterns: readonly string[], covers: Covers): 
 export function intersectPatterns(
   left: readonly string[],
   right: readonly string[],
-  covers: Covers,
+  order: PatternOrder,
 ): readonly string[] {
+  const isExact = (term: string) => isExactTerm(term, order);
   const terms = new Set<string>();
   const exactRight = new Set(right.filter(isExact));
   const wildRight = right.filter((pattern) => !isExact(pattern));
   for (const one of left) {
     if (isExact(one) && exactRight.has(one)) terms.add(one);
     for (const other of isExact(one) ? wildRight : right) {
-      const both = meetTerms(one, other, covers);
+      const both = meetTerms(one, other, order);
       if (both !== undefined) terms.add(both);
     }
   }
-  return absorb([...terms], covers);
+  return absorb([...terms], order);
 }
 
-function isExact(pattern: string): boolean {
-  return !pattern.includes("*") && !pattern.includes(ALL_OF);
+function isExactTerm(term: string, order: PatternOrder): boolean {
+  return !term.includes(ALL_OF) && order.isExact(term);
 }
 
 /** Undefined when nothing can match both. */
-function meetTerms(one: string, other: string, covers: Covers): string | undefined {
+function meetTerms(one: string, other: string, order: PatternOrder): string | undefined {
+  const { covers, isExact, areApart } = order;
   const patterns = [...one.split(ALL_OF), ...other.split(ALL_OF)];
   const exact = patterns.find(isExact);
   if (exact !== undefined) return patterns.every((pattern) => covers(pattern, exact)) ? exact : undefined;
-  return termOf(patterns, covers);
+  const term = termOf(patterns, order);
+  const left = term.split(ALL_OF);
+  const isEmpty = left.some((pattern, place) =>
+    left.some((next, at) => at > place && areApart(pattern, next)),
+  );
+  return isEmpty ? undefined : term;
+}
+
+/** Whether two globs begin or end so differently that nothing can match both. */
+function areGlobsApart(one: string, other: string): boolean {
+  const [begin, end] = [one.slice(0, one.indexOf("*")), one.slice(one.lastIndexOf("*") + 1)];
+  const [otherBegin, otherEnd] = [
+    other.slice(0, other.indexOf("*")),
+    other.slice(other.lastIndexOf("*") + 1),
+  ];
+  if (!begin.startsWith(otherBegin) && !otherBegin.startsWith(begin)) return true;
+  return !end.endsWith(otherEnd) && !otherEnd.endsWith(end);
 }
 
 /** The patterns of a term that no other one of it makes needless. */
-function termOf(patterns: readonly string[], covers: Covers): string {
+function termOf(patterns: readonly string[], { covers }: PatternOrder): string {
   const sorted = [...new Set(patterns)].toSorted();
-  return sorted
-    .filter(
-      (pattern, place) =>
-        !sorted.some((other, at) => at !== place && isNeeded(other, at, pattern, place, covers)),
-    )
-    .join(ALL_OF);
+  const needed = sorted.filter(
+    (pattern, place) =>
+      !sorted.some(
+        (other, at) => at !== place && covers(pattern, other) && (!covers(other, pattern) || at < place),
+      ),
+  );
+  return needed.join(ALL_OF);
 }
 
-/** Whether `other` says all that `pattern` does; of two that say the same the first stays. */
-function isNeeded(other: string, at: number, pattern: string, place: number, covers: Covers): boolean {
-  return covers(pattern, other) && (!covers(other, pattern) || at < place);
-}
-
-function absorb(terms: readonly string[], covers: Covers): readonly string[] {
+function absorb(terms: readonly string[], order: PatternOrder): readonly string[] {
   const sorted = [...new Set(terms)].toSorted();
-  const wild = sorted.filter((term) => !isExact(term));
+  const wild = sorted.filter((term) => !isExactTerm(term, order));
   return sorted.filter(
     (term) =>
       !wild.some(
         (other) =>
           other !== term &&
-          coversTerm(other, term, covers) &&
-          (!coversTerm(term, other, covers) || other < term),
+          coversTerm(other, term, order) &&
+          (!coversTerm(term, other, order) || other < term),
       ),
   );
 }
 
 /** Whether everything that matches all of `specific` matches all of `general`. */
-function coversTerm(general: string, specific: string, covers: Covers): boolean {
+function coversTerm(general: string, specific: string, { covers }: PatternOrder): boolean {
   const patterns = specific.split(ALL_OF);
   return general.split(ALL_OF).every((pattern) => patterns.some((other) => covers(pattern, other)));
 }

@@ -1,6 +1,6 @@
 import type { Fields, Leaf, Meet, Node } from "../../domain/policy/field.ts";
 import type { ListShape, WordShape } from "../../domain/policy/shape.ts";
-import { type Covers, canonicalPatterns, coversOf, intersectPatterns } from "./cover.ts";
+import { canonicalPatterns, intersectPatterns, type PatternOrder, patternOrderOf } from "./cover.ts";
 
 // Two tiers' values of one key become one. Every meet here is commutative, associative and idempotent over canonical values,
 // and its result is never looser than either side (test/property/meets.test.ts runs over every key there is).
@@ -99,9 +99,9 @@ function stricterWord(left: Written, right: Written, leaf: Leaf): Written {
 }
 
 function meetAllowed(left: Written, right: Written, leaf: Leaf): Written {
-  const covers = patternsOf(leaf);
-  if (covers !== undefined)
-    return intersectPatterns(left as readonly string[], right as readonly string[], covers);
+  const order = patternsOf(leaf);
+  if (order !== undefined)
+    return intersectPatterns(left as readonly string[], right as readonly string[], order);
   const other = new Set(right as readonly unknown[]);
   return canonicalList(
     (left as readonly unknown[]).filter((one) => other.has(one)),
@@ -112,16 +112,16 @@ function meetAllowed(left: Written, right: Written, leaf: Leaf): Written {
 /** A list as it is compared and met: each entry once, in order; of allowed patterns only those that no other one covers. */
 export function canonicalList(items: readonly unknown[], leaf: Leaf): readonly unknown[] {
   if (!isMet(leaf.meet)) return items;
-  const covers = patternsOf(leaf);
-  if (covers !== undefined) return canonicalPatterns(items as readonly string[], covers);
+  const order = patternsOf(leaf);
+  if (order !== undefined) return canonicalPatterns(items as readonly string[], order);
   return [...new Set(items)].toSorted((one, other) => ((one as number) < (other as number) ? -1 : 1));
 }
 
 /** Lists that allow are met pattern by pattern; lists of what is looked at keep every entry as it was written. */
-function patternsOf(leaf: Leaf): Covers | undefined {
+function patternsOf(leaf: Leaf): PatternOrder | undefined {
   const { items } = leaf.shape as ListShape;
   if (leaf.meet === "deny_list" || items.kind !== "text") return undefined;
-  return items.format === "glob" || items.format === "domain" ? coversOf(items.format) : undefined;
+  return patternOrderOf(items.format);
 }
 
 /** Whether two values of policy keys are the same. */

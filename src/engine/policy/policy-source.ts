@@ -4,7 +4,7 @@ import { group } from "../../domain/policy/field.ts";
 import { type PolicySettings, SECTION_FIELDS } from "../../domain/policy/section-fields.ts";
 import type { Written } from "./meet.ts";
 import { decideAt, type Resolution } from "./tiers/resolve.ts";
-import { placeOf, type Sides } from "./tiers/sides.ts";
+import { type Decided, placeOf, type Sides } from "./tiers/sides.ts";
 
 // Who decided an effective value: what findings and approvals name, and what a settings page shows.
 
@@ -27,7 +27,7 @@ export interface PolicySource {
   readonly isClamped: boolean;
 }
 
-const ROOT = group(SECTION_FIELDS, "Everything a policy says.");
+export const ALL_SECTIONS = group(SECTION_FIELDS, "Everything a policy says.");
 
 const BUILT_IN: PolicySource = Object.freeze({
   tier: "default",
@@ -38,12 +38,17 @@ const BUILT_IN: PolicySource = Object.freeze({
   isClamped: false,
 });
 
+/** What every tier says at a path and what follows; undefined where the path leads to no key. */
+export function decidedAt(policy: PolicyValues, path: PolicyPath): Decided | undefined {
+  return decideAt(policy.resolution, ALL_SECTIONS, policy.sides, path);
+}
+
 /**
  * Who decided the value at a path of keys, names and ids, as `["attributes", "material_delta_percent", "max_abs"]`. Looked up when
  * it is asked for: only what is refused or shown needs it.
  */
 export function sourceOf(policy: PolicyValues, path: PolicyPath): PolicySource {
-  const decided = decideAt(policy.resolution, ROOT, policy.sides, path);
+  const decided = decidedAt(policy, path);
   if (decided === undefined) return BUILT_IN;
   const { by, ceiling, isClamped } = decided;
   if (by === undefined) return { ...BUILT_IN, ceiling, isClamped };

@@ -118,7 +118,9 @@ function readOne(
   const read = readValue(leaf.shape, raw);
   if (!read.ok) {
     const also = mayBeUnlimited ? `, or ${UNLIMITED}` : "";
-    refuse(reading, path, `${showValue(raw)} ${read.must}${also}`);
+    const at = read.at;
+    if (at === undefined) refuse(reading, path, `${showValue(raw)} ${read.must}${also}`);
+    else refuse(reading, [...path, at], `${showValue((raw as readonly unknown[])[at])} ${read.must}`);
     return undefined;
   }
   return leaf.shape.kind === "list" ? canonicalList(read.value as readonly unknown[], leaf) : read.value;

@@ -7,7 +7,8 @@ import { ALL_OF } from "../cover.ts";
 
 export type ReadValue =
   | { readonly ok: true; readonly value: unknown }
-  | { readonly ok: false; readonly must: string };
+  /** `at`: the entry of a list that is wrong. */
+  | { readonly ok: false; readonly must: string; readonly at?: number };
 
 /** The word for a bound that does not bound. */
 export const UNLIMITED = "unlimited";
@@ -120,7 +121,7 @@ function readList(items: AnyShape, maxItems: number, raw: unknown): ReadValue {
   const values: unknown[] = [];
   for (const [place, item] of raw.entries()) {
     const read = readValue(items, item);
-    if (!read.ok) return { ok: false, must: `entry ${place + 1}, ${showValue(item)}, ${read.must}` };
+    if (!read.ok) return { ...read, at: place };
     values.push(read.value);
   }
   return found(values);

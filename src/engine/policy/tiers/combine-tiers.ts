@@ -1,20 +1,18 @@
 import type { Tier } from "../../../domain/limits.ts";
-import { group } from "../../../domain/policy/field.ts";
-import { type PolicySettings, SECTION_FIELDS } from "../../../domain/policy/section-fields.ts";
+import type { PolicySettings } from "../../../domain/policy/section-fields.ts";
 import { type ReadDocument, type ReadOverride, readDocument } from "../documents/read-document.ts";
 import type { Tree } from "../documents/read-node.ts";
 import type { EffectivePolicy } from "../effective-policy.ts";
 import { limitPolicyOf } from "../limit-policy.ts";
 import { equalValues, type Written } from "../meet.ts";
 import type { PolicySet, TenantSource } from "../policy-set.ts";
+import { ALL_SECTIONS } from "../policy-source.ts";
 import { builtInPreset, PRESET_KEYS, type PresetPart, presetOf } from "./preset-values.ts";
 import { type Resolution, resolveNode } from "./resolve.ts";
 import { shareStructure } from "./share-structure.ts";
 import type { Part, Said, Sides } from "./sides.ts";
 
 // effective = meet(max, tenant or else profile or else default, overrides that match): which document takes part where.
-
-export const ALL_SECTIONS = group(SECTION_FIELDS, "Everything a policy says.");
 
 type Documents = Pick<PolicySet, "baseline" | "builtIn">;
 

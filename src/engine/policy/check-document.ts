@@ -1,0 +1,194 @@
+import type { PolicyDocument, PolicyIssue, PolicyPath } from "../../domain/policy/document.ts";
+import type { Leaf, Node } from "../../domain/policy/field.ts";
+import type { TextFormat } from "../../domain/policy/shape.ts";
+import { compileExpression, isExpressionIssue } from "../expressions/expression.ts";
+import { compilePattern, isPatternIssue } from "../patterns/check-pattern.ts";
+import { isTimeZone } from "../quotas/calendar.ts";
+import { parseRange } from "../rates/cidr-trie.ts";
+import { checkRule } from "../rules/check-rule.ts";
+import { type ReadDocument, readDocument } from "./documents/read-document.ts";
+import type { Tree } from "./documents/read-node.ts";
+import { showValue, valueToJson } from "./documents/read-value.ts";
+import type { EffectivePolicy } from "./effective-policy.ts";
+import { equalValues, isLooser, isMet, type Written } from "./meet.ts";
+import { ALL_SECTIONS, decidedAt } from "./policy-source.ts";
+import { createPolicySet, resolvePolicy } from "./resolve-policy.ts";
+
+// What is wrong with a document beyond its form: rules that say too little, patterns and expressions that do not compile, values
+// looser than a ceiling. In pieces, so that whoever reads documents can let others have their turn in between.
+
+/** Documents that bound the one that is checked. */
+export interface Bounding {
+  readonly baseline: PolicyDocument | undefined;
+  /** The tenant's file, when the document is what the admin API keeps. */
+  readonly file?: PolicyDocument | undefined;
+}
+
+/**
+ * Every issue of a document, in the order of its sections; undefined between pieces of at most a millisecond or two. A document whose
+ * form is wrong is judged by its form alone. A Tenant's value that is looser than a ceiling is an issue naming both: refuse a document
+ * that says it for the first time; one that was good before the ceiling fell is clamped.
+ */
+export function* checkDocument(
+  document: PolicyDocument,
+  bounding: Bounding,
+): Generator<PolicyIssue | undefined> {
+  const read = readDocument(document);
+  yield* read.issues;
+  if (read.issues.length > 0) return;
+  const policy = policyUnder(document, read, bounding);
+  yield undefined;
+  yield* checkRules(read, policy, read.kind === "Tenant" ? bounding.baseline : undefined);
+  yield* checkTexts(read);
+  if (read.kind === "Tenant") yield* checkCeilings(read, policy, bounding);
+}
+
+/** What would hold for the tenant, or for all without a document. */
+function policyUnder(
+  document: PolicyDocument,
+  read: ReadDocument,
+  { baseline, file }: Bounding,
+): EffectivePolicy {
+  const { tenant } = read;
+  if (tenant === undefined) return createPolicySet({ baseline: document, tenants: [] }).base;
+  const documents = file === undefined ? { file: document, api: undefined } : { file, api: document };
+  const source = { tenant, isInvalid: false, ...documents };
+  return resolvePolicy(createPolicySet({ baseline, tenants: [source] }), tenant, {});
+}
+
+/** Rules that the document makes, not those of a broader tier that it restates. */
+function* checkRules(
+  read: ReadDocument,
+  policy: EffectivePolicy,
+  baseline: PolicyDocument | undefined,
+): Generator<PolicyIssue | undefined> {
+  const { rules: broader } = createPolicySet({ baseline, tenants: [] }).base.settings;
+  const written = (read.values["rules"] ?? []) as readonly Tree[];
+  for (const [place, { id }] of written.entries()) {
+    const rule = policy.settings.rules.find((one) => one.id === id);
+    if (rule !== undefined && !broader.some((one) => one.id === id))
+      for (const { key, message } of checkRule(rule)) yield issueOf(read, ["rules", place, key], message);
+    yield undefined;
+  }
+}
+
+function* checkTexts(read: ReadDocument): Generator<PolicyIssue | undefined> {
+  for (const { leaf, value, path } of walkDocument(read)) {
+    // Patterns and expressions of rules were compiled with their rules.
+    if (path[0] === "rules") continue;
+    const shape = leaf.shape.kind === "list" ? leaf.shape.items : leaf.shape;
+    // Conditions of tool calls are written in the words of a call, not of a request: the guard compiles them.
+    if (shape.kind !== "text" || (shape.format === "cel" && path[0] === "guards")) continue;
+    const texts = (Array.isArray(value) ? value : [value]) as readonly string[];
+    for (const [place, text] of texts.entries()) {
+      const problem = CHECKS[shape.format]?.(text);
+      if (problem === undefined) continue;
+      yield issueOf(read, Array.isArray(value) ? [...path, place] : path, `${showValue(text)} ${problem}`);
+    }
+    if (CHECKS[shape.format] !== undefined) yield undefined;
+  }
+}
+
+const CHECKS: { readonly [F in TextFormat]?: (text: string) => string | undefined } = {
+  time_zone: (text) => (isTimeZone(text) ? undefined : "must be the name of a time zone, as Europe/Berlin"),
+  cidr: (text) =>
+    parseRange(text) === undefined ? "must be an address or a range of them, as 203.0.113.0/24" : undefined,
+  re2: (text) => {
+    const result = compilePattern({ id: "", pattern: text });
+    return isPatternIssue(result) ? result.message.replace(/^pattern {2}/, "") : undefined;
+  },
+  cel: (text) => {
+    const result = compileExpression(text);
+    return isExpressionIssue(result) ? `${result.message} (character ${result.position + 1})` : undefined;
+  },
+};
+
+function* checkCeilings(
+  read: ReadDocument,
+  policy: EffectivePolicy,
+  { file }: Bounding,
+): Generator<PolicyIssue | undefined> {
+  const above = file === undefined ? undefined : readDocument(file);
+  for (const { leaf, value, path, keys } of walkDocument(read)) {
+    const decided = decidedAt(policy, keys);
+    if (decided === undefined) continue;
+    const { ceiling, ceilingBy } = decided;
+    if (leaf.meet === "fixed") {
+      const holder = decided.by?.part;
+      if (holder !== undefined && holder.tier !== "tenant" && !equalValues(decided.value, value))
+        yield issueOf(
+          read,
+          path,
+          `${showJson(leaf, value)} differs from the Baseline's ${showJson(leaf, decided.value)}, which stays`,
+        );
+      continue;
+    }
+    if (!isMet(leaf.meet)) continue;
+    const held = above === undefined ? undefined : writtenAt(above, keys);
+    for (const [bound, by] of [
+      [ceiling, ceilingBy?.part.document.name],
+      [held, above?.name],
+    ] as const) {
+      if (bound === undefined || !isLooser(leaf, value, bound)) continue;
+      const where = by === undefined ? "" : ` of ${by}`;
+      yield issueOf(
+        read,
+        path,
+        `${showJson(leaf, value)} is looser than the ceiling ${showJson(leaf, bound)}${where}`,
+      );
+      break;
+    }
+  }
+  yield undefined;
+}
+
+function showJson(leaf: Leaf, value: Written): string {
+  return value === undefined ? "nothing" : valueToJson(leaf.shape, value);
+}
+
+/** What a document itself writes at a path of names and ids. */
+function writtenAt(read: ReadDocument, keys: PolicyPath): Written {
+  let at: Written = read.values;
+  for (const key of keys) {
+    if (Array.isArray(at)) at = (at as readonly { readonly id?: unknown }[]).find(({ id }) => id === key);
+    else at = typeof at === "object" && at !== null ? (at as Tree)[key] : undefined;
+  }
+  return at;
+}
+
+function issueOf(read: ReadDocument, path: PolicyPath, message: string): PolicyIssue {
+  return { document: read.name ?? "", path, message };
+}
+
+/** One written value: where it stands in the document, and by which names and ids its key is found. */
+interface Entry {
+  readonly leaf: Leaf;
+  readonly value: Written;
+  readonly path: PolicyPath;
+  readonly keys: PolicyPath;
+}
+
+function* walkDocument(read: ReadDocument): Generator<Entry> {
+  yield* walk(ALL_SECTIONS, read.values, [], []);
+  for (const { values, path } of read.overrides) yield* walk(ALL_SECTIONS, values, path, []);
+}
+
+function* walk(node: Node, value: Written, path: PolicyPath, keys: PolicyPath): Generator<Entry> {
+  if (node.node === "leaf") {
+    yield { leaf: node, value, path, keys };
+    return;
+  }
+  if (node.node === "list_by_id") {
+    for (const [place, item] of (value as readonly (Tree & { readonly id: string })[]).entries()) {
+      for (const [key, part] of Object.entries(item)) {
+        const field = node.fields[key];
+        if (field !== undefined) yield* walk(field, part, [...path, place, key], [...keys, item.id, key]);
+      }
+    }
+    return;
+  }
+  for (const [key, part] of Object.entries(value as Tree)) {
+    const below = node.node === "map" ? node.entry : node.fields[key];
+    if (below !== undefined) yield* walk(below, part, [...path, key], [...keys, key]);
+  }
+}
