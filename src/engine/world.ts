@@ -17,7 +17,6 @@ import type { ToolCallTable } from "./guards/session/tool-call-table.ts";
 import type { Probe } from "./limits/probe.ts";
 import type { PolicySet } from "./policy/policy-set.ts";
 import type { PriceBook } from "./prices/price-book.ts";
-import type { PrincipalBounds } from "./quotas/principal-bounds.ts";
 import type { QuotaFanOut } from "./quotas/quota-fan-out.ts";
 import type { WindowTable } from "./quotas/window-table.ts";
 import type { PlatformRates } from "./rates/rate-settings.ts";
@@ -86,8 +85,8 @@ export interface Policy {
   readonly etag: string;
   readonly set: PolicySet;
   readonly prices: PriceBook | undefined;
-  /** What bounds principals; absent = nothing. */
-  readonly bounds?: PrincipalBounds | undefined;
+  /** What the platform says about speed beside the tiers; absent = nothing. */
+  readonly platformRates?: PlatformRates | undefined;
   readonly guards?: GuardPolicy | undefined;
   /** What the platform says about speed beside the tiers; absent = nothing. */
   readonly platformRates?: PlatformRates | undefined;

@@ -65,7 +65,7 @@ export function registerExecution(
       ? undefined
       : createCarveHold(request.carve, request.carveMode ?? limits.carveMode);
   const candidate = { principal, limits, id: request.executionId as string };
-  const quotas = judgeNewExecution(world, principal, now);
+  const quotas = judgeNewExecution(world, principal, policy, now);
   const refused =
     storeFinding(world) ??
     checkConcurrency(world, candidate) ??

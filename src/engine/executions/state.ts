@@ -70,7 +70,7 @@ export function resumeExecution(
   if (state === STATE.halted) {
     const refused =
       checkConcurrency(world, record) ??
-      judgePlaceAgain(world, record.principal, now).find((finding) => finding.shadow !== true) ??
+      judgePlaceAgain(world, record, now).find((finding) => finding.shadow !== true) ??
       takeCarve(world, index);
     if (refused !== undefined) return refused;
     countActive(world, record, 1);

@@ -124,7 +124,7 @@ function judgeUnregistered(world: World, ask: Ask, now: Now, take: boolean): Dec
   const bind = () =>
     windows.bind(principal, false, bounds.timeZone, now.wallMs, rows.windows, rows.windowTexts);
   const principals = boundsAny(world, bounds)
-    ? askBinding(world, bounds, bind(), ask, take ? "no slot" : "slot", now)
+    ? askBinding(world, bounds, bind(), ask, take ? "none" : "request", now)
     : undefined;
   const findings = [
     ...(priced.finding === undefined ? [] : [priced.finding]),

@@ -31,6 +31,7 @@ import {
   isPrincipalQuiet,
   judgePrincipals,
   type PrincipalAsk,
+  type SlotUse,
 } from "../quotas/judge-principals.ts";
 import type { World } from "../world.ts";
 
@@ -65,8 +66,7 @@ export function judgeIntent(
   assertDeclared(limits, intent.custom);
   const priced = priceIntent(world, limits, intent);
   const probe = probeIntent(intent, priced.nanoUsd, isAnnounced(world, index, ask));
-  const slots = taking === "looks" || "reservationId" in ask ? "slot" : "no slot";
-  const principals = askPrincipals(world, index, ask, slots, now);
+  const principals = askPrincipals(world, index, ask, slotUse(ask, taking), now);
   if (
     !world.store.blocking &&
     ask.approvalId === undefined &&
@@ -94,6 +94,12 @@ export function judgeIntent(
 
 function refuses({ shadow, verdict }: Finding): boolean {
   return shadow !== true && !isAllowed(verdict);
+}
+
+/** What is only charged holds no slot. */
+function slotUse(ask: Ask, taking: Taking): SlotUse {
+  if ("callId" in ask) return "tool call";
+  return taking === "looks" || "reservationId" in ask ? "request" : "none";
 }
 
 /** @throws TollgateError FIELD_INVALID: an agent must not invent counters */

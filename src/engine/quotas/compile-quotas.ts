@@ -10,6 +10,7 @@ import {
 import type { Now } from "../../domain/time.ts";
 import { AdjustmentTable } from "../adjustments/adjustment-table.ts";
 import { endAdjustments } from "../adjustments/end-adjustments.ts";
+import type { PolicySource } from "../policy/policy-source.ts";
 import type { World } from "../world.ts";
 import { PERIODS } from "./calendar.ts";
 import { boundsQuotas, type PrincipalBounds } from "./principal-bounds.ts";
@@ -36,6 +37,7 @@ export interface WindowQuota {
   readonly id: string;
   /** The setting that decided it: `quotas["user:*"].requests.hour`. */
   readonly setting: string;
+  readonly source: QuotaSource;
   /** First of its bits in `told` of the window; -1 for custom counters, which have names there. */
   readonly bit: number;
 }
@@ -48,7 +50,11 @@ export interface GaugeQuota {
   readonly shadow: boolean;
   readonly principal: string;
   readonly setting: string;
+  readonly source: QuotaSource;
 }
+
+/** Who decided a quota: looked up when something is refused. Undefined for what stands beside the policy. */
+export type QuotaSource = () => PolicySource | undefined;
 
 export interface CompiledQuotas {
   /** Of the adjustments that are in it. */
@@ -114,8 +120,8 @@ function compileQuotas(compiling: Compiling, binding: WindowBinding): CompiledQu
   for (const [at, level] of levelsOf(binding.principal, binding.unattributed).entries()) {
     addWindows(windows, compiling, level, at * PERIODS.length);
     for (const key of GAUGE_KEYS)
-      for (const { limit, shadow, setting } of boundsFor(compiling, level, [key]))
-        gauges.push({ key, level, limit, shadow, principal: formatLevel(level), setting });
+      for (const bound of boundsFor(compiling, level, [key]))
+        gauges.push({ key, level, principal: formatLevel(level), ...bound });
   }
   const of = (key: GaugeQuota["key"]) => gauges.filter((one) => one.key === key);
   return {
@@ -159,15 +165,13 @@ function addOne(
   path: readonly string[],
   about: Pick<WindowQuota, "place" | "counter" | "custom" | "bit" | "period" | "unit">,
 ): void {
-  for (const { limit, shadow, setting } of boundsFor(compiling, level, path)) {
+  for (const bound of boundsFor(compiling, level, path)) {
     into.push({
       ...about,
-      limit,
-      shadow,
+      ...bound,
       principal: formatLevel(level),
       severity: quotaSeverity(path[0] as string, about.period),
       id: `${about.unit.id}_${about.period}`,
-      setting,
     });
   }
 }
@@ -191,6 +195,7 @@ interface Bound {
   readonly limit: bigint;
   readonly shadow: boolean;
   readonly setting: string;
+  readonly source: QuotaSource;
 }
 
 /**
@@ -207,7 +212,7 @@ function boundsFor(
   const matching = matchingEntries(map, level, name);
   const isNamed = named !== undefined && quotaAt(named.value, path) !== undefined;
   const written = (isNamed ? [named] : matching).flatMap(({ key, value }) =>
-    boundOf(key, path, quotaAt(value, path)),
+    boundOf(bounds, key, path, quotaAt(value, path)),
   );
   const adjusted = adjustments.find(tenant, level, name, path.join("."));
   const own =
@@ -218,6 +223,7 @@ function boundsFor(
             limit: adjusted.value,
             shadow: written.length > 0 && written.every(({ shadow }) => shadow),
             setting: adjusted.cause,
+            source: () => undefined,
           },
         ];
   const ceilings =
@@ -232,16 +238,24 @@ function boundsFor(
   );
 }
 
-function boundOf(key: string, path: readonly string[], quota: WrittenQuota | undefined): readonly Bound[] {
+function boundOf(
+  bounds: PrincipalBounds,
+  key: string,
+  path: readonly string[],
+  quota: WrittenQuota | undefined,
+): readonly Bound[] {
   if (quota === undefined || quota.mode === "off") return [];
   const limit = quotaAmount(path[0] as string, quota.value);
-  return [{ limit, shadow: quota.mode === "shadow", setting: settingOf(key, path) }];
+  const source = () => bounds.sourceAt(["quotas", key, ...path, "value"]);
+  return [{ limit, shadow: quota.mode === "shadow", setting: settingOf(key, path), source }];
 }
 
 function ceilingBound(bounds: PrincipalBounds, key: string, path: readonly string[]): readonly Bound[] {
-  const ceiling = bounds.ceilingOf(["quotas", key, ...path, "value"]);
+  const ceiling = bounds.sourceAt(["quotas", key, ...path, "value"]).ceiling;
   if (typeof ceiling !== "bigint" && typeof ceiling !== "number") return [];
-  return [{ limit: quotaAmount(path[0] as string, ceiling), shadow: false, setting: settingOf(key, path) }];
+  const limit = quotaAmount(path[0] as string, ceiling);
+  // The document of the tenant did not decide this one.
+  return [{ limit, shadow: false, setting: settingOf(key, path), source: () => undefined }];
 }
 
 /**

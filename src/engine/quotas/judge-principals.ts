@@ -17,7 +17,7 @@ import type { WindowBinding } from "./window-table.ts";
 // after everything allowed the request.
 
 /** Whether a request holds a slot of requests in flight, or asks whether it could; what is only charged holds none. */
-export type SlotUse = "slot" | "no slot";
+export type SlotUse = "request" | "tool call" | "none";
 
 /** What one request asks of the principals that pay for it. */
 export interface PrincipalAsk {
@@ -62,7 +62,7 @@ export function askBinding(
     tenant: binding.principal.tenant,
     binding,
     quotas: quotasOf(world, bounds, binding, now),
-    takesSlot: slots === "slot" && weight > 0n,
+    takesSlot: slots === "tool call" || (slots === "request" && weight > 0n),
     rates: ratePlan(world, bounds, binding, ask, now),
     weight,
   };

@@ -1,16 +1,19 @@
+import type { EffectivePolicy } from "../policy/effective-policy.ts";
+import { type PolicySource, sourceOf } from "../policy/policy-source.ts";
+import { resolvePolicy } from "../policy/resolve-policy.ts";
+import { rateLayers } from "../rates/rate-layers.ts";
 import { NO_PLATFORM_RATES, type PlatformRates, type RateSettings } from "../rates/rate-settings.ts";
 import type { World } from "../world.ts";
-import { UTC } from "./calendar.ts";
 import type { QuotaSettings } from "./quota-settings.ts";
 
-/** What bounds the principals of one tenant under one policy and one set of labels. Equal settings are one object. */
+/** What bounds the principals of one tenant under one policy. Made once per effective policy. */
 export interface PrincipalBounds {
   /** `quotas` as they are in force. */
   readonly quotas: QuotaSettings;
   readonly hasQuotas: boolean;
-  /** The loosest value that any tier may choose at a path of the policy, in the unit of the policy; undefined = none. */
-  readonly ceilingOf: (path: readonly string[]) => unknown;
-  /** `rates` of the tiers: ceilings first, then what is in force. */
+  /** Who decided the value at a path of the policy, and the loosest value that any tier may choose there. */
+  readonly sourceAt: (path: readonly string[]) => PolicySource;
+  /** `rates` of the tiers: ceilings of the platform where there are any, then what is in force. */
   readonly rates: readonly RateSettings[];
   readonly platform: PlatformRates;
   /** Time zone of calendar windows. */
@@ -18,16 +21,6 @@ export interface PrincipalBounds {
   /** Whether anything beside the time zone is said at all. */
   readonly hasAny: boolean;
 }
-
-export const NO_BOUNDS: PrincipalBounds = Object.freeze({
-  quotas: {},
-  hasQuotas: false,
-  ceilingOf: () => undefined,
-  rates: [],
-  platform: NO_PLATFORM_RATES,
-  timeZone: UTC,
-  hasAny: false,
-});
 
 /** Whether anything at all can bound principals under these bounds now. */
 export function boundsAny(world: World, bounds: PrincipalBounds): boolean {
@@ -39,11 +32,35 @@ export function boundsQuotas(world: World, bounds: PrincipalBounds): boolean {
 }
 
 /** The bounds of an execution: its tenant's under the labels that it registered with. */
-export function boundsOf(world: World, _index: number): PrincipalBounds {
-  return world.policy.bounds ?? NO_BOUNDS;
+export function boundsOf(world: World, index: number): PrincipalBounds {
+  return boundsUnder(world, world.executions.record(index).policy);
 }
 
-/** The bounds of a tenant without labels: for usage of executions that nobody registered. */
-export function boundsOfTenant(world: World, _tenant: string): PrincipalBounds {
-  return world.policy.bounds ?? NO_BOUNDS;
+/** The bounds of a tenant without labels: for usage of executions that nobody registered, and what labels do not change. */
+export function boundsOfTenant(world: World, tenant: string): PrincipalBounds {
+  return boundsUnder(world, resolvePolicy(world.policy.set, tenant, NO_LABELS));
+}
+
+const NO_LABELS = Object.freeze({});
+
+const made = new WeakMap<EffectivePolicy, PrincipalBounds>();
+
+export function boundsUnder(world: World, policy: EffectivePolicy): PrincipalBounds {
+  const platform = world.policy.platformRates ?? NO_PLATFORM_RATES;
+  const known = made.get(policy);
+  if (known?.platform === platform) return known;
+  const { quotas, rates, time_zone: timeZone } = policy.settings;
+  const layers = rateLayers(policy, rates);
+  const hasQuotas = Object.keys(quotas).length > 0;
+  const bounds: PrincipalBounds = {
+    quotas,
+    hasQuotas,
+    sourceAt: (path) => sourceOf(policy, path),
+    rates: layers,
+    platform,
+    timeZone,
+    hasAny: hasQuotas || layers.length > 0 || platform.file !== undefined || platform.fallback !== undefined,
+  };
+  made.set(policy, bounds);
+  return bounds;
 }

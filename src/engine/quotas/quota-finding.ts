@@ -2,7 +2,7 @@ import { type Amount, formatUsd, percentOf } from "../../domain/amounts.ts";
 import type { Finding } from "../../domain/decision.ts";
 import { PERIOD_WORDS, type QuotaUnit } from "../../domain/quotas/quota-units.ts";
 import { HOUR_MS } from "../../domain/time.ts";
-import type { GaugeQuota, WindowQuota } from "./compile-quotas.ts";
+import type { GaugeQuota, QuotaSource, WindowQuota } from "./compile-quotas.ts";
 import { BYTES_PER_GIB, MIB_MILLIS_PER_GIB_HOUR } from "./quota-settings.ts";
 
 // Findings about quotas, in the words of docs/quotas.md: `Hourly request quota exceeded: 1001 > 1000`.
@@ -69,6 +69,7 @@ export function gaugeFinding(quota: GaugeQuota, current: bigint): Finding {
     sourceId: words.id,
     principal,
     setting,
+    ...decidedBy(quota),
     // Places are given back at any time; how much is stored changes with the next report.
     retryable: true,
     ...(key === "concurrent_requests" ? { retryAfterMs: SLOT_RETRY_MS } : {}),
@@ -93,8 +94,16 @@ const GAUGES = {
   storage_gb: { id: "quota_storage_gb", noun: "Storage quota", reason: "QUOTA_STORAGE" },
 } as const;
 
-function aboutQuota({ id, principal, setting, shadow }: WindowQuota) {
-  return { sourceId: id, principal, setting, ...(shadow ? { shadow } : {}) };
+function aboutQuota(quota: WindowQuota) {
+  const { id, principal, setting, shadow } = quota;
+  return { sourceId: id, principal, setting, ...decidedBy(quota), ...(shadow ? { shadow } : {}) };
+}
+
+function decidedBy({ source }: { readonly source: QuotaSource }) {
+  const decided = source();
+  if (decided === undefined) return {};
+  const { tier, document, line } = decided;
+  return { tier, ...(document === undefined ? {} : { document, line }) };
 }
 
 function amounts(unit: QuotaUnit["unit"], current: bigint, limit: bigint) {

@@ -1,5 +1,6 @@
 import type { Now } from "../../domain/time.ts";
 import { RECORD_PUT } from "../../ports/cut-store.ts";
+import { countCallSlot } from "../gauges/call-slots.ts";
 import { GUARDS } from "../guards/guard-table.ts";
 import type { GuardSession } from "../guards/session/session-table.ts";
 import type { ToolAnswer, ToolCallRow } from "../guards/session/tool-call-table.ts";
@@ -55,7 +56,9 @@ export function restoreSession(
 }
 
 export function restoreToolCall(world: World, row: number, stored: ToolCallRow, shift: Shift): void {
-  if (world.executions.records[stored.index] === undefined) return;
+  const record = world.executions.records[stored.index];
+  if (record === undefined) return;
+  if (stored.inFlight) countCallSlot(world, record.principal);
   const { output } = stored;
   world.toolCalls.insert({
     ...stored,

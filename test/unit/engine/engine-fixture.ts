@@ -16,6 +16,7 @@ import {
   type LimitKey,
   type LimitOverrides,
 } from "../../../src/domain/limits.ts";
+import type { PolicySettings } from "../../../src/domain/policy/section-fields.ts";
 import { createNow, type Now } from "../../../src/domain/time.ts";
 import { NO_USAGE, type Usage } from "../../../src/domain/usage.ts";
 import { createWorld } from "../../../src/engine/create-world.ts";
@@ -27,7 +28,7 @@ import { charge, check } from "../../../src/engine/intents/intents.ts";
 import type { LimitPolicy } from "../../../src/engine/limits/effective-limits.ts";
 import type { PolicySet } from "../../../src/engine/policy/policy-set.ts";
 import type { PriceBook } from "../../../src/engine/prices/price-book.ts";
-import type { PrincipalBounds } from "../../../src/engine/quotas/principal-bounds.ts";
+import type { PlatformRates } from "../../../src/engine/rates/rate-settings.ts";
 import { applyBatch, type BatchAnswer } from "../../../src/engine/reports/apply-batch.ts";
 import { getReporter } from "../../../src/engine/reports/open-reporter.ts";
 import { extend } from "../../../src/engine/reservations/extend.ts";
@@ -63,7 +64,9 @@ export interface EngineOptions {
   /** In place of `limits`: the documents of all tiers. */
   readonly set?: PolicySet;
   readonly prices?: PriceBook;
-  readonly bounds?: PrincipalBounds | undefined;
+  /** In place of what is built in, beside `limits`. */
+  readonly settings?: Partial<PolicySettings> | undefined;
+  readonly platformRates?: PlatformRates | undefined;
   readonly maxLiveExecutions?: number;
   /** What an earlier engine saved; the engine goes on from there. */
   readonly volume?: MemoryVolume;
@@ -149,9 +152,9 @@ export class Engine {
       policy: {
         generation: 1,
         etag: "etag",
-        set: options.set ?? policySetOf(options.limits ?? builtInLimits()),
+        set: options.set ?? policySetOf(options.limits ?? builtInLimits(), options.settings),
         prices: options.prices,
-        bounds: options.bounds,
+        platformRates: options.platformRates,
       },
       maxLiveExecutions: options.maxLiveExecutions ?? 100,
     });
@@ -196,7 +199,7 @@ export class Engine {
     return new Engine({
       ...clock,
       ...(options.limits === undefined ? { set: this.world.policy.set } : {}),
-      bounds: this.world.policy.bounds,
+      platformRates: this.world.policy.platformRates,
       ...options,
       volume: this.volume,
     });

@@ -8,6 +8,7 @@ import { redeemApprovals } from "../../approvals/redeem-approvals.ts";
 import { touchActivity } from "../../executions/activity.ts";
 import type { ExecutionRecord } from "../../executions/execution-record.ts";
 import { NO_INDEX } from "../../executions/execution-table.ts";
+import { takeCallSlot } from "../../gauges/call-slots.ts";
 import { applyIntent } from "../../intents/apply-intent.ts";
 import { afterTaking, refuse } from "../../intents/intents.ts";
 import { decideIntent, type Judged, judgeIntent } from "../../intents/judge-intent.ts";
@@ -194,6 +195,7 @@ function take(
     { document, signature, reservationId, answer },
     now,
   );
+  takeCallSlot(world, row.row, record.principal, judged.principals.quotas);
   commitToSession(world, record, chain.commits, now);
   afterTaking(world, index, judged.findings, now);
   return { ...answer, expiresMono: row.expiresMono };

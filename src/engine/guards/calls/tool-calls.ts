@@ -2,6 +2,7 @@ import { TollgateError } from "../../../domain/errors.ts";
 import { HOLD_TTL_DEFAULT_MS, HOLD_TTL_MAX_MS } from "../../../domain/reservation.ts";
 import type { Now } from "../../../domain/time.ts";
 import type { ExecutionRecord } from "../../executions/execution-record.ts";
+import { releaseCallSlot } from "../../gauges/call-slots.ts";
 import { canonicalJson } from "../../json/canonical-json.ts";
 import type { JsonDocument } from "../../json/json-document.ts";
 import { DEADLINE } from "../../time/deadlines.ts";
@@ -132,6 +133,7 @@ function repairAgain(world: World, entry: ToolCallRow, request: ToolCallRequest,
 export function releaseSlot(world: World, entry: ToolCallRow): void {
   if (!entry.inFlight) return;
   world.rows.toolCalls.touch(entry.row);
+  releaseCallSlot(world, entry.row, world.executions.record(entry.index).principal);
   world.toolCalls.release(entry);
 }
 
@@ -162,6 +164,7 @@ export function extendSlot(
 }
 
 function removeCall(world: World, entry: ToolCallRow): void {
+  releaseSlot(world, entry);
   world.rows.toolCalls.touch(entry.row);
   world.toolCalls.remove(entry);
 }

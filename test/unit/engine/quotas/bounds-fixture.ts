@@ -1,11 +1,28 @@
 // What bounds principals, written as policies write it.
+
+import type { PolicyDocument } from "../../../../src/domain/policy/document.ts";
 import type { QuotasFile } from "../../../../src/domain/quotas/quotas-file.ts";
-import { NO_BOUNDS, type PrincipalBounds } from "../../../../src/engine/quotas/principal-bounds.ts";
+import type { PolicySet } from "../../../../src/engine/policy/policy-set.ts";
+import { createPolicySet } from "../../../../src/engine/policy/resolve-policy.ts";
 import type { QuotaSettings } from "../../../../src/engine/quotas/quota-settings.ts";
 import type { RateSettings } from "../../../../src/engine/rates/rate-settings.ts";
 
-export function boundsWith(fields: Partial<PrincipalBounds>): PrincipalBounds {
-  return { ...NO_BOUNDS, ...fields, hasAny: true };
+/** A policy of documents: a Baseline, and the file of the tenant `default`. */
+export function documentsOf(
+  baseline: PolicyDocument["value"],
+  tenant: PolicyDocument["value"] = {},
+): PolicySet {
+  const document = (kind: PolicyDocument["kind"], value: PolicyDocument["value"]): PolicyDocument => ({
+    kind,
+    name: `${kind}.yaml`,
+    value: { apiVersion: "tollgate.dev/v1", kind, ...value },
+    lines: {},
+  });
+  const file = document("Tenant", { tenant: "default", ...tenant });
+  return createPolicySet({
+    baseline: document("Baseline", baseline),
+    tenants: [{ tenant: "default", file, api: undefined, isInvalid: false }],
+  });
 }
 
 type Written<T> = T | { readonly value: T; readonly mode?: "enforce" | "shadow" | "off" };
@@ -60,10 +77,6 @@ const QUOTA = {
   on_unavailable: "spend_lease_then_block",
   auto_adjust: { mode: "off", every: 3_600_000 },
 };
-
-export function boundsOfQuotas(written: { readonly [principal: string]: WrittenQuotas }): PrincipalBounds {
-  return boundsWith({ quotas: quotasOf(written), hasQuotas: true });
-}
 
 export interface WrittenRate {
   readonly rps: number;

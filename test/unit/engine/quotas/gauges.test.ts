@@ -1,12 +1,12 @@
 // Slots of requests, places of executions, storage.
 import { describe, expect, test } from "vitest";
 import { Engine, messagesOf, policyOf, reasonsOf } from "../engine-fixture.ts";
-import { boundsOfQuotas, type WrittenQuotas } from "./bounds-fixture.ts";
+import { quotasOf, type WrittenQuotas } from "./bounds-fixture.ts";
 
 const REQUEST = { weight: 1n };
 
 function engineWith(quotas: { readonly [principal: string]: WrittenQuotas }): Engine {
-  return new Engine({ limits: policyOf({}), bounds: boundsOfQuotas(quotas) });
+  return new Engine({ limits: policyOf({}), settings: { quotas: quotasOf(quotas) } });
 }
 
 describe("concurrent requests", () => {

@@ -8,12 +8,12 @@ import {
   removeAdjustment,
 } from "../../../../src/engine/adjustments/overrides.ts";
 import { Engine, messagesOf, policyOf, reasonsOf } from "../engine-fixture.ts";
-import { boundsOfQuotas, boundsWith, quotasOf, ratesOf, type WrittenQuotas } from "./bounds-fixture.ts";
+import { documentsOf, quotasOf, ratesOf, type WrittenQuotas } from "./bounds-fixture.ts";
 
 const REQUEST = { weight: 1n };
 
 function engineWith(quotas: { readonly [principal: string]: WrittenQuotas }): Engine {
-  const engine = new Engine({ limits: policyOf({}), bounds: boundsOfQuotas(quotas) });
+  const engine = new Engine({ limits: policyOf({}), settings: { quotas: quotasOf(quotas) } });
   engine.register("bob", { principal: { user: "bob" } });
   return engine;
 }
@@ -58,13 +58,11 @@ describe("putOverride", () => {
   });
 
   test("never goes beyond the tenant's own values: not the tenant's quota, not a ceiling of the platform", () => {
-    const quotas = quotasOf({
-      tenant: { requests: { hour: 50n } },
-      "user:*": { requests: { hour: 5n }, tokens: { hour: 5n } },
-    });
-    const ceilingOf = (path: readonly string[]) => (path.includes("tokens") ? 30n : undefined);
-    const bounds = boundsWith({ quotas, hasQuotas: true, ceilingOf });
-    const engine = new Engine({ limits: policyOf({}), bounds });
+    const set = documentsOf(
+      { quotas: { "user:*": { tokens: { hour: { default: 5, max: 30 } } } } },
+      { quotas: { tenant: { requests: { hour: 50 } }, "user:*": { requests: { hour: 5 } } } },
+    );
+    const engine = new Engine({ set });
     engine.register("bob", { principal: { user: "bob" } });
     expect(() => put(engine, { value: 51n })).toThrow("value 51 is above 50, the tenant's own");
     expect(() => put(engine, { principal: "tenant", value: 51n })).toThrow("above 50");
@@ -80,8 +78,8 @@ describe("putOverride", () => {
   });
 
   test("gives a rate another speed; the tenant's own cannot be raised", () => {
-    const rates = [ratesOf({ tenant: { rps: 10, burst: 20 }, "user:*": { rps: 1, burst: 1 } })];
-    const engine = new Engine({ limits: policyOf({}), bounds: boundsWith({ rates }) });
+    const rates = ratesOf({ tenant: { rps: 10, burst: 20 }, "user:*": { rps: 1, burst: 1 } });
+    const engine = new Engine({ limits: policyOf({}), settings: { rates } });
     engine.register("bob", { principal: { user: "bob" } });
     expect(engine.charge("bob", { weight: 2n }).allowed).toBe(false);
     put(engine, { target: "rate", rate: { rps: 5, burst: 6 } });

@@ -3,12 +3,12 @@ import { describe, expect, test } from "vitest";
 import type { Decision } from "../../../../src/domain/decision.ts";
 import { HOUR_MS } from "../../../../src/domain/time.ts";
 import { Engine, type IntentFields, policyOf, reasonsOf, USD } from "../engine-fixture.ts";
-import { boundsOfQuotas, boundsWith, quotasOf, type WrittenQuotas } from "./bounds-fixture.ts";
+import { documentsOf, quotasOf, type WrittenQuotas } from "./bounds-fixture.ts";
 
 function engineWith(quotas: { readonly [principal: string]: WrittenQuotas }): Engine {
   return new Engine({
     limits: policyOf({}, { customCounters: ["pages"] }),
-    bounds: boundsOfQuotas(quotas),
+    settings: { quotas: quotasOf(quotas) },
   });
 }
 
@@ -240,15 +240,11 @@ describe("levels", () => {
   });
 
   test("P6: what the platform set as the ceiling of a pattern bounds every name", () => {
-    const quotas = quotasOf({
-      "user:vip": { requests: { hour: 500n } },
-      "user:*": { requests: { hour: 5n } },
-    });
-    const ceilings: { readonly [path: string]: bigint } = { "quotas/user:*/requests/hour/value": 100n };
-    const engine = new Engine({
-      limits: policyOf({}),
-      bounds: boundsWith({ quotas, hasQuotas: true, ceilingOf: (path) => ceilings[path.join("/")] }),
-    });
+    const set = documentsOf(
+      { quotas: { "user:*": { requests: { hour: { default: 5, max: 100 } } } } },
+      { quotas: { "user:vip": { requests: { hour: 500 } } } },
+    );
+    const engine = new Engine({ set });
     engine.register("e", { principal: { user: "vip" } });
     expect(engine.check("e", { weight: 100n }).allowed).toBe(true);
     expect(messagesOf(engine.check("e", { weight: 101n }))).toEqual([
@@ -259,7 +255,7 @@ describe("levels", () => {
   test("principals of an unregistered execution are charged and refused", () => {
     const engine = new Engine({
       limits: policyOf({}, { unregistered: "allow" }),
-      bounds: boundsOfQuotas({ "user:*": { requests: { hour: 2n } } }),
+      settings: { quotas: quotasOf({ "user:*": { requests: { hour: 2n } } }) },
     });
     const who = { principal: { tenant: "t", user: "u" } };
     expect(engine.charge("", { weight: 2n }, who).allowed).toBe(true);
@@ -280,8 +276,8 @@ describe("levels", () => {
 describe("time", () => {
   test("windows follow the tenant's time zone", () => {
     const quotas = quotasOf({ tenant: { requests: { day: 1n } } });
-    const bounds = boundsWith({ quotas, hasQuotas: true, timeZone: "America/Los_Angeles" });
-    const engine = new Engine({ limits: policyOf({}), bounds });
+    const settings = { quotas, time_zone: "America/Los_Angeles" };
+    const engine = new Engine({ limits: policyOf({}), settings });
     engine.register("e");
     engine.charge("e", REQUEST);
     // 12:30 UTC is 4:30 in Los Angeles: 19.5 hours are left of the day there.

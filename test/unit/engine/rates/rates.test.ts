@@ -3,18 +3,19 @@ import { describe, expect, test } from "vitest";
 import type { RequestedPrincipal } from "../../../../src/domain/execution.ts";
 import type { PlatformRates } from "../../../../src/engine/rates/rate-settings.ts";
 import { type AskFields, Engine, type IntentFields, policyOf, reasonsOf } from "../engine-fixture.ts";
-import { boundsWith, QUOTAS_FILE, ratesOf, type WrittenRate } from "../quotas/bounds-fixture.ts";
+import { documentsOf, QUOTAS_FILE, ratesOf, type WrittenRate } from "../quotas/bounds-fixture.ts";
 
 const FILE: PlatformRates = { file: QUOTAS_FILE, fallback: { rps: 20, burst: 40 } };
 const ROUTE: IntentFields = { route: "/v1/chat", weight: 1n };
 
 function engineWith(
-  rates: readonly { readonly [principal: string]: WrittenRate }[],
+  rates: { readonly [principal: string]: WrittenRate },
   platform: PlatformRates = { file: undefined, fallback: undefined },
 ): Engine {
   return new Engine({
     limits: policyOf({}),
-    bounds: boundsWith({ rates: rates.map(ratesOf), platform }),
+    settings: { rates: ratesOf(rates) },
+    platformRates: platform,
   });
 }
 
@@ -26,7 +27,7 @@ function passing(engine: Engine, id: string, intent: IntentFields, fields: AskFi
 }
 
 function fileCase(principal: RequestedPrincipal, intent: IntentFields, fields: AskFields = {}): number {
-  const engine = engineWith([], FILE);
+  const engine = engineWith({}, FILE);
   engine.register("e", { principal });
   return passing(engine, "e", { weight: 1n, ...intent }, fields);
 }
@@ -59,7 +60,7 @@ describe("the version 1 file", () => {
   });
 
   test("100 a second times 2.5 are 250 a second", () => {
-    const engine = engineWith([], FILE);
+    const engine = engineWith({}, FILE);
     engine.register("e", { principal: acme });
     passing(engine, "e", { route: "/v1/embeddings", weight: 1n });
     engine.pass(1_000);
@@ -67,7 +68,7 @@ describe("the version 1 file", () => {
   });
 
   test("a named route has a bucket of its own, all others share one", () => {
-    const engine = engineWith([], FILE);
+    const engine = engineWith({}, FILE);
     engine.register("e", { principal: acme });
     expect(passing(engine, "e", { route: "/v1/embeddings", weight: 1n })).toBe(500);
     expect(passing(engine, "e", { route: "/v1/dreams", weight: 1n })).toBe(50);
@@ -76,7 +77,7 @@ describe("the version 1 file", () => {
   });
 
   test("everybody in a range shares its bucket", () => {
-    const engine = engineWith([], FILE);
+    const engine = engineWith({}, FILE);
     engine.register("e", { principal: { tenant: "one" } });
     engine.register("f", { principal: { tenant: "two" } });
     expect(passing(engine, "e", ROUTE, { sourceIp: "203.0.113.1" })).toBe(10);
@@ -84,7 +85,7 @@ describe("the version 1 file", () => {
   });
 
   test("users of one name in two tenants are two principals", () => {
-    const engine = engineWith([], FILE);
+    const engine = engineWith({}, FILE);
     engine.register("e", { principal: { tenant: "one", user: "alice" } });
     engine.register("f", { principal: { tenant: "two", user: "alice" } });
     expect(passing(engine, "e", ROUTE)).toBe(9);
@@ -93,13 +94,13 @@ describe("the version 1 file", () => {
 
   test("the daemon's default gives way where rates name a level, the file's own do not", () => {
     const fallback = { file: undefined, fallback: { rps: 20, burst: 40 } };
-    const named = engineWith([{ tenant: { rps: 50, burst: 60 } }], fallback);
+    const named = engineWith({ tenant: { rps: 50, burst: 60 } }, fallback);
     named.register("e");
     expect(passing(named, "e", ROUTE)).toBe(60);
-    const other = engineWith([{ "user:bob": { rps: 50, burst: 60 } }], fallback);
+    const other = engineWith({ "user:bob": { rps: 50, burst: 60 } }, fallback);
     other.register("e");
     expect(passing(other, "e", ROUTE)).toBe(40);
-    const both = engineWith([{ tenant: { rps: 50, burst: 60 } }], FILE);
+    const both = engineWith({ tenant: { rps: 50, burst: 60 } }, FILE);
     both.register("e");
     expect(passing(both, "e", ROUTE)).toBe(40);
   });
@@ -107,9 +108,11 @@ describe("the version 1 file", () => {
 
 describe("rates of the tiers", () => {
   test("every level that has one must pass: a user's never loosens the tenant's", () => {
-    const engine = engineWith([
-      { tenant: { rps: 10, burst: 12 }, "user:*": { rps: 5, burst: 8 }, "user:vip": { rps: 90, burst: 90 } },
-    ]);
+    const engine = engineWith({
+      tenant: { rps: 10, burst: 12 },
+      "user:*": { rps: 5, burst: 8 },
+      "user:vip": { rps: 90, burst: 90 },
+    });
     engine.register("bob", { principal: { tenant: "t", user: "bob" } });
     engine.register("vip", { principal: { tenant: "t", user: "vip" } });
     expect(passing(engine, "bob", ROUTE)).toBe(8);
@@ -117,7 +120,7 @@ describe("rates of the tiers", () => {
   });
 
   test("a refusal takes from no bucket, says whose it is and when it passes", () => {
-    const engine = engineWith([{ tenant: { rps: 10, burst: 100 }, "user:*": { rps: 4, burst: 1 } }]);
+    const engine = engineWith({ tenant: { rps: 10, burst: 100 }, "user:*": { rps: 4, burst: 1 } });
     engine.register("bob", { principal: { tenant: "t", user: "bob" } });
     engine.register("eve", { principal: { tenant: "t", user: "eve" } });
     expect(engine.charge("bob", ROUTE).allowed).toBe(true);
@@ -146,7 +149,7 @@ describe("rates of the tiers", () => {
   });
 
   test("Check looks and takes nothing; Reserve takes and a release does not give back", () => {
-    const engine = engineWith([{ tenant: { rps: 1, burst: 2 } }]);
+    const engine = engineWith({ tenant: { rps: 1, burst: 2 } });
     engine.register("e");
     for (let again = 0; again < 5; again++) expect(engine.check("e", ROUTE).allowed).toBe(true);
     expect(engine.reserve("e", "r1", ROUTE).allowed).toBe(true);
@@ -156,7 +159,7 @@ describe("rates of the tiers", () => {
   });
 
   test("a weight takes several at once; above the burst it never passes; a rate of 0 lets nothing pass", () => {
-    const engine = engineWith([{ tenant: { rps: 10, burst: 5 }, "user:off": { rps: 0 } }]);
+    const engine = engineWith({ tenant: { rps: 10, burst: 5 }, "user:off": { rps: 0 } });
     engine.register("e");
     engine.register("off", { principal: { user: "off" } });
     expect(engine.charge("e", { weight: 5n }).allowed).toBe(true);
@@ -169,18 +172,20 @@ describe("rates of the tiers", () => {
   });
 
   test("providers have rates of their own, beside those of the levels", () => {
-    const engine = engineWith([
-      { "provider:openai": { rps: 1, burst: 3 }, "provider:*": { rps: 1, burst: 5 } },
-    ]);
+    const engine = engineWith({
+      "provider:openai": { rps: 1, burst: 3 },
+      "provider:*": { rps: 1, burst: 5 },
+    });
     engine.register("e");
     expect(passing(engine, "e", { weight: 1n, provider: "openai" })).toBe(3);
     expect(passing(engine, "e", { weight: 1n, provider: "mistral" })).toBe(5);
   });
 
   test("a range of addresses has one bucket in each tenant", () => {
-    const engine = engineWith([
-      { "ip:198.51.100.0/24": { rps: 1, burst: 2 }, "ip:198.51.100.9": { rps: 1, burst: 1 } },
-    ]);
+    const engine = engineWith({
+      "ip:198.51.100.0/24": { rps: 1, burst: 2 },
+      "ip:198.51.100.9": { rps: 1, burst: 1 },
+    });
     engine.register("e");
     expect(passing(engine, "e", ROUTE, { sourceIp: "198.51.100.1" })).toBe(2);
     expect(passing(engine, "e", ROUTE, { sourceIp: "198.51.100.2" })).toBe(0);
@@ -188,20 +193,23 @@ describe("rates of the tiers", () => {
   });
 
   test("a tenant's multiplier cannot pass a baseline's rate, nor can its many routes together", () => {
-    const baseline = { tenant: { rps: 100, burst: 100 } };
     const routes = { "/a": 4, "/b": 4 };
-    const engine = engineWith([baseline, { tenant: { rps: 50, burst: 50, endpoint_multipliers: routes } }]);
-    engine.register("e");
+    const set = documentsOf(
+      { rates: { tenant: { rps: 100, burst: 100 } } },
+      { rates: { tenant: { rps: 50, burst: 50, endpoint_multipliers: routes } } },
+    );
+    const engine = new Engine({ set });
+    engine.register("e", { requested: { values: { max_requests: 10_000n } } });
     expect(passing(engine, "e", { weight: 1n, route: "/a" })).toBe(100);
     expect(passing(engine, "e", { weight: 1n, route: "/b" })).toBe(0);
-    const other = engineWith([baseline, { tenant: { rps: 50, burst: 50, endpoint_multipliers: routes } }]);
+    const other = new Engine({ set });
     other.register("e");
     expect(passing(other, "e", { weight: 1n, route: "/c" })).toBe(50);
     expect(passing(other, "e", { weight: 1n, route: "/b" })).toBe(50);
   });
 
   test("a shadow rate refuses nothing, and keeps its own book of what it would have let pass", () => {
-    const engine = engineWith([{ tenant: { rps: 1, burst: 2, mode: "shadow" } }]);
+    const engine = engineWith({ tenant: { rps: 1, burst: 2, mode: "shadow" } });
     engine.register("e");
     const verdicts = [1, 2, 3, 4].map(() => engine.charge("e", ROUTE));
     expect(verdicts.map((one) => one.allowed)).toEqual([true, true, true, true]);
@@ -213,7 +221,7 @@ describe("rates of the tiers", () => {
   });
 
   test("a rate that is off says nothing", () => {
-    const engine = engineWith([{ tenant: { rps: 1, burst: 1, mode: "off" } }]);
+    const engine = engineWith({ tenant: { rps: 1, burst: 1, mode: "off" } });
     engine.register("e");
     expect(passing(engine, "e", ROUTE)).toBe(2_000);
   });
@@ -221,7 +229,7 @@ describe("rates of the tiers", () => {
 
 describe("buckets", () => {
   test("outlive a kill: what was taken stays taken, and fills while the daemon is away", async () => {
-    const engine = engineWith([{ tenant: { rps: 10, burst: 10 } }]);
+    const engine = engineWith({ tenant: { rps: 10, burst: 10 } });
     engine.register("e");
     expect(passing(engine, "e", ROUTE)).toBe(10);
     await engine.save();
@@ -232,7 +240,7 @@ describe("buckets", () => {
   });
 
   test("that are full again are forgotten by the sweep", () => {
-    const engine = engineWith([{ "user:*": { rps: 10, burst: 10 } }]);
+    const engine = engineWith({ "user:*": { rps: 10, burst: 10 } });
     for (let user = 0; user < 20; user++) {
       engine.register(`e${user}`, { principal: { user: `u${user}` } });
       engine.charge(`e${user}`, ROUTE);
@@ -245,7 +253,7 @@ describe("buckets", () => {
   test("rates of principals that a request of an unregistered execution names are counted", () => {
     const engine = new Engine({
       limits: policyOf({}, { unregistered: "allow" }),
-      bounds: boundsWith({ rates: [ratesOf({ "user:*": { rps: 1, burst: 1 } })] }),
+      settings: { rates: ratesOf({ "user:*": { rps: 1, burst: 1 } }) },
     });
     const who = { principal: { tenant: "t", user: "alice" } };
     expect(engine.charge("", ROUTE, who).allowed).toBe(true);
