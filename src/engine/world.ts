@@ -85,8 +85,6 @@ export interface Policy {
   readonly etag: string;
   readonly set: PolicySet;
   readonly prices: PriceBook | undefined;
-  /** What the platform says about speed beside the tiers; absent = nothing. */
-  readonly platformRates?: PlatformRates | undefined;
   readonly guards?: GuardPolicy | undefined;
   /** What the platform says about speed beside the tiers; absent = nothing. */
   readonly platformRates?: PlatformRates | undefined;
