@@ -41,8 +41,21 @@ export interface ExpressionIssue {
   readonly position: number;
 }
 
+/** How large what an expression looks at may be. */
+export interface ExpressionSizes {
+  /** Entries of the longest list or map. */
+  readonly items: number;
+  /** By how much longer than a plain text the longest text is; at least 1. */
+  readonly textFactor: number;
+}
+
+const REQUEST_SIZES: ExpressionSizes = { items: EXPRESSION_MAX_ITEMS, textFactor: 1 };
+
 /** Steps that evaluating `node` takes at most, or what may not stand in an expression. */
-export function estimateCost(node: ASTNode): number | ExpressionIssue {
+export function estimateCost(
+  node: ASTNode,
+  sizes: ExpressionSizes = REQUEST_SIZES,
+): number | ExpressionIssue {
   let cost = 1;
   let repeated = 1;
   if (node.op === "call" || node.op === "rcall") {
@@ -50,11 +63,11 @@ export function estimateCost(node: ASTNode): number | ExpressionIssue {
     const known = MACROS.has(name) && node.op === "rcall" ? 1 : FUNCTIONS.get(name);
     if (known === undefined)
       return { message: `${name}() is not among the functions of expressions`, position: node.start };
-    cost += known;
-    if (MACROS.has(name)) repeated = EXPRESSION_MAX_ITEMS;
+    cost += known >= TEXT_COST ? known * sizes.textFactor : known;
+    if (MACROS.has(name)) repeated = sizes.items;
   }
   for (const part of partsOf(node)) {
-    const below = estimateCost(part);
+    const below = estimateCost(part, sizes);
     if (typeof below !== "number") return below;
     cost += below * repeated;
   }

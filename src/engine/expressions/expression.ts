@@ -1,6 +1,6 @@
-import type { ASTNode, ParseResult } from "@marcbachmann/cel-js";
+import type { ASTNode, Environment, ParseResult } from "@marcbachmann/cel-js";
 import { RE2JS, RE2JSException } from "re2js";
-import { type ExpressionIssue, estimateCost, partsOf } from "./expression-cost.ts";
+import { type ExpressionIssue, type ExpressionSizes, estimateCost, partsOf } from "./expression-cost.ts";
 import { createRequestEnvironment, MATCHES, type RequestVariables } from "./request-environment.ts";
 
 // Conditions in CEL: typed, without loops of their own, bounded in cost. Compiled when a policy is read; an expression that
@@ -14,13 +14,20 @@ const PATTERN_MAX_INSTRUCTIONS = 1_000;
 export interface Expression {
   readonly text: string;
   readonly parsed: ParseResult;
+  /** As it was written: what its cost is estimated from. */
+  readonly source: ASTNode;
 }
 
 /** Patterns of expressions by their text; forgotten all at once when a thousand reloads have left too many. */
 const patterns = new Map<string, RE2JS>();
 const MAX_PATTERNS = 10_000;
 
-const environment = createRequestEnvironment((text, pattern) => patternOf(pattern).test(text));
+const requestEnvironment = createRequestEnvironment(matchesPattern);
+
+/** What `matches` stands for in every environment: RE2, searched anywhere. */
+export function matchesPattern(text: string, pattern: string): boolean {
+  return patternOf(pattern).test(text);
+}
 
 function patternOf(pattern: string): RE2JS {
   const known = patterns.get(pattern);
@@ -31,13 +38,23 @@ function patternOf(pattern: string): RE2JS {
   return compiled;
 }
 
-/** An expression that can be evaluated, or why not. */
+/** An expression about a request that can be evaluated, or why not. */
 export function compileExpression(text: string): Expression | ExpressionIssue {
+  return compileExpressionIn(requestEnvironment, ["bool"], text);
+}
+
+/** The same over other variables; `types` are those that the whole of it may have. */
+export function compileExpressionIn(
+  environment: Environment,
+  types: readonly string[],
+  text: string,
+  sizes?: ExpressionSizes,
+): Expression | ExpressionIssue {
   if (text.length > EXPRESSION_MAX_LENGTH)
     return { message: `is longer than ${EXPRESSION_MAX_LENGTH} characters`, position: EXPRESSION_MAX_LENGTH };
   try {
     const first = environment.parse(text);
-    const cost = estimateCost(first.ast);
+    const cost = estimateCost(first.ast, sizes);
     if (typeof cost !== "number") return cost;
     const rewritten = rewriteMatches(text, first.ast);
     if (typeof rewritten !== "string") return rewritten;
@@ -46,8 +63,9 @@ export function compileExpression(text: string): Expression | ExpressionIssue {
       return { message: "matches() may hold no comment", position: 0 };
     const { valid, type, error } = parsed.check();
     if (!valid) return issueOf(error);
-    if (type !== "bool") return { message: `is of type ${type}, not bool`, position: 0 };
-    return { text, parsed };
+    if (type === undefined || !types.includes(type))
+      return { message: `is of type ${type}, not bool`, position: 0 };
+    return { text, parsed, source: first.ast };
   } catch (error) {
     return issueOf(error);
   }

@@ -5,7 +5,7 @@ import type { RequestFacts } from "./request-facts.ts";
 // numbers 0: so an expression never fails for what is not there, but for a label that it names without asking for it.
 
 /** Nodes, depth and arguments of an expression that is read at all; what it costs is bounded apart. */
-const LIMITS = {
+export const LIMITS = {
   maxAstNodes: 256,
   maxDepth: 24,
   maxListElements: 100,

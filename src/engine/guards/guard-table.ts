@@ -1,5 +1,6 @@
 import type { GuardId } from "../../domain/policy/guard-ids.ts";
 import { networkPolicy } from "./effects/network-policy.ts";
+import { precondition } from "./effects/precondition.ts";
 import { sideEffect } from "./effects/side-effect.ts";
 import { concurrency } from "./flow/concurrency.ts";
 import { planShape } from "./flow/plan-shape.ts";
@@ -58,6 +59,7 @@ const ALL: readonly Guard[] = [
   networkPolicy,
   outputSize,
   planShape,
+  precondition,
   provenance,
   retrySafety,
   saturation,

@@ -101,7 +101,7 @@ function readScanned(
   const isScheme = scheme !== undefined && /^[a-z]/i.test(scheme);
   const target = withoutNamespace(readUrl(`${isScheme ? scheme : ""}${isScheme ? ":" : ""}//${authority}/`));
   // Without the slashes, or without the scheme, prose is as likely: only what is plainly a host counts.
-  if (isLoose && !isPlainHost(target)) return undefined;
+  if (isLoose && (!isPlainHost(target) || !/[.[]|^localhost/i.test(authority))) return undefined;
   if (target.host?.kind !== "malformed") return target;
   return /\d\.\d|^\d|[@%[]/.test(authority) ? target : undefined;
 }

@@ -135,7 +135,8 @@ describe("network_policy", () => {
 
   test("ordinary public URLs pass", () => {
     const label = fc.stringMatching(/^[a-z][a-z0-9]{2,12}$/);
-    const path = fc.webPath();
+    // In prose these end a URL, and what follows is read on its own.
+    const path = fc.webPath().filter((text) => !/['"(),;]/.test(text));
     fc.assert(
       fc.property(label, fc.constantFrom("com", "org", "io", "co.uk", "dev"), path, (name, end, tail) => {
         const url = `https://www.${name}.${end}${tail}`;
