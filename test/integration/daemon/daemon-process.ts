@@ -36,11 +36,15 @@ export class DaemonProcess {
     });
   }
 
-  /** Starts a daemon; `settings` are variables without their prefix, laid over a directory and sockets of its own. */
+  /**
+   * Starts a daemon; `settings` are variables without their prefix, laid over a directory and sockets of its own; `more`
+   * are other variables.
+   */
   static spawn(
     settings: { readonly [name: string]: string } = {},
     words: readonly string[] = ["src/main.ts", "serve"],
     directory: string = createDirectory(),
+    more: { readonly [name: string]: string } = {},
   ): DaemonProcess {
     const own = {
       DATA: join(directory, "data"),
@@ -54,7 +58,8 @@ export class DaemonProcess {
     const environment = Object.fromEntries(
       Object.entries(own).map(([name, value]) => [`TOLLGATE_${name}`, value]),
     );
-    const child = spawn(process.execPath, words, { env: environment, stdio: ["ignore", "pipe", "pipe"] });
+    const env = { ...environment, ...more };
+    const child = spawn(process.execPath, words, { env, stdio: ["ignore", "pipe", "pipe"] });
     return new DaemonProcess(directory, child);
   }
 
