@@ -7,6 +7,7 @@ import { connectionRefused, internalErrorThrown, lookupFailed } from "../observa
 import type { ProbeServer } from "../observability/probe/probe-server.ts";
 import type { Telemetry } from "../observability/telemetry.ts";
 import type { EngineHost } from "../runtime/engine-host.ts";
+import { findOutcomes } from "../runtime/find-outcomes.ts";
 import { createServers, type Servers } from "../transport/create-servers.ts";
 import type { PinnedIdentity } from "../transport/pinned-identity.ts";
 import type { ListenAddress } from "../transport/server.ts";
@@ -47,6 +48,7 @@ export function openDoors(
       const [row] = await store.query({ table: "completed_executions", subject, limit: 1 });
       return row === undefined || row.damaged === true ? undefined : row.body;
     },
+    findOutcomes: (subject) => findOutcomes(store, subject),
     observer: {
       internalError: (method, cause) => internalErrorThrown(telemetry, method, cause),
       connectionRefused: (listener, why) => connectionRefused(telemetry, listener, why),

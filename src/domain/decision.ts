@@ -123,6 +123,7 @@ export interface Decision {
   readonly approvalIds: readonly string[];
   readonly remaining: readonly Remaining[];
   readonly advice: readonly string[];
+  readonly obligations: readonly Obligation[];
   readonly uncertain: boolean;
   readonly policyEtag: string;
   /** Wall clock, ms. */
@@ -158,6 +159,7 @@ export function remedyOf(finding: Finding): Remedy {
 }
 
 export const NO_FINDINGS: readonly Finding[] = Object.freeze([]);
+const NO_OBLIGATIONS: readonly Obligation[] = Object.freeze([]);
 const NO_REMAINING: readonly Remaining[] = Object.freeze([]);
 const NO_TEXTS: readonly string[] = Object.freeze([]);
 
@@ -171,6 +173,7 @@ export function combineFindings(
     readonly uncertain: boolean;
     readonly remaining?: readonly Remaining[];
     readonly advice?: readonly string[];
+    readonly obligations?: readonly Obligation[];
   },
 ): Decision {
   let top = 0;
@@ -197,6 +200,7 @@ export function combineFindings(
     approvalIds: approvalIds ?? NO_TEXTS,
     remaining: about.remaining ?? NO_REMAINING,
     advice: about.advice ?? NO_TEXTS,
+    obligations: about.obligations ?? NO_OBLIGATIONS,
     uncertain: about.uncertain,
     policyEtag: about.policyEtag,
     decidedAtMs: about.decidedAtMs,

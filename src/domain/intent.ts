@@ -54,6 +54,9 @@ export interface Intent {
   readonly integration?: string | undefined;
 }
 
+/** What kind of request is judged. */
+export type RequestKind = "registration" | "intent" | "tool_call" | "content";
+
 export type Detail = "MINIMAL" | "REMAINING" | "FULL";
 
 /** Who asks and under which circumstances: what access rules, overrides and session authorisation look at. */
@@ -81,6 +84,8 @@ export interface Ask extends Circumstances, RequestIdentity {
   readonly executionId: string;
   readonly intent: Intent;
   readonly detail: Detail;
+  /** Absent: an intent. */
+  readonly kind?: RequestKind | undefined;
   readonly approvalId?: string | undefined;
   /** The client will run what a repair says. */
   readonly acceptsRepair: boolean;

@@ -94,6 +94,11 @@ export const REASONS = {
     "custom_counters",
     "platform administrator",
   ),
+  POLICY_INVALID: other(
+    "The policy of the tenant is invalid and no earlier version of it is known.",
+    "policy",
+    "tenant administrator",
+  ),
   LABEL_MISSING: other("A label that policy requires is missing.", "required_labels", "tenant administrator"),
   DENY_RULE_MATCHED: limit("An access rule denies it."),
   ALLOW_RULE_MATCHED: limit("An access rule allows it."),

@@ -12,6 +12,7 @@ import { StorageTable } from "./gauges/storage-table.ts";
 import { SessionTable } from "./guards/session/session-table.ts";
 import { ToolCallTable } from "./guards/session/tool-call-table.ts";
 import { EMPTY_PROBE } from "./limits/probe.ts";
+import { OutcomeTable } from "./outcomes/outcome-table.ts";
 import { QuotaFanOut } from "./quotas/quota-fan-out.ts";
 import { WindowTable } from "./quotas/window-table.ts";
 import { encodeRate, encodeRateText } from "./rates/rate-rows.ts";
@@ -61,6 +62,7 @@ export function createWorld(options: WorldOptions): World {
     approvals: new ApprovalTable(),
     rates: new RateTable(),
     ruleCounts: new RuleCountTable(),
+    outcomes: new OutcomeTable(),
     slots: new LevelCounts(),
     places: new LevelCounts(),
     storage: new StorageTable(),

@@ -15,6 +15,7 @@ import type { GuardPolicy } from "./guards/chain/resolve-guard-settings.ts";
 import type { SessionTable } from "./guards/session/session-table.ts";
 import type { ToolCallTable } from "./guards/session/tool-call-table.ts";
 import type { Probe } from "./limits/probe.ts";
+import type { OutcomeTable } from "./outcomes/outcome-table.ts";
 import type { PolicySet } from "./policy/policy-set.ts";
 import type { PriceBook } from "./prices/price-book.ts";
 import type { QuotaFanOut } from "./quotas/quota-fan-out.ts";
@@ -101,6 +102,7 @@ export interface World {
   readonly approvals: ApprovalTable;
   readonly rates: RateTable;
   readonly ruleCounts: RuleCountTable;
+  readonly outcomes: OutcomeTable;
   /** Requests in flight, per level of principals. */
   readonly slots: LevelCounts;
   /** RUNNING and PAUSED executions, per level of principals. */

@@ -15,6 +15,7 @@ import { type Counters, createCounters } from "./counters.ts";
 import { CompletedLookup, type FindCompleted } from "./enforcement/completed-lookup.ts";
 import { createEnforcementService, ENFORCEMENT_MAX_BYTES } from "./enforcement/enforcement-service.ts";
 import { createGuardService } from "./enforcement/guard-service.ts";
+import type { FindOutcomes } from "./enforcement/outcome-calls.ts";
 import type { EngineAccess } from "./engine-access.ts";
 import { bindService, type HandlerOptions } from "./handler.ts";
 import { createHealthService, HealthState } from "./health-service.ts";
@@ -48,6 +49,8 @@ export interface ServersOptions {
   readonly admin?: ListenAddress | undefined;
   /** Looks in `completed_executions` by subject; absent = the file knows none. */
   readonly findCompleted?: FindCompleted;
+  /** Looks in `outcomes` and `resolved_approvals`; absent = the file knows none. */
+  readonly findOutcomes?: FindOutcomes;
   readonly pinned?: PinnedIdentity;
   readonly limits?: Partial<TransportLimits>;
   readonly observer?: TransportObserver;
@@ -89,6 +92,7 @@ export function createServers(options: ServersOptions): Servers {
       options.findCompleted ?? (() => Promise.resolve(undefined)),
       observer,
     ),
+    findOutcomes: options.findOutcomes ?? (() => Promise.resolve([])),
     events: new EventHub(host, () => storeInfo().storeId, counters, observer),
     streams: new StreamRegistry(host, limits),
     approvals: new ApprovalWaiters(host),

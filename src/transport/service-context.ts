@@ -3,6 +3,7 @@ import type { CallerId } from "../domain/ids.ts";
 import type { WallMs } from "../domain/time.ts";
 import { type Counters, openStreams } from "./counters.ts";
 import type { CompletedLookup } from "./enforcement/completed-lookup.ts";
+import type { FindOutcomes } from "./enforcement/outcome-calls.ts";
 import type { EngineAccess } from "./engine-access.ts";
 import type { PinnedIdentity } from "./pinned-identity.ts";
 import type { ApprovalWaiters } from "./stream/approval-waiters.ts";
@@ -40,6 +41,7 @@ export interface ServiceContext {
   readonly storeInfo: () => StoreInfo;
   readonly info: DaemonInfo;
   readonly completed: CompletedLookup;
+  readonly findOutcomes: FindOutcomes;
   readonly events: EventHub;
   readonly streams: StreamRegistry;
   readonly approvals: ApprovalWaiters;

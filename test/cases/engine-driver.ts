@@ -6,6 +6,7 @@ import type { WallMs } from "../../src/domain/time.ts";
 import { createWorld } from "../../src/engine/create-world.ts";
 import { runDue } from "../../src/engine/time/run-due.ts";
 import { EngineHost } from "../../src/runtime/engine-host.ts";
+import { findOutcomes } from "../../src/runtime/find-outcomes.ts";
 import { createApprovalAdminService } from "../../src/transport/admin/approval-admin-service.ts";
 import { createExecutionAdminService } from "../../src/transport/admin/execution-admin-service.ts";
 import { createCounters } from "../../src/transport/counters.ts";
@@ -76,6 +77,7 @@ function contextOf(host: EngineHost): ServiceContext {
     storeInfo,
     info: { version: "0.0.0-case", startedAt: 0 as WallMs, settings: {}, warnings: [] },
     completed: new CompletedLookup(host, find, SILENT_OBSERVER),
+    findOutcomes: (subject) => findOutcomes(store, subject),
     events: new EventHub(host, () => storeInfo().storeId, counters, SILENT_OBSERVER),
     streams: new StreamRegistry(host, DEFAULT_LIMITS),
     approvals: new ApprovalWaiters(host),

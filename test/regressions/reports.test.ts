@@ -63,7 +63,7 @@ describe("large numbers", () => {
     const engine = new Engine({ limits: policyOf({ max_cost_usd: 5n * USD }), prices: DEAR });
     engine.register("e");
     const decision = engine.charge("e", { provider: "p", model: "m", tokens: { input: MAX_AMOUNT } });
-    expect(reasonsOf(decision)).toEqual(["COST_THRESHOLD"]);
+    expect(reasonsOf(decision)).toEqual(["COST_THRESHOLD", "COST_RULE_EXCEEDED"]);
     expect(engine.snapshot("e").costNanoUsd).toBe(0n);
   });
 });

@@ -3,6 +3,7 @@ import type { EventType, ExecutionEvent } from "../../domain/event.ts";
 import { MAX_EVENTS } from "../../domain/execution.ts";
 import type { Now } from "../../domain/time.ts";
 import { appended } from "../executions/execution-record.ts";
+import { countForRules } from "../rules/count-usage.ts";
 import type { World } from "../world.ts";
 
 /** Adds an event to an execution's numbered list and hands it to whoever watches. */
@@ -43,7 +44,11 @@ export function recordViolation(world: World, index: number, finding: Finding, n
     record.principal.agent,
     record.principal.user,
   );
+  countForRules(world, record, NO_PLACE, { violations: 1n }, now.wallMs);
 }
+
+/** Violations are counted for rules of every tool, model and route alone. */
+const NO_PLACE = Object.freeze({});
 
 export function keepViolation(
   world: World,
@@ -60,7 +65,7 @@ export function keepViolation(
     tenant,
     subject: executionId,
     kind: finding.reason,
-    body: { ...finding, severity, agent, user },
+    body: { ...finding, severity, agent, user, policy_etag: world.policy.etag },
   });
   world.effects.push({
     type: "violation",

@@ -11,6 +11,8 @@ import type { CallerId } from "../../domain/ids.ts";
 import { type EffectiveLimits, isEmptyOverrides, NO_OVERRIDES } from "../../domain/limits.ts";
 import type { Now } from "../../domain/time.ts";
 import { keepViolation, recordViolation } from "../events/push.ts";
+import { judgeRegistration } from "../intents/judge-policy.ts";
+import { keepFindings } from "../intents/keep-findings.ts";
 import { sharedLimits } from "../limits/effective-limits.ts";
 import { exceededFinding, limitFacts } from "../limits/limit-finding.ts";
 import { decide, isUncertain, storeFinding } from "../limits/standing.ts";
@@ -24,7 +26,7 @@ import { checkCarve, createCarveHold, takeCarve } from "./carve.ts";
 import { createExecutionRecord, type ExecutionRecord } from "./execution-record.ts";
 import { NO_INDEX } from "./execution-table.ts";
 import { forgetOldestCompleted } from "./forget.ts";
-import { checkConcurrency, countActive } from "./state.ts";
+import { checkConcurrency, countActive, pauseExecution } from "./state.ts";
 import { stateFindings } from "./state-findings.ts";
 
 export interface RegistrationAnswer {
@@ -66,24 +68,16 @@ export function registerExecution(
       : createCarveHold(request.carve, request.carveMode ?? limits.carveMode);
   const candidate = { principal, limits, id: request.executionId as string };
   const quotas = judgeNewExecution(world, principal, policy, now);
+  const found = judgeRegistration(world, { policy, principal, session, labels: request.labels }, now);
   const refused =
     storeFinding(world) ??
+    found.first.find(refuses) ??
     checkConcurrency(world, candidate) ??
     quotas.find((finding) => finding.shadow !== true) ??
     (carve === undefined ? undefined : checkCarve(world, parent, carve.total)) ??
-    checkDepth(world, request, parent, limits);
-  if (refused !== undefined) {
-    keepViolation(
-      world,
-      refused,
-      now,
-      principal.tenant,
-      request.executionId,
-      principal.agent,
-      principal.user,
-    );
-    return { decision: decide(world, [refused], now, false), index: NO_INDEX, rejoined: false };
-  }
+    checkDepth(world, request, parent, limits) ??
+    found.rules.find(refuses);
+  if (refused !== undefined) return refuseRegistration(world, request, principal, refused, now);
   if (table.size >= table.capacity) forgetOldestCompleted(world);
   const index = table.allocate();
   const record = createExecutionRecord({
@@ -107,7 +101,39 @@ export function registerExecution(
   takeShadowPlaces(world, record, now);
   // All that is left would have refused.
   for (const finding of quotas) recordViolation(world, index, finding, now);
-  return { decision: decide(world, quotas, now, false), index, rejoined: false };
+  const findings = [...found.first, ...pauseByRule(world, index, found.rules, now), ...quotas];
+  return { decision: decide(world, findings, now, false), index, rejoined: false };
+}
+
+/** Stores nothing but the violation: the id may be tried again. */
+function refuseRegistration(
+  world: World,
+  { executionId }: Registration,
+  { tenant, agent, user }: Principal,
+  refused: Finding,
+  now: Now,
+): RegistrationAnswer {
+  keepViolation(world, refused, now, tenant, executionId, agent, user);
+  return { decision: decide(world, [refused], now, false), index: NO_INDEX, rejoined: false };
+}
+
+/** Whether a finding keeps an execution from being stored: one that only pauses does not. */
+function refuses({ verdict, shadow }: Finding): boolean {
+  return shadow !== true && (verdict === "BLOCK" || verdict === "THROTTLE");
+}
+
+/** A rule that escalates lets the execution begin paused; the others are told. */
+function pauseByRule(
+  world: World,
+  index: number,
+  findings: readonly Finding[],
+  now: Now,
+): readonly Finding[] {
+  const pausing = findings.find(({ verdict, shadow }) => verdict === "PAUSE" && shadow !== true);
+  keepFindings(world, index, findings, pausing, now);
+  if (pausing === undefined || !pauseExecution(world, index, pausing, now)) return findings;
+  const { stateFinding } = world.executions.record(index);
+  return findings.map((one) => (one === pausing ? (stateFinding ?? one) : one));
 }
 
 export const NO_LABELS: { readonly [name: string]: string } = Object.freeze({});

@@ -1,8 +1,5 @@
 import type { Principal } from "../../domain/execution.ts";
-import type { Operation } from "../../domain/intent.ts";
-
-/** What kind of request is judged. */
-export type RequestKind = "registration" | "intent" | "tool_call" | "content";
+import type { Operation, RequestKind } from "../../domain/intent.ts";
 
 /** A whole request as access rules, rules and their expressions see it: what was said, no counters. */
 export interface RequestFacts {

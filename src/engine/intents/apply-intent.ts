@@ -11,6 +11,7 @@ import {
 import { rootOf } from "../limits/judge.ts";
 import { recordStep } from "../limits/loops.ts";
 import type { Probe } from "../limits/probe.ts";
+import { countUsage } from "../rules/count-usage.ts";
 import type { World } from "../world.ts";
 
 /** Charges what an allowed intent says: counters of the tree, windows, depth, the loop window. */
@@ -19,6 +20,7 @@ export function applyIntent(world: World, index: number, intent: Intent, probe: 
   chargePrincipal(world, index, probe.add, now.wallMs);
   chargeCustom(world, index, intent.custom);
   chargeWindowsCustom(world, windowRows(world, index, now.wallMs), intent.custom);
+  countUsage(world, world.executions.record(index), intent, probe.add, now.wallMs);
   if (probe.entersDepth) moveDepth(world, index, 1);
   recordModifications(world, index, probe.add[SPENT.modifications] as bigint, now.wallMs);
   if (intent.step !== undefined) noteStep(world, index, intent.step);

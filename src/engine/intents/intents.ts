@@ -1,26 +1,25 @@
 import type { Decision, Finding } from "../../domain/decision.ts";
-import { DEFAULT_TENANT, type Principal } from "../../domain/execution.ts";
 import type { CallerId } from "../../domain/ids.ts";
 import type { Ask } from "../../domain/intent.ts";
 import type { Now } from "../../domain/time.ts";
 import { redeemApprovals } from "../approvals/redeem-approvals.ts";
 import { pushEvent, recordViolation } from "../events/push.ts";
 import { touchActivity } from "../executions/activity.ts";
-import { chargeWindows, chargeWindowsCustom } from "../executions/charge.ts";
 import { NO_INDEX } from "../executions/execution-table.ts";
 import { isQuiet } from "../limits/judge.ts";
 import { markLoopWarned } from "../limits/loops.ts";
-import { EMPTY_PROBE, probeIntent } from "../limits/probe.ts";
-import { decide, judgeStanding, storeFinding } from "../limits/standing.ts";
-import { resolvePolicy } from "../policy/resolve-policy.ts";
-import { priceIntent } from "../prices/price-usage.ts";
-import { askBinding, judgePrincipals, takeFromPrincipals } from "../quotas/judge-principals.ts";
+import { EMPTY_PROBE } from "../limits/probe.ts";
+import { judgeStanding } from "../limits/standing.ts";
+import { recordDecision } from "../outcomes/record-decision.ts";
+import { takeFromPrincipals } from "../quotas/judge-principals.ts";
 import { isQuotaStandingQuiet } from "../quotas/notice-quotas.ts";
-import { boundsAny, boundsOfTenant } from "../quotas/principal-bounds.ts";
 import { assertRequestRoom, findAnswer, rememberAnswer } from "../requests/requests.ts";
+import { countForRules } from "../rules/count-usage.ts";
 import type { World } from "../world.ts";
 import { applyIntent } from "./apply-intent.ts";
-import { assertDeclared, decideIntent, judgeIntent, withApprovals } from "./judge-intent.ts";
+import { decideIntent, judgeIntent, policyOfAsk, withApprovals } from "./judge-intent.ts";
+import { keepFindings } from "./keep-findings.ts";
+import { judgeUnregistered } from "./unregistered.ts";
 
 // Check looks, Charge takes. Both judge everything in one turn; a refused call takes nothing.
 
@@ -31,7 +30,7 @@ export function check(world: World, caller: CallerId, ask: Ask, now: Now): Decis
   const judged = judgeIntent(world, index, ask, "looks", now);
   const findings = withApprovals(world, index, ask, judged.findings, now);
   if (judged.refused) keepCheckedRefusal(world, index, findings, now);
-  return decideIntent(world, index, ask, findings, now);
+  return decideIntent(world, index, ask, findings, now, judged.obligations);
 }
 
 /** An agent that polls a refused intent makes one violation of it, not one per poll. */
@@ -61,13 +60,15 @@ export function charge(world: World, caller: CallerId, ask: Ask, now: Now): Deci
   redeemApprovals(world, judged.redeems, now);
   takeFromPrincipals(world, judged.principals, now);
   afterTaking(world, index, judged.findings, now);
-  const answer = decideIntent(world, index, ask, judged.findings, now);
+  const answer = decideIntent(world, index, ask, judged.findings, now, judged.obligations);
+  keepDecision(world, index, ask, answer, now);
   rememberAnswer(world, index, ask, answer, now);
   return answer;
 }
 
 /** What was taken may have reached a cost alert, or a warning that is to be told: acts on it for what comes next. */
 export function afterTaking(world: World, index: number, findings: readonly Finding[], now: Now): void {
+  keepFindings(world, index, findings, undefined, now);
   if (findings.some((one) => one.reason === "SAME_STEP_LOOP")) markLoopWarned(world, index);
   if (
     findings.length === 0 &&
@@ -94,47 +95,22 @@ export function refuse(
       pushEvent(world, index, "BLOCK", first.message, now, { finding: first });
     }
   }
-  return decideIntent(world, index, ask, withIds, now);
+  keepFindings(world, index, withIds, first, now);
+  const answer = decideIntent(world, index, ask, withIds, now);
+  const { intent } = ask;
+  countForRules(world, world.executions.record(index), intent, { refusals: 1n }, now.wallMs);
+  keepDecision(world, index, ask, answer, now);
+  return answer;
 }
 
-/** `unregistered`: refuse, or count only the windows of the principals that the request names. */
-function judgeUnregistered(world: World, ask: Ask, now: Now, take: boolean): Decision {
-  const store = storeFinding(world);
-  const { limits: rules } = resolvePolicy(
-    world.policy.set,
-    ask.principal?.tenant ?? DEFAULT_TENANT,
-    ask.labels,
-  );
-  if (rules.unregistered === "block" || store !== undefined) {
-    const finding: Finding = store ?? {
-      verdict: "BLOCK",
-      kind: "STATE",
-      reason: "EXECUTION_UNKNOWN",
-      message:
-        ask.executionId === "" ? "no execution is named" : `execution ${ask.executionId} is not registered`,
-    };
-    return decide(world, [finding], now, false);
-  }
-  assertDeclared(rules, ask.intent.custom);
-  const priced = priceIntent(world, rules, ask.intent);
-  const principal: Principal = { ...ask.principal, tenant: ask.principal?.tenant ?? DEFAULT_TENANT };
-  const bounds = boundsOfTenant(world, principal.tenant);
-  const probe = probeIntent(ask.intent, priced.nanoUsd, false);
-  const { windows, rows } = world;
-  const bind = () =>
-    windows.bind(principal, false, bounds.timeZone, now.wallMs, rows.windows, rows.windowTexts);
-  const principals = boundsAny(world, bounds)
-    ? askBinding(world, bounds, bind(), ask, take ? "none" : "request", now)
-    : undefined;
-  const findings = [
-    ...(priced.finding === undefined ? [] : [priced.finding]),
-    ...(principals === undefined ? [] : judgePrincipals(world, principals, probe, now)),
-  ];
-  const decision = decide(world, findings, now, false);
-  if (!take || !decision.allowed) return decision;
-  const { rows: charged } = bind();
-  chargeWindows(world, charged, probe.add);
-  chargeWindowsCustom(world, charged, ask.intent.custom);
-  if (principals !== undefined) takeFromPrincipals(world, principals, now);
-  return decision;
+/** A decision about an operation is kept with the policy that judged it, so that outcomes can be joined to it. */
+export function keepDecision(world: World, index: number, ask: Ask, decision: Decision, now: Now): void {
+  const { operation } = ask.intent;
+  if (operation === undefined) return;
+  const record = world.executions.record(index);
+  const policy = policyOfAsk(world, record, ask);
+  const labels = { ...record.labels, ...ask.labels };
+  const { caller, id: executionId, principal } = record;
+  const { tenant } = principal;
+  recordDecision(world, { decision, operation, policy, caller, tenant, executionId, labels }, now);
 }

@@ -4,6 +4,7 @@ import {
   type Finding,
   isAllowed,
   NO_FINDINGS,
+  type Obligation,
   type Remaining,
 } from "../../domain/decision.ts";
 import { invalidField } from "../../domain/errors.ts";
@@ -17,6 +18,7 @@ import {
   openOperationApprovals,
   type Taking,
 } from "../approvals/redeem-approvals.ts";
+import type { ExecutionRecord } from "../executions/execution-record.ts";
 import { stateFindings } from "../executions/state-findings.ts";
 import { COUNTER_LIMITS, type CompiledLimits } from "../limits/compiled-limits.ts";
 import { carvedLimit, heldForChain, heldOf, isQuiet, judgeLimits, usedOf } from "../limits/judge.ts";
@@ -24,7 +26,9 @@ import { toAmount } from "../limits/limit-finding.ts";
 import { type Probe, probeIntent } from "../limits/probe.ts";
 import { adviceFor, decide, isSame, isUncertain, levelOf, storeFinding } from "../limits/standing.ts";
 import { wallMs } from "../limits/times.ts";
+import type { EffectivePolicy } from "../policy/effective-policy.ts";
 import { refreshStalePolicy } from "../policy/refresh-policy.ts";
+import { resolvePolicy } from "../policy/resolve-policy.ts";
 import { priceIntent } from "../prices/price-usage.ts";
 import {
   askPrincipals,
@@ -34,6 +38,13 @@ import {
   type SlotUse,
 } from "../quotas/judge-principals.ts";
 import type { World } from "../world.ts";
+import {
+  changesSomething,
+  concernsRequest,
+  judgePolicy,
+  NOTHING_FOUND,
+  type PolicySubject,
+} from "./judge-policy.ts";
 
 /** What the engine found out about an intent before it takes anything. */
 export interface Judged {
@@ -44,6 +55,8 @@ export interface Judged {
   readonly redeems: readonly number[];
   /** What it asks of the principals that pay for it. */
   readonly principals: PrincipalAsk;
+  /** What the access rules that allow it ask for. */
+  readonly obligations: readonly Obligation[];
 }
 
 const NOTHING_REDEEMED: readonly number[] = Object.freeze([]);
@@ -65,31 +78,59 @@ export function judgeIntent(
   const { limits } = world.executions.compiled[index] as CompiledLimits;
   assertDeclared(limits, intent.custom);
   const priced = priceIntent(world, limits, intent);
-  const probe = probeIntent(intent, priced.nanoUsd, isAnnounced(world, index, ask));
+  const record = world.executions.record(index);
+  const policy = policyOfAsk(world, record, ask);
+  const isConcerned = concernsRequest(policy, ask, priced.nanoUsd);
+  const mutating = isConcerned && changesSomething(policy, intent);
+  const probe = probeIntent(intent, priced.nanoUsd, isAnnounced(world, index, ask), mutating);
   const principals = askPrincipals(world, index, ask, slotUse(ask, taking), now);
   if (
     !world.store.blocking &&
     ask.approvalId === undefined &&
     guards.length === 0 &&
+    !isConcerned &&
     isPrincipalQuiet(world, principals, probe, now) &&
     isQuiet(world, index, probe, now)
   ) {
     const redeems = NOTHING_REDEEMED;
+    const { obligations } = NOTHING_FOUND;
     if (priced.finding === undefined)
-      return { probe, findings: NO_FINDINGS, refused: false, redeems, principals };
+      return { probe, findings: NO_FINDINGS, refused: false, redeems, principals, obligations };
     const refused = priced.finding.verdict === "BLOCK";
-    return { probe, findings: [priced.finding], refused, redeems, principals };
+    return { probe, findings: [priced.finding], refused, redeems, principals, obligations };
   }
+  const found = isConcerned
+    ? judgePolicy(world, subjectOf(record, policy, ask), ask, priced.nanoUsd, now)
+    : NOTHING_FOUND;
   const findings: Finding[] = [];
   const store = storeFinding(world);
   if (store !== undefined) findings.push(store);
   const crossed = judgeLimits(world, index, probe, now);
   const states = stateFindings(world, index);
-  findings.push(...states, ...crossed.filter((limit) => !states.some((state) => isSame(limit, state))));
+  findings.push(...states, ...found.first);
+  findings.push(...crossed.filter((limit) => !states.some((state) => isSame(limit, state))));
   if (priced.finding !== undefined) findings.push(priced.finding);
-  findings.push(...guards, ...judgePrincipals(world, principals, probe, now));
+  findings.push(...found.rules, ...guards, ...judgePrincipals(world, principals, probe, now));
   const answered = applyApprovals(world, index, ask, findings, taking);
-  return { probe, ...answered, refused: answered.findings.some(refuses), principals };
+  const { obligations } = found;
+  return { probe, ...answered, refused: answered.findings.some(refuses), principals, obligations };
+}
+
+/** What holds for a request: labels that it adds make further overrides match. */
+export function policyOfAsk(
+  world: World,
+  record: ExecutionRecord,
+  { labels }: Pick<Ask, "labels">,
+): EffectivePolicy {
+  for (const _name in labels)
+    return resolvePolicy(world.policy.set, record.principal.tenant, { ...record.labels, ...labels });
+  return record.policy;
+}
+
+/** Whose request it is. */
+function subjectOf(record: ExecutionRecord, policy: EffectivePolicy, ask: Ask): PolicySubject {
+  const { principal, session } = record;
+  return { policy, principal, session, labels: { ...record.labels, ...ask.labels } };
 }
 
 function refuses({ shadow, verdict }: Finding): boolean {
@@ -146,10 +187,12 @@ export function decideIntent(
   ask: Ask,
   findings: readonly Finding[],
   now: Now,
+  obligations: readonly Obligation[] = NOTHING_FOUND.obligations,
 ): Decision {
   const remaining = ask.detail === "MINIMAL" ? {} : { remaining: remainingOf(world, index, now) };
-  if (findings.length === 0) return decide(world, findings, now, isUncertain(world, index), remaining);
-  return decide(world, findings, now, isUncertain(world, index), { ...remaining, ...adviceFor(findings) });
+  const more = { ...remaining, obligations };
+  if (findings.length === 0) return decide(world, findings, now, isUncertain(world, index), more);
+  return decide(world, findings, now, isUncertain(world, index), { ...more, ...adviceFor(findings) });
 }
 
 const REMAINING_UNITS = {

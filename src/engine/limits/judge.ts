@@ -283,7 +283,9 @@ function judgeModifications(world: World, index: number, probe: Probe, now: Now,
   const since = now.wallMs - 3_600_000;
   const recent = instants.filter((at) => at > since);
   const held = heldOf(world, root, SPENT.modifications);
-  const current = BigInt(recent.length) + held + add;
+  const counted = BigInt(recent.length) + held;
+  const { toldModifications: told } = probe;
+  const current = (told > counted ? told : counted) + add;
   const facts = limitFacts("max_modifications_per_session", limit, current, held, id);
   if (current > limit.value) {
     const oldest = recent[0];

@@ -11,6 +11,8 @@ export interface Probe {
   readonly signature: string | undefined;
   readonly resultDigest: string | undefined;
   readonly stepName: string | undefined;
+  /** Modifications that the caller knows of in this session: a number higher than the engine's own wins. */
+  readonly toldModifications: bigint;
 }
 
 /** Nothing: for judging what stands already. */
@@ -21,10 +23,19 @@ export const EMPTY_PROBE: Probe = {
   signature: undefined,
   resultDigest: undefined,
   stepName: undefined,
+  toldModifications: 0n,
 };
 
-/** The probe of an intent; `costNanoUsd` is its priced estimate, `announced` says that its discovered step was planned before. */
-export function probeIntent(intent: Intent, costNanoUsd: bigint, announced: boolean): Probe {
+/**
+ * The probe of an intent; `costNanoUsd` is its priced estimate, `announced` says that its discovered step was planned before,
+ * `mutating` that its operation changes something.
+ */
+export function probeIntent(
+  intent: Intent,
+  costNanoUsd: bigint,
+  announced: boolean,
+  mutating: boolean,
+): Probe {
   const add = new BigInt64Array(SPENT_STRIDE + 1);
   const { step, tokens } = intent;
   if (step !== undefined) {
@@ -48,7 +59,7 @@ export function probeIntent(intent: Intent, costNanoUsd: bigint, announced: bool
   add[SPENT.costNanoUsd] = costNanoUsd;
   add[SPENT.requests] = intent.weight;
   add[SPENT.toolCalls] = intent.toolCalls;
-  add[SPENT.modifications] = intent.modifications;
+  add[SPENT.modifications] = mutating ? intent.modifications + 1n : intent.modifications;
   return {
     add,
     entersDepth: intent.entersDepth,
@@ -56,5 +67,6 @@ export function probeIntent(intent: Intent, costNanoUsd: bigint, announced: bool
     signature: step?.signature,
     resultDigest: step?.resultDigest,
     stepName: step?.name,
+    toldModifications: intent.operation?.modificationsThisSession ?? 0n,
   };
 }

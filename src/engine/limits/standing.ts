@@ -20,7 +20,11 @@ export function decide(
   findings: readonly Finding[],
   now: Now,
   uncertain: boolean,
-  more: { readonly remaining?: Decision["remaining"]; readonly advice?: readonly string[] } = {},
+  more: {
+    readonly remaining?: Decision["remaining"];
+    readonly advice?: readonly string[];
+    readonly obligations?: Decision["obligations"];
+  } = {},
 ): Decision {
   const withStore = world.store.failing ? [...findings, STORE_FAILING] : findings;
   return combineFindings(withStore, {
@@ -38,6 +42,11 @@ const STORE_FAILING: Finding = Object.freeze({
   reason: "STORE_FAILING",
   message: "the file cannot be written: this answer is not durable yet",
 } as const);
+
+/** What an answer without a decision says of the file. */
+export function findingsOfStore(world: World): readonly Finding[] {
+  return world.store.failing ? [STORE_FAILING] : NO_FINDINGS;
+}
 
 /** Refuses new intents while too much is unsaved. */
 export function storeFinding(world: World): Finding | undefined {

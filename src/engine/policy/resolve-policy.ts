@@ -20,12 +20,18 @@ export const NO_DOCUMENTS: PolicySources = Object.freeze({ baseline: undefined, 
 /** Most effective policies that are kept to be shared; more are resolved for their request alone. */
 const MAX_MEMO = 20_000;
 
-/** The policy of a tenant for some labels. */
-export function resolvePolicy(set: PolicySet, tenant: string, labels: Labels): EffectivePolicy {
+/** The policy of a tenant for some labels; `strictest`: as if `missing_label` said so. */
+export function resolvePolicy(
+  set: PolicySet,
+  tenant: string,
+  labels: Labels,
+  missing: "as written" | "strictest" = "as written",
+): EffectivePolicy {
   const source = set.tenants.get(tenant);
   const plain = source === undefined ? set.base : resolveWith(set, tenant, [], []);
   if (!hasOverrides(set, tenant)) return plain;
-  const assumed = plain.settings.missing_label === "strictest" ? missingLabels(plain, labels) : NO_LABELS;
+  const isStrictest = missing === "strictest" || plain.settings.missing_label === "strictest";
+  const assumed = isStrictest ? missingLabels(plain, labels) : NO_LABELS;
   const bounds = matching(set.baseline?.overrides ?? [], labels, assumed);
   const overrides = tenantDocuments(set, tenant).map((one) => matching(one.overrides, labels, assumed));
   return bounds.length === 0 && overrides.every((one) => one.length === 0)

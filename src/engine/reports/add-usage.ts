@@ -58,7 +58,8 @@ export function isPlain(usage: Usage): boolean {
     usage.settlesReservationId !== undefined ||
     usage.storageBytes !== undefined ||
     usage.depthDelta !== undefined ||
-    usage.modifications !== undefined
+    usage.modifications !== undefined ||
+    usage.operation !== undefined
   )
     return false;
   for (const _name in usage.custom) return false;

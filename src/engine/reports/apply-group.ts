@@ -18,7 +18,9 @@ import { resolvePolicy } from "../policy/resolve-policy.ts";
 import { type PriceSource, priceSource, priceUsage, unknownPrice } from "../prices/price-usage.ts";
 import { isQuotaStandingQuiet } from "../quotas/notice-quotas.ts";
 import { timeZoneOf } from "../quotas/time-zone.ts";
+import { reservedOf } from "../reservations/resolve.ts";
 import { findReservation, settleByReport } from "../reservations/settle-by-report.ts";
+import { countUsage } from "../rules/count-usage.ts";
 import type { World } from "../world.ts";
 import { addUsage, isPlain } from "./add-usage.ts";
 import { chargeUsage, judgeReportedStep, setMemory } from "./charge-usage.ts";
@@ -66,6 +68,7 @@ export function applyGroup(
   const sum = sumPlain(world, part, rules, source, index, now, rejected);
   if (!completed && sum.plain && isQuietWith(world, index, now)) {
     chargeChain(world, index, world.scratch);
+    countUsage(world, table.record(index), part.group, world.scratch, now.wallMs);
     world.windows.chargeLater(binding, world.scratch);
     if (sum.memoryBytes !== undefined) setMemory(world, index, Number(sum.memoryBytes));
     const notes = notesOf(part.group, sum);
@@ -179,7 +182,7 @@ function chargeOneByOne(
 ): Finding[] {
   const notes = new Map<string, Finding>();
   if (completed) notes.set("LATE", LATE_COMPLETED);
-  const { provider, model } = part.group;
+  const { provider, model, route } = part.group;
   for (let at = part.start; at < part.end; at++) {
     const actual = part.group.usage[at] as Usage;
     const problem = findUsageProblem(actual, rules.customCounters);
@@ -191,9 +194,9 @@ function chargeOneByOne(
     const late = windowsOfUsage(world, index, rules, actual, rows, now);
     if (late.finding !== undefined) notes.set("LATE", { ...late.finding, sequence });
     const id = actual.settlesReservationId;
-    const reservedStep = id === undefined ? undefined : findReservation(world, index, id)?.signature;
+    const reserved = reservedOf(id === undefined ? undefined : findReservation(world, index, id));
     const settled = id === undefined ? [] : settleByReport(world, index, id);
-    const from = { actual, provider, model, reservedStep };
+    const from = { actual, provider, model, route, ...reserved };
     const charged = chargeUsage(world, index, from, late.rows, now, source);
     const added = charged.map((note) => ({ ...note, sequence }));
     for (const note of settled) keepNote(notes, { ...note, sequence });

@@ -6,11 +6,13 @@ import type { Usage } from "../../domain/usage.ts";
 import { chargeChain, chargeCustom, chargeWindows, chargeWindowsCustom } from "../executions/charge.ts";
 import { NO_INDEX } from "../executions/execution-table.ts";
 import { moveDepth, noteStep, recordModifications } from "../intents/apply-intent.ts";
+import { changesSomething } from "../intents/judge-policy.ts";
 import type { CompiledLimits } from "../limits/compiled-limits.ts";
 import { exceededFinding, limitFacts } from "../limits/limit-finding.ts";
 import { completeStep, judgeLoop, markLoopWarned } from "../limits/loops.ts";
 import { EMPTY_PROBE } from "../limits/probe.ts";
 import { type PriceSource, priceSource, priceUsage, unknownPrice } from "../prices/price-usage.ts";
+import { countUsage } from "../rules/count-usage.ts";
 import type { World } from "../world.ts";
 import { addUsage } from "./add-usage.ts";
 
@@ -24,6 +26,10 @@ export function chargeUsage(
     readonly model?: string | undefined;
     /** Signature of the step whose reservation this usage settles: the step was recorded when it was reserved. */
     readonly reservedStep?: string | undefined;
+    /** The reservation held one modification for an operation that changes something. */
+    readonly reservedChange?: boolean | undefined;
+    readonly route?: string | undefined;
+    readonly tool?: string | undefined;
   },
   rows: Int32Array,
   now: Now,
@@ -46,12 +52,16 @@ export function chargeUsage(
   const amounts = new BigInt64Array(SPENT_STRIDE);
   addUsage(amounts, usage, priced.nanoUsd);
   amounts[SPENT.discoveredSteps] = discoveredOf(world, index, usage);
+  const record = world.executions.record(index);
+  if (from.reservedChange === true || changesSomething(record.policy, operationOf(usage)))
+    amounts[SPENT.modifications] = (amounts[SPENT.modifications] as bigint) + 1n;
+  countUsage(world, record, from, amounts, now.wallMs);
   chargeChain(world, index, amounts);
   chargeWindows(world, rows, amounts);
   chargeCustom(world, index, usage.custom);
   chargeWindowsCustom(world, rows, usage.custom);
   if (usage.storageBytes !== undefined)
-    world.storage.set(world.executions.record(index).principal, usage.storageBytes, world.rows.storage);
+    world.storage.set(record.principal, usage.storageBytes, world.rows.storage);
   recordModifications(world, index, amounts[SPENT.modifications] as bigint, now.wallMs);
   const ended = world.executions.state[index] === STATE.completed;
   if (usage.memoryBytes !== undefined && !ended) setMemory(world, index, Number(usage.memoryBytes));
@@ -61,6 +71,13 @@ export function chargeUsage(
   judgeReportedStep(world, index, usage, notes, from.reservedStep);
   return notes;
 }
+
+/** A report names an operation alone. */
+function operationOf({ operation }: Usage) {
+  return { operation: operation === undefined ? undefined : { name: operation, attributes: NO_ATTRIBUTES } };
+}
+
+const NO_ATTRIBUTES = Object.freeze({});
 
 const DEPTH_UNDERFLOW: Finding = Object.freeze({
   verdict: "WARN",

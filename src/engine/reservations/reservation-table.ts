@@ -15,6 +15,8 @@ export interface ReservationRow {
   readonly custom: { readonly [name: string]: bigint };
   /** Signature of the step that it is for: a settlement that reports the step completes it, it is not a second one. */
   readonly signature: string | undefined;
+  /** It holds one modification for an operation that changes something: settling counts it. */
+  readonly mutating: boolean;
   /** What was taken out of carves on the way up. */
   takes: readonly CarveTake[];
   /** The windows of the instant it was made: it is settled in them. */

@@ -9,7 +9,7 @@ import { touchActivity } from "../executions/activity.ts";
 import { holdWindows, holdWindowsCustom, windowRows } from "../executions/charge.ts";
 import { NO_INDEX } from "../executions/execution-table.ts";
 import { moveDepth, noteStep } from "../intents/apply-intent.ts";
-import { afterTaking, refuse } from "../intents/intents.ts";
+import { afterTaking, keepDecision, refuse } from "../intents/intents.ts";
 import { decideIntent, type Judged, judgeIntent, remainingOf } from "../intents/judge-intent.ts";
 import { toAmount } from "../limits/limit-finding.ts";
 import type { Probe } from "../limits/probe.ts";
@@ -44,11 +44,12 @@ export function reserve(world: World, caller: CallerId, request: HoldRequest, no
     const findings = tooLarge === undefined ? judged.findings : [...judged.findings, tooLarge];
     return refuse(world, index, request, findings, now);
   }
-  const answer = decideIntent(world, index, request, judged.findings, now);
+  const answer = decideIntent(world, index, request, judged.findings, now, judged.obligations);
   holdIntent(world, index, request, judged, digest, answer, now);
   redeemApprovals(world, judged.redeems, now);
   takeFromPrincipals(world, judged.principals, now);
   afterTaking(world, index, judged.findings, now);
+  keepDecision(world, index, request, answer, now);
   return answer;
 }
 
@@ -104,6 +105,7 @@ export function holdIntent(
     amounts,
     custom: request.intent.custom,
     signature: request.intent.step?.signature,
+    mutating: (probe.add[SPENT.modifications] as bigint) > request.intent.modifications,
     takes: holdChain(world, index, amounts, request.intent.custom),
     windowRows: rows.slice(),
     createdMono: now.monoMs,

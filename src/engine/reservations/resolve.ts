@@ -68,7 +68,7 @@ function settleRow(
   const overrun = entry === undefined ? [] : overrunFindings(entry, request.actual);
   if (entry?.state === "held") unhold(world, entry);
   const rows = windowsOf(world, record, entry, now);
-  const notes = chargeUsage(world, index, { ...request, reservedStep: entry?.signature }, rows, now);
+  const notes = chargeUsage(world, index, { ...request, ...reservedOf(entry) }, rows, now);
   const finding = outcomeFinding(outcome, request.reservationId);
   const decision = judgeStanding(
     world,
@@ -84,6 +84,11 @@ function settleRow(
   // An expired hold was counted when it expired.
   if (outcome !== "late") forgetResolved(world, record);
   return { decision, outcome };
+}
+
+/** What of a hold its settlement has to know. */
+export function reservedOf(entry: ReservationRow | undefined) {
+  return { reservedStep: entry?.signature, reservedChange: entry?.mutating === true };
 }
 
 /** A hold is settled in the windows it was made in; after a day those may be gone. */
@@ -153,6 +158,7 @@ function rememberUnknown(
     amounts: new BigInt64Array(HELD_STRIDE),
     custom: {},
     signature: undefined,
+    mutating: false,
     takes: [],
     windowRows: rows,
     createdMono: now.monoMs,

@@ -1,7 +1,6 @@
 import type { RuleCounter } from "../../domain/policy/rule-fields.ts";
 import type { World } from "../world.ts";
 import type { CompiledRules, Rule } from "./compile-rules.ts";
-import type { Firing } from "./judge-rules.ts";
 import type { RuleCount } from "./rule-count-table.ts";
 import { isInScope, type ScopeFacts } from "./rule-scope.ts";
 import { addToSum, createSlidingSum, isSumOver, resizeSum } from "./sliding-sum.ts";
@@ -9,8 +8,8 @@ import { addToSum, createSlidingSum, isSumOver, resizeSum } from "./sliding-sum.
 // What rules remember: firings of those that throttle, sums of those that watch a counter. Per tenant and rule, in the file.
 
 /** Counts the firings of a call that counts, whatever its verdict. */
-export function countFirings(world: World, tenant: string, firings: readonly Firing[], wallMs: number): void {
-  for (const { rule } of firings) {
+export function countFirings(world: World, tenant: string, fired: readonly Rule[], wallMs: number): void {
+  for (const rule of fired) {
     if (rule.throttleAfter === undefined || rule.windowMs === undefined) continue;
     const entry = touchCount(world, tenant, rule.id);
     const since = wallMs - rule.windowMs;

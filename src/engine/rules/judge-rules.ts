@@ -12,14 +12,8 @@ import { isInScope } from "./rule-scope.ts";
 import { sumAt, timeToLeave } from "./sliding-sum.ts";
 import { findInText } from "./text-matches.ts";
 
-// Which rules fire on a request, and what that answers. Changes nothing: firings are counted when the call is one that counts
-// (count-firings.ts).
-
-/** One rule that fired. */
-export interface Firing {
-  readonly rule: Rule;
-  readonly finding: Finding;
-}
+// Which rules fire on a request, and what that answers: one finding for each that does. Changes nothing; firings are counted
+// when the call is one that counts (count-firings.ts).
 
 export interface RuleQuestion {
   readonly rules: CompiledRules;
@@ -34,18 +28,18 @@ export interface RuleQuestion {
 }
 
 /** In the order of the document within each type: texts, cost, counters, expressions. */
-export function judgeRules(question: RuleQuestion): Firing[] {
+export function judgeRules(question: RuleQuestion): Finding[] {
   const { rules, request } = question;
-  const firings: Firing[] = [];
-  for (const content of question.texts) judgeText(question, content, firings);
+  const fired: Finding[] = [];
+  for (const content of question.texts) judgeText(question, content, fired);
   if (request.costNanoUsd > rules.costAlert)
-    for (const rule of rules.cost) if (isInScope(rule.scope, request)) judgeCost(question, rule, firings);
-  for (const rule of rules.quota) if (isInScope(rule.scope, request)) judgeCounter(question, rule, firings);
-  if (rules.policy.length > 0) judgeExpressions(question, firings);
-  return firings;
+    for (const rule of rules.cost) if (isInScope(rule.scope, request)) judgeCost(question, rule, fired);
+  for (const rule of rules.quota) if (isInScope(rule.scope, request)) judgeCounter(question, rule, fired);
+  if (rules.policy.length > 0) judgeExpressions(question, fired);
+  return fired;
 }
 
-function judgeText(question: RuleQuestion, content: Content, firings: Firing[]): void {
+function judgeText(question: RuleQuestion, content: Content, fired: Finding[]): void {
   const { rules, request, hash } = question;
   if (rules.text.length === 0) return;
   const matched = new Set(
@@ -58,22 +52,22 @@ function judgeText(question: RuleQuestion, content: Content, firings: Firing[]):
     const evidence = findInText(rules.patterns, rule.id, matched, content.text, hash);
     if (evidence.length === 0) continue;
     const found = [...new Set(evidence.map(({ kind }) => kind))].join(", ");
-    fire(question, rule, `found in the ${content.direction}: ${found}`, firings, { evidence });
+    fire(question, rule, `found in the ${content.direction}: ${found}`, fired, { evidence });
   }
 }
 
-function judgeCost(question: RuleQuestion, rule: Rule, firings: Firing[]): void {
+function judgeCost(question: RuleQuestion, rule: Rule, fired: Finding[]): void {
   const { costNanoUsd } = question.request;
   const threshold = rule.threshold ?? 0n;
   if (costNanoUsd <= threshold) return;
-  fire(question, rule, `${formatUsd(costNanoUsd)} > ${formatUsd(threshold)} USD in one request`, firings, {
+  fire(question, rule, `${formatUsd(costNanoUsd)} > ${formatUsd(threshold)} USD in one request`, fired, {
     unit: "cost",
     current: { kind: "nanoUsd", value: costNanoUsd },
     limit: { kind: "nanoUsd", value: threshold },
   });
 }
 
-function judgeCounter(question: RuleQuestion, rule: Rule, firings: Firing[]): void {
+function judgeCounter(question: RuleQuestion, rule: Rule, fired: Finding[]): void {
   const { request, wallMs } = question;
   const sum = question.countOf(rule)?.sum;
   const counted = sum === undefined ? 0n : sumAt(sum, wallMs);
@@ -88,7 +82,7 @@ function judgeCounter(question: RuleQuestion, rule: Rule, firings: Firing[]): vo
     question,
     rule,
     `${rule.counter} ${format(current)} > ${format(threshold)} within ${seconds} s`,
-    firings,
+    fired,
     {
       unit: COUNTER_UNITS[rule.counter ?? "requests"],
       current: { kind, value: current },
@@ -113,7 +107,7 @@ function addedBy(request: RequestFacts, { counter }: Rule): bigint {
   return counter === "cost_usd" ? request.costNanoUsd : 0n;
 }
 
-function judgeExpressions(question: RuleQuestion, firings: Firing[]): void {
+function judgeExpressions(question: RuleQuestion, fired: Finding[]): void {
   const { rules, request } = question;
   const variables = variablesOf(request);
   for (const rule of rules.policy) {
@@ -121,8 +115,8 @@ function judgeExpressions(question: RuleQuestion, firings: Firing[]): void {
     // A rule whose expression does not compile never got into a policy; if one did, it counts as fired.
     const holds = rule.expression === undefined ? undefined : evaluateExpression(rule.expression, variables);
     if (holds === false) continue;
-    if (holds === true) fire(question, rule, "its expression is true of the request", firings, {});
-    else fire(question, rule, "its expression could not be evaluated", firings, { reason: "RULE_FAILED" });
+    if (holds === true) fire(question, rule, "its expression is true of the request", fired, {});
+    else fire(question, rule, "its expression could not be evaluated", fired, { reason: "RULE_FAILED" });
   }
 }
 
@@ -139,7 +133,7 @@ function fire(
   question: RuleQuestion,
   rule: Rule,
   what: string,
-  firings: Firing[],
+  fired: Finding[],
   facts: Partial<Finding>,
 ): void {
   const { retryAfterMs, ...others } = facts;
@@ -158,7 +152,7 @@ function fire(
     ruleConfig: rule.config,
     ...(rule.isShadow ? { shadow: true } : {}),
   };
-  firings.push({ rule, finding });
+  fired.push(finding);
 }
 
 interface Answer {

@@ -1,6 +1,10 @@
-import { type Decision, type Finding, NO_FINDINGS } from "../../domain/decision.ts";
+import { type Decision, type Finding, NO_FINDINGS, type Obligation } from "../../domain/decision.ts";
 import type { Detail } from "../../domain/intent.ts";
-import type { Decision as WireDecision } from "../../gen/tollgate/enforcement/v1/decision_pb.ts";
+import {
+  ObligationType,
+  type Decision as WireDecision,
+  type Obligation as WireObligation,
+} from "../../gen/tollgate/enforcement/v1/decision_pb.ts";
 import type { Finding as WireFinding } from "../../gen/tollgate/enforcement/v1/finding_pb.ts";
 import { DetailLevel, WaitMode } from "../../gen/tollgate/enforcement/v1/request_pb.ts";
 import { remainingToProto } from "./amounts.ts";
@@ -11,7 +15,7 @@ import { durationToProto, timestampToProto } from "./times.ts";
 
 /** `askingId` is the execution that asked; an ALLOW in MINIMAL is verdict, ids and etag. */
 export function decisionToProto(decision: Decision, detail: Detail, askingId: string): WireDecision {
-  const { findings, approvalIds, remaining, retryAfterMs } = decision;
+  const { findings, approvalIds, remaining, retryAfterMs, obligations } = decision;
   const short = detail === "MINIMAL" && decision.verdict === "ALLOW";
   return {
     $typeName: "tollgate.enforcement.v1.Decision",
@@ -22,7 +26,7 @@ export function decisionToProto(decision: Decision, detail: Detail, askingId: st
     retryAfter: retryAfterMs === undefined ? undefined : durationToProto(retryAfterMs),
     approvalIds: approvalIds as string[],
     remaining: detail === "MINIMAL" ? [] : remaining.map(remainingToProto),
-    obligations: [],
+    obligations: obligations.length === 0 ? [] : obligations.map(obligationToProto),
     guardDetails: [],
     advice: decision.advice as string[],
     uncertain: decision.uncertain ? true : undefined,
@@ -30,6 +34,22 @@ export function decisionToProto(decision: Decision, detail: Detail, askingId: st
     policyEtag: decision.policyEtag,
     decidedAt: short ? undefined : timestampToProto(decision.decidedAtMs),
     resolvedHosts: [],
+  };
+}
+
+const OBLIGATIONS: { readonly [T in Obligation["type"]]: ObligationType } = {
+  redact: ObligationType.REDACT,
+  log: ObligationType.LOG,
+  notify: ObligationType.NOTIFY,
+  max_tokens: ObligationType.MAX_TOKENS,
+};
+
+function obligationToProto(obligation: Obligation): WireObligation {
+  return {
+    $typeName: "tollgate.enforcement.v1.Obligation",
+    type: OBLIGATIONS[obligation.type],
+    ruleId: obligation.ruleId,
+    maxTokens: obligation.type === "max_tokens" ? obligation.maxTokens : undefined,
   };
 }
 

@@ -37,10 +37,8 @@ const POLICY_PARTS = ["operation", "networkTarget", "content", "tool", "feature"
 
 /** Those that nothing judges yet: answering them would be pretending. */
 const UNJUDGED_PARTS = [
-  ["operation", "operation"],
   ["networkTarget", "network_target"],
   ["content", "content"],
-  ["tool", "tool"],
   ["feature", "feature"],
   ["integration", "integration"],
 ] as const;

@@ -10,6 +10,7 @@ import { callGetApproval } from "./approval-calls.ts";
 import { callGetExecution, callListExecutions } from "./execution-calls.ts";
 import { callGetInfo } from "./info-calls.ts";
 import { callCharge, callCheck, policyRequired } from "./intent-calls.ts";
+import { callRecordOutcome } from "./outcome-calls.ts";
 import { callComplete, callRegister } from "./registration-calls.ts";
 import { callReportUsage } from "./report-calls.ts";
 import { callExtend, callRelease, callReserve, callSettle } from "./reservation-calls.ts";
@@ -50,9 +51,7 @@ export function createEnforcementService(context: ServiceContext): Implementatio
     getExecution: (request) => callGetExecution(context, request),
     listExecutions: (request) => callListExecutions(context, request),
     getApproval: (request, call) => callGetApproval(context, request, call),
-    recordOutcome: () => {
-      throw policyRequired("RecordOutcome");
-    },
+    recordOutcome: (request) => callRecordOutcome(context, request),
     getEffectivePolicy: () => {
       throw policyRequired("GetEffectivePolicy");
     },

@@ -20,6 +20,7 @@ import type { Clock } from "../../../src/ports/clock.ts";
 import { CutLoop } from "../../../src/runtime/cut-loop.ts";
 import { DeadlineLoop } from "../../../src/runtime/deadline-loop.ts";
 import { EngineHost } from "../../../src/runtime/engine-host.ts";
+import { findOutcomes } from "../../../src/runtime/find-outcomes.ts";
 import { createServers, type Servers, type ServersOptions } from "../../../src/transport/create-servers.ts";
 import { builtInLimits, policySetOf } from "../../unit/engine/policy-fixture.ts";
 
@@ -99,6 +100,7 @@ export async function startWireDaemon(options: WireDaemonOptions = {}): Promise<
       const [row] = await store.query({ table: "completed_executions", subject, limit: 1 });
       return row?.body;
     },
+    findOutcomes: (subject) => findOutcomes(store, subject),
     observer: {
       internalError: (_method, cause) => internalErrors.push(cause),
       connectionRefused: () => undefined,

@@ -10,8 +10,9 @@ import type { ExecutionRecord } from "../../executions/execution-record.ts";
 import { NO_INDEX } from "../../executions/execution-table.ts";
 import { takeCallSlot } from "../../gauges/call-slots.ts";
 import { applyIntent } from "../../intents/apply-intent.ts";
-import { afterTaking, refuse } from "../../intents/intents.ts";
+import { afterTaking, keepDecision, refuse } from "../../intents/intents.ts";
 import { decideIntent, type Judged, judgeIntent } from "../../intents/judge-intent.ts";
+import { changesSomething } from "../../intents/judge-policy.ts";
 import type { JsonDocument } from "../../json/json-document.ts";
 import { type Probe, probeIntent } from "../../limits/probe.ts";
 import { decide } from "../../limits/standing.ts";
@@ -100,7 +101,7 @@ function judge(
   const signature = signatureOf(world, request.tool, request.namespace, document, entry);
   const charge = chargeOf(request, signature);
   const estimate = estimateOf(request);
-  const held = probeIntent(estimate, priceIntent(world, record.limits, estimate).nanoUsd, false);
+  const held = probeIntent(estimate, priceIntent(world, record.limits, estimate).nanoUsd, false, false);
   const whole: Intent = {
     ...charge,
     tokens: estimate.tokens,
@@ -111,6 +112,7 @@ function judge(
   };
   const ask: Ask = {
     ...request,
+    kind: "tool_call",
     intent: whole,
     // Only what this very call does is granted: its tool and its final arguments.
     intentText: () =>
@@ -178,14 +180,20 @@ function take(
   const { ask, judged, charge, signature } = asked;
   assertSessionRoom(world, record, now);
   const answer: ToolAnswer = {
-    decision: withGuards(decideIntent(world, index, ask, judged.findings, now), chain),
+    decision: withGuards(decideIntent(world, index, ask, judged.findings, now, judged.obligations), chain),
     stoppedAt: chain.stoppedAt,
     reason: chain.reason,
     repaired: chain.repaired ? document.text : undefined,
     repairedDigest: chain.repaired ? world.digest.digest128(document.text) : undefined,
   };
   const reservationId = holdEstimate(world, index, request, asked, answer, now);
-  applyIntent(world, index, charge, probeIntent(charge, 0n, false), now);
+  applyIntent(
+    world,
+    index,
+    charge,
+    probeIntent(charge, 0n, false, changesSomething(record.policy, charge)),
+    now,
+  );
   redeemApprovals(world, judged.redeems, now);
   takeFromPrincipals(world, judged.principals, now);
   const row: ToolCallRow = insertCall(
@@ -198,6 +206,7 @@ function take(
   takeCallSlot(world, row.row, record.principal, judged.principals.quotas);
   commitToSession(world, record, chain.commits, now);
   afterTaking(world, index, judged.findings, now);
+  keepDecision(world, index, ask, answer.decision, now);
   return { ...answer, expiresMono: row.expiresMono };
 }
 

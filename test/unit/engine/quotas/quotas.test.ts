@@ -70,10 +70,10 @@ describe("the table of quotas", () => {
     ],
     [
       "cost an hour",
-      { cost_usd: { hour: 100n * USD } },
-      { costNanoUsd: 100n * USD },
+      { cost_usd: { hour: 10n * USD } },
+      { costNanoUsd: 10n * USD },
       { costNanoUsd: USD / 100n },
-      "Hourly cost limit exceeded: 100.01 > 100.00",
+      "Hourly cost limit exceeded: 10.01 > 10.00",
       { sourceId: "cost_limit_hour", reason: "QUOTA_COST", severity: "high" },
     ],
     [

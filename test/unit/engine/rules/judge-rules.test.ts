@@ -35,7 +35,7 @@ function judge(rules: readonly Partial<RuleSettings>[], { request, texts, count 
     countOf: (_rule: Rule) => (count === undefined ? undefined : { ...entry, ...count }),
     hash: (text) => `#${text.length}`,
     wallMs: NOW_MS,
-  }).map(({ finding }) => finding);
+  });
 }
 
 function told(rules: readonly Partial<RuleSettings>[], given?: Given): string[] {

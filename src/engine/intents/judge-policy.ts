@@ -1,0 +1,244 @@
+import { type Finding, NO_FINDINGS, type Obligation } from "../../domain/decision.ts";
+import type { Principal } from "../../domain/execution.ts";
+import type { Ask, Content, Intent } from "../../domain/intent.ts";
+import type { Now } from "../../domain/time.ts";
+import { judgeAccess } from "../access/judge-access.ts";
+import type { RequestFacts } from "../expressions/request-facts.ts";
+import { exceededFinding, limitFacts } from "../limits/limit-finding.ts";
+import { isMutating } from "../operations/compile-operations.ts";
+import { judgeOperation } from "../operations/judge-operation.ts";
+import type { EffectivePolicy } from "../policy/effective-policy.ts";
+import { sourceOf } from "../policy/policy-source.ts";
+import { missingLabels } from "../policy/resolve-policy.ts";
+import { type CompiledRules, compileRules } from "../rules/compile-rules.ts";
+import { judgeRules } from "../rules/judge-rules.ts";
+import type { World } from "../world.ts";
+
+// What policies say about one request: access, operations and attributes before the limits, rules after them. Changes nothing. A
+// request that none of it concerns costs one look-up and a few comparisons.
+
+/** Whose request it is and what holds for it. */
+export interface PolicySubject {
+  readonly policy: EffectivePolicy;
+  readonly principal: Principal;
+  readonly session: string;
+  /** Those of the execution and those that the request adds. */
+  readonly labels: { readonly [name: string]: string };
+}
+
+export interface PolicyJudgement {
+  /** Of the policy itself, access, operations, attributes and risk. */
+  readonly first: readonly Finding[];
+  readonly rules: readonly Finding[];
+  readonly obligations: readonly Obligation[];
+}
+
+/** What a policy can have to say of requests at all; made once per policy. */
+interface Concerns {
+  readonly rules: CompiledRules;
+  /** An access rule, or a default that denies. */
+  readonly hasAccess: boolean;
+}
+
+const concerns = new WeakMap<EffectivePolicy, Concerns>();
+
+function concernsOf(policy: EffectivePolicy): Concerns {
+  const known = concerns.get(policy);
+  if (known !== undefined) return known;
+  const { access, rules } = policy.settings;
+  const made: Concerns = {
+    rules: compileRules(rules),
+    hasAccess: access.some(({ value }) => value.rules.length > 0 || value.default === "deny"),
+  };
+  concerns.set(policy, made);
+  return made;
+}
+
+/** The rules of a policy, ready to be tried. */
+export function rulesOf(policy: EffectivePolicy): CompiledRules {
+  return concernsOf(policy).rules;
+}
+
+type PolicyAsk = Pick<Ask, "intent" | "allowChanges" | "scopes" | "sourceIp" | "detail" | "kind">;
+
+/** Whether anything of a policy but its limits can have something to say of a request. */
+export function concernsRequest(
+  policy: EffectivePolicy,
+  { intent }: PolicyAsk,
+  costNanoUsd: bigint,
+): boolean {
+  const { rules, hasAccess } = concernsOf(policy);
+  return (
+    hasAccess ||
+    rules.judgesAll ||
+    costNanoUsd > rules.costAlert ||
+    intent.operation !== undefined ||
+    (intent.content !== undefined && rules.text.length > 0) ||
+    policy.isInvalid
+  );
+}
+
+/** Whether an intent names an operation that changes something. */
+export function changesSomething(policy: EffectivePolicy, { operation }: Pick<Intent, "operation">): boolean {
+  return operation !== undefined && isMutating(policy.settings.operations, operation.name);
+}
+
+/** Judges access, the operation and rules. */
+export function judgePolicy(
+  world: World,
+  subject: PolicySubject,
+  ask: PolicyAsk,
+  costNanoUsd: bigint,
+  now: Now,
+): PolicyJudgement {
+  const { policy } = subject;
+  if (policy.isInvalid) return { first: [invalidPolicy(subject)], rules: [], obligations: NO_OBLIGATIONS };
+  const { hasAccess } = concernsOf(policy);
+  const request = requestFacts(subject, ask, costNanoUsd);
+  const isShadow = policy.settings.mode === "shadow";
+  const first: Finding[] = [];
+  let obligations: readonly Obligation[] = NO_OBLIGATIONS;
+  if (hasAccess) {
+    const tellsAllows = ask.detail === "FULL";
+    const tiers = policy.settings.access;
+    const answer = judgeAccess({ tiers, request, wallMs: now.wallMs, tellsAllows, isShadow });
+    first.push(...answer.findings);
+    obligations = answer.obligations;
+    first.push(...tokenFindings(obligations, request));
+  }
+  if (ask.intent.operation !== undefined)
+    first.push(
+      ...judgeOperation({
+        operation: ask.intent.operation,
+        allowChanges: ask.allowChanges,
+        tenant: subject.principal.tenant,
+        operations: policy.settings.operations,
+        attributes: policy.settings.attributes,
+        sourceOf: (path) => sourceOf(policy, path),
+        isShadow,
+      }),
+    );
+  const { content } = ask.intent;
+  return { first, rules: findRuleFindings(world, subject, request, content, now), obligations };
+}
+
+const NO_OBLIGATIONS: readonly Obligation[] = Object.freeze([]);
+const NO_TEXTS: readonly Content[] = Object.freeze([]);
+
+/** What is found where no policy concerns a request. */
+export const NOTHING_FOUND: PolicyJudgement = Object.freeze({
+  first: NO_FINDINGS,
+  rules: NO_FINDINGS,
+  obligations: NO_OBLIGATIONS,
+});
+
+function findRuleFindings(
+  world: World,
+  { policy, principal }: PolicySubject,
+  request: RequestFacts,
+  content: Content | undefined,
+  now: Now,
+): Finding[] {
+  return judgeRules({
+    rules: concernsOf(policy).rules,
+    request,
+    texts: content === undefined ? NO_TEXTS : [content],
+    countOf: ({ id }) => world.ruleCounts.find(principal.tenant, id),
+    hash: (text) => world.digest.digest128(text),
+    wallMs: now.wallMs,
+  });
+}
+
+/** What labels and rules say of an execution that is about to be registered. */
+export function judgeRegistration(world: World, subject: PolicySubject, now: Now): PolicyJudgement {
+  const { policy } = subject;
+  if (policy.isInvalid) return { ...NOTHING_FOUND, first: [invalidPolicy(subject)] };
+  const label = missingLabel(subject);
+  const first = label === undefined ? NO_FINDINGS : [label];
+  if (!concernsOf(policy).rules.judgesAll) return { ...NOTHING_FOUND, first };
+  const request = requestFacts(subject, REGISTRATION, 0n);
+  const rules = findRuleFindings(world, subject, request, undefined, now);
+  return { ...NOTHING_FOUND, first, rules };
+}
+
+const REGISTRATION: PolicyAsk = Object.freeze({
+  kind: "registration",
+  intent: { entersDepth: false, custom: {}, weight: 0n, toolCalls: 0n, modifications: 0n },
+  allowChanges: false,
+  scopes: [],
+  sourceIp: undefined,
+  detail: "MINIMAL",
+});
+
+/** A label that must be there and is not; with `missing_label: strictest` every override that names it applies instead. */
+export function missingLabel({ policy, labels }: PolicySubject): Finding | undefined {
+  if (policy.settings.missing_label !== "block") return undefined;
+  const missing = missingLabels(policy, labels);
+  if (missing.length === 0) return undefined;
+  const { tier, document, line } = sourceOf(policy, ["required_labels"]);
+  return {
+    verdict: "BLOCK",
+    kind: "STATE",
+    reason: "LABEL_MISSING",
+    message: `label ${missing.join(", ")} is required and missing`,
+    sourceId: "required_labels",
+    tier,
+    document,
+    line,
+    ...(policy.settings.mode === "shadow" ? { shadow: true } : {}),
+  };
+}
+
+function invalidPolicy({ principal }: PolicySubject): Finding {
+  return {
+    verdict: "BLOCK",
+    kind: "STATE",
+    reason: "POLICY_INVALID",
+    message: `the policy of tenant ${principal.tenant} is invalid and no earlier version is known`,
+  };
+}
+
+/** What an access rule allows of tokens is a limit of this request alone. */
+function tokenFindings(obligations: readonly Obligation[], request: RequestFacts): Finding[] {
+  const wanted = request.inputTokens + request.outputTokens;
+  return obligations.flatMap((one) => {
+    if (one.type !== "max_tokens" || wanted <= one.maxTokens) return [];
+    const limit = { value: one.maxTokens, mode: "enforce", onExceed: "block", tier: "session" } as const;
+    const facts = limitFacts("max_tokens", limit, wanted, 0n, "");
+    return [
+      { ...exceededFinding(facts), executionId: undefined, setting: `access.${one.ruleId}.max_tokens` },
+    ];
+  });
+}
+
+/** A request as rules see it. */
+function requestFacts(
+  { principal, session, labels, policy }: PolicySubject,
+  { kind = "intent", intent, allowChanges, scopes, sourceIp }: PolicyAsk,
+  costNanoUsd: bigint,
+): RequestFacts {
+  return {
+    kind,
+    principal,
+    session,
+    labels,
+    scopes,
+    sourceIp,
+    allowChanges,
+    route: intent.route,
+    provider: intent.provider,
+    model: intent.model,
+    tool: intent.tool,
+    feature: intent.feature,
+    integration: intent.integration,
+    operation: intent.operation,
+    mutating: changesSomething(policy, intent),
+    stepName: intent.step?.name,
+    networkTarget: intent.networkTarget?.text,
+    inputTokens: intent.tokens?.input ?? 0n,
+    outputTokens: intent.tokens?.output ?? 0n,
+    costNanoUsd,
+    requests: intent.weight,
+    toolCalls: intent.toolCalls,
+  };
+}

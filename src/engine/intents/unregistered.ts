@@ -1,0 +1,108 @@
+import { type Decision, type Finding, isAllowed } from "../../domain/decision.ts";
+import { DEFAULT_TENANT, type Principal } from "../../domain/execution.ts";
+import type { Ask } from "../../domain/intent.ts";
+import type { Now } from "../../domain/time.ts";
+import { asksPerson } from "../approvals/redeem-approvals.ts";
+import { keepViolation } from "../events/push.ts";
+import { chargeWindows, chargeWindowsCustom } from "../executions/charge.ts";
+import { probeIntent } from "../limits/probe.ts";
+import { decide, storeFinding } from "../limits/standing.ts";
+import type { EffectivePolicy } from "../policy/effective-policy.ts";
+import { resolvePolicy } from "../policy/resolve-policy.ts";
+import { priceIntent } from "../prices/price-usage.ts";
+import { askBinding, judgePrincipals, takeFromPrincipals } from "../quotas/judge-principals.ts";
+import { boundsAny, boundsOfTenant } from "../quotas/principal-bounds.ts";
+import { countAmounts, countFirings } from "../rules/count-firings.ts";
+import type { World } from "../world.ts";
+import { assertDeclared } from "./judge-intent.ts";
+import {
+  changesSomething,
+  concernsRequest,
+  judgePolicy,
+  missingLabel,
+  NOTHING_FOUND,
+  type PolicySubject,
+  rulesOf,
+} from "./judge-policy.ts";
+
+/** `unregistered`: refuse, or judge what needs no execution and count for the principals that the request names. */
+export function judgeUnregistered(world: World, ask: Ask, now: Now, take: boolean): Decision {
+  const principal: Principal = { ...ask.principal, tenant: ask.principal?.tenant ?? DEFAULT_TENANT };
+  // Whoever only looks sees what every override says that names a label which is missing.
+  const missing = take ? "as written" : "strictest";
+  const policy = resolvePolicy(world.policy.set, principal.tenant, ask.labels, missing);
+  const refusal = refuseUnknown(world, ask, policy);
+  if (refusal !== undefined) return decide(world, [refusal], now, false);
+  const { limits: rules } = policy;
+  assertDeclared(rules, ask.intent.custom);
+  const priced = priceIntent(world, rules, ask.intent);
+  const subject: PolicySubject = { policy, principal, session: "", labels: ask.labels };
+  const found = concernsRequest(policy, ask, priced.nanoUsd)
+    ? judgePolicy(world, subject, ask, priced.nanoUsd, now)
+    : NOTHING_FOUND;
+  const bounds = boundsOfTenant(world, principal.tenant);
+  const probe = probeIntent(ask.intent, priced.nanoUsd, false, changesSomething(policy, ask.intent));
+  const { windows, rows } = world;
+  const bind = () =>
+    windows.bind(principal, false, bounds.timeZone, now.wallMs, rows.windows, rows.windowTexts);
+  const principals = boundsAny(world, bounds)
+    ? askBinding(world, bounds, bind(), ask, take ? "none" : "request", now)
+    : undefined;
+  const label = missingLabel(subject);
+  const findings = [
+    ...(label === undefined ? [] : [label]),
+    ...found.first,
+    ...(priced.finding === undefined ? [] : [priced.finding]),
+    ...found.rules,
+    ...(principals === undefined ? [] : judgePrincipals(world, principals, probe, now)),
+  ].map(withoutPerson);
+  const { obligations } = found;
+  const decision = decide(world, findings, now, false, { obligations });
+  if (!take) return decision;
+  keepUnregistered(world, subject, ask, findings, now);
+  if (!decision.allowed) return decision;
+  const { rows: charged } = bind();
+  chargeWindows(world, charged, probe.add);
+  chargeWindowsCustom(world, charged, ask.intent.custom);
+  if (principals !== undefined) takeFromPrincipals(world, principals, now);
+  return decision;
+}
+
+function refuseUnknown(world: World, { executionId }: Ask, policy: EffectivePolicy): Finding | undefined {
+  const store = storeFinding(world);
+  if (store !== undefined || policy.limits.unregistered !== "block") return store;
+  const message = executionId === "" ? "no execution is named" : `execution ${executionId} is not registered`;
+  return { verdict: "BLOCK", kind: "STATE", reason: "EXECUTION_UNKNOWN", message };
+}
+
+/** A person is asked about an execution: without one the answer is no. */
+function withoutPerson(finding: Finding): Finding {
+  if (!asksPerson(finding)) return finding;
+  return {
+    ...finding,
+    verdict: "BLOCK",
+    message: `${finding.message}; only a registered execution can wait`,
+  };
+}
+
+/** Keeps what a call that counts found: firings of rules, and a violation for each finding that refuses or comes from a rule. */
+function keepUnregistered(
+  world: World,
+  { policy, principal, labels }: PolicySubject,
+  { executionId, intent }: Ask,
+  findings: readonly Finding[],
+  now: Now,
+): void {
+  const rules = rulesOf(policy);
+  const { tenant, agent, user } = principal;
+  const kept = findings.filter((one) => one.kind === "RULE" || !isAllowed(one.verdict));
+  for (const finding of kept) keepViolation(world, finding, now, tenant, executionId, agent, user);
+  const fired = findings.flatMap(({ kind, sourceId = "" }) =>
+    kind === "RULE" ? (rules.byId.get(sourceId) ?? []) : [],
+  );
+  countFirings(world, tenant, fired, now.wallMs);
+  const { tool, model, route } = intent;
+  const violations = BigInt(kept.length);
+  const refusals = kept.some((one) => one.shadow !== true && !isAllowed(one.verdict)) ? 1n : 0n;
+  countAmounts(world, tenant, rules, { tool, model, route, labels }, { violations, refusals }, now.wallMs);
+}
