@@ -296,12 +296,12 @@ export const UNRESOLVED_REFERENCE_FIELDS = {
   patterns: denyList(listOf(RE2, 100), "Placeholders that no argument may hold (RE2).", [
     "\\$\\{[^{}]+\\}",
     "\\{\\{[^{}]+\\}\\}",
-    "<[A-Z][A-Z0-9_]*>",
+    "(?-i)<[A-Z][A-Z0-9_]*>",
   ]),
 };
 
+/** Watched are the tools that a pattern of its `tools` matches: without one nothing is. */
 export const GROUNDING_FIELDS = {
-  tools: denyList(listOf(GLOB), "Tools whose numbers must come from somewhere."),
   tolerance: maximum(
     numberBetween(0, Number.MAX_VALUE),
     "How far a number may be from where it comes from.",

@@ -8,8 +8,10 @@ import { retrySafety } from "./flow/retry-safety.ts";
 import { timeoutBudget } from "./flow/timeout-budget.ts";
 import { toolBudget } from "./flow/tool-budget.ts";
 import type { Guard } from "./guard.ts";
+import { grounding } from "./input/grounding.ts";
 import { schemaStrictness } from "./input/schema-strictness.ts";
 import { sensitiveData } from "./input/sensitive-data.ts";
+import { unresolvedReference } from "./input/unresolved-reference.ts";
 import { outputSize } from "./output/output-size.ts";
 import { provenance } from "./output/provenance.ts";
 import { saturation } from "./output/saturation.ts";
@@ -56,6 +58,7 @@ export const AFTER_ORDER: readonly ChainPlace[] = [
 
 const ALL: readonly Guard[] = [
   concurrency,
+  grounding,
   networkPolicy,
   outputSize,
   planShape,
@@ -68,6 +71,7 @@ const ALL: readonly Guard[] = [
   sideEffect,
   timeoutBudget,
   toolBudget,
+  unresolvedReference,
 ];
 
 /** By id; a guard that is not here judges nothing. */
