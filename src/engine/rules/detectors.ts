@@ -1,19 +1,18 @@
-import type { TextSpan } from "../patterns/pattern-set.ts";
+import { findInjections } from "../texts/injection/find-injections.ts";
+import { findPii } from "../texts/pii/find-pii.ts";
+import type { TextMatch } from "../texts/text-match.ts";
 
-// Finders of the default rules, which no single pattern could be: by the id of their rule.
-
-/** Something found in a text. */
-export interface TextMatch extends TextSpan {
-  /** For example `payment_card`. */
-  readonly kind: string;
-}
+// Finders of the default rules, which no single pattern could be: by the id of their rule. What they find: docs/text-rules.md.
 
 export interface Detector {
   /** First to last, without overlaps. */
   readonly find: (text: string) => readonly TextMatch[];
 }
 
-const DETECTORS: ReadonlyMap<string, Detector> = new Map();
+const DETECTORS: ReadonlyMap<string, Detector> = new Map([
+  ["default_pii_detection", { find: findPii }],
+  ["default_prompt_injection", { find: findInjections }],
+]);
 
 export function hasDetector(ruleId: string): boolean {
   return DETECTORS.has(ruleId);

@@ -1,6 +1,8 @@
 import type { Evidence } from "../../domain/decision.ts";
 import { findPatternSpans, type PatternSet } from "../patterns/pattern-set.ts";
-import { findDetector, type TextMatch } from "./detectors.ts";
+import { utf8Length } from "../texts/content-stream.ts";
+import type { TextMatch } from "../texts/text-match.ts";
+import { findDetector } from "./detectors.ts";
 
 /** Entries of evidence that one finding carries. */
 const MAX_EVIDENCE = 100;
@@ -32,23 +34,4 @@ function evidenceOf(matches: readonly TextMatch[], text: string, hash: (text: st
       digest: hash(text.slice(start, end)),
     };
   });
-}
-
-/** Bytes that a stretch of a text takes in UTF-8. */
-function utf8Length(text: string, from: number, to: number): number {
-  let bytes = 0;
-  for (let at = from; at < to; at++) {
-    const unit = text.charCodeAt(at);
-    if (unit < 0x80) bytes += 1;
-    else if (unit < 0x800) bytes += 2;
-    else if (unit >= 0xd800 && unit < 0xdc00 && isLowSurrogate(text.charCodeAt(at + 1))) {
-      bytes += 4;
-      at++;
-    } else bytes += 3;
-  }
-  return bytes;
-}
-
-function isLowSurrogate(unit: number): boolean {
-  return unit >= 0xdc00 && unit < 0xe000;
 }

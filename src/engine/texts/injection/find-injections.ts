@@ -25,9 +25,17 @@ export const INJECTION_KINDS = [
 /** Disguises in disguises. */
 const MAX_DEPTH = 2;
 
-/** In places of `text`, first to last; matches may overlap. */
+/** In places of `text`, first to last; of matches that overlap, the one that starts first, as far as they reach. */
 export function findInjections(text: string): readonly TextMatch[] {
-  return findAtDepth(text, MAX_DEPTH).toSorted((left, right) => left.start - right.start);
+  const found = findAtDepth(text, MAX_DEPTH);
+  if (found.length < 2) return found;
+  const joined: TextMatch[] = [];
+  for (const match of found.toSorted((left, right) => left.start - right.start || right.end - left.end)) {
+    const last = joined.at(-1);
+    if (last === undefined || match.start >= last.end) joined.push(match);
+    else if (match.end > last.end) joined[joined.length - 1] = { ...last, end: match.end };
+  }
+  return joined;
 }
 
 function findAtDepth(text: string, depth: number): readonly TextMatch[] {
