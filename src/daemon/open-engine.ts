@@ -1,5 +1,6 @@
 import { hostname } from "node:os";
 import { type OpenedStore, openStore } from "../adapters/sqlite/open-store.ts";
+import { createKeyedHash } from "../adapters/system/keyed-hash.ts";
 import type { SteadyClock } from "../adapters/system/steady-clock.ts";
 import { systemDigest } from "../adapters/system/system-digest.ts";
 import { createSystemIds } from "../adapters/system/system-ids.ts";
@@ -53,6 +54,7 @@ export function createHost(
   const world = createWorld({
     ids: createSystemIds(),
     digest: systemDigest,
+    keyedHash: loaded.installationKey === undefined ? undefined : createKeyedHash(loaded.installationKey),
     policy,
     maxLiveExecutions: settings.maxLiveExecutions,
   });

@@ -11,7 +11,6 @@ import type { ExecutionRecord } from "./executions/execution-record.ts";
 import type { ExecutionTable } from "./executions/execution-table.ts";
 import type { LevelCounts } from "./gauges/level-counts.ts";
 import type { StorageTable } from "./gauges/storage-table.ts";
-import type { GuardPolicy } from "./guards/chain/resolve-guard-settings.ts";
 import type { SessionTable } from "./guards/session/session-table.ts";
 import type { ToolCallTable } from "./guards/session/tool-call-table.ts";
 import type { Probe } from "./limits/probe.ts";
@@ -86,7 +85,6 @@ export interface Policy {
   readonly etag: string;
   readonly set: PolicySet;
   readonly prices: PriceBook | undefined;
-  readonly guards?: GuardPolicy | undefined;
   /** What the platform says about speed beside the tiers; absent = nothing. */
   readonly platformRates?: PlatformRates | undefined;
   /** The tool catalogue, by name of the tool. */

@@ -179,6 +179,8 @@ export interface Loaded {
   readonly setAside: string | undefined;
   /** All state rows as put records, packed as in a cut. */
   readonly rows: readonly { readonly records: ArrayBuffer; readonly byteLength: number }[];
+  /** Random, secret and the same for the life of the file: what keyed hashes are made with. Absent: there is none. */
+  readonly installationKey?: Uint8Array;
   /** Highest sequence of each append table. */
   readonly lastSequences: { readonly [T in AppendTable]: number };
 }

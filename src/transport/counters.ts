@@ -1,7 +1,18 @@
 import { VERDICTS, type Verdict } from "../domain/decision.ts";
 
 /** What an answer with a verdict was given to. */
-export const DECISION_SOURCES = ["register", "check", "charge", "reserve", "settle", "report"] as const;
+export const DECISION_SOURCES = [
+  "register",
+  "check",
+  "charge",
+  "reserve",
+  "settle",
+  "report",
+  "tool_call",
+  "tool_output",
+  "plan",
+  "content",
+] as const;
 export type DecisionSource = (typeof DECISION_SOURCES)[number];
 
 /** What the doors have done and hold, as plain numbers: read by metrics and /readyz, never written outside transport. */

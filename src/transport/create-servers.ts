@@ -14,9 +14,9 @@ import { durationToProto } from "./convert/times.ts";
 import { type Counters, createCounters } from "./counters.ts";
 import { CompletedLookup, type FindCompleted } from "./enforcement/completed-lookup.ts";
 import { createEnforcementService, ENFORCEMENT_MAX_BYTES } from "./enforcement/enforcement-service.ts";
-import { createGuardService } from "./enforcement/guard-service.ts";
 import type { FindOutcomes } from "./enforcement/outcome-calls.ts";
 import type { EngineAccess } from "./engine-access.ts";
+import { createGuardService } from "./guards/guard-service.ts";
 import { bindService, type HandlerOptions } from "./handler.ts";
 import { createHealthService, HealthState } from "./health-service.ts";
 import { NOTHING_PINNED, type PinnedIdentity } from "./pinned-identity.ts";
@@ -130,7 +130,10 @@ function createDoors(options: ServersOptions, shared: Shared, health: HealthStat
     const enforcement = { ...handlers, maxBytesOf: ENFORCEMENT_MAX_BYTES };
     bindService(door.grpc, EnforcementService, createEnforcementService(context), enforcement);
     // Tool outputs travel here.
-    bindService(door.grpc, GuardService, createGuardService(), { ...handlers, maxBytes: MAX_MESSAGE_BYTES });
+    bindService(door.grpc, GuardService, createGuardService(context), {
+      ...handlers,
+      maxBytes: MAX_MESSAGE_BYTES,
+    });
     bindService(door.grpc, Health, createHealthService(shared, health), handlers);
     if (options.reflection === true)
       bindReflection(door, [EnforcementService, GuardService, Health], shared, handlers);

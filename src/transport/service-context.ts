@@ -5,6 +5,7 @@ import { type Counters, openStreams } from "./counters.ts";
 import type { CompletedLookup } from "./enforcement/completed-lookup.ts";
 import type { FindOutcomes } from "./enforcement/outcome-calls.ts";
 import type { EngineAccess } from "./engine-access.ts";
+import type { FactSources } from "./guards/fetch-facts.ts";
 import type { PinnedIdentity } from "./pinned-identity.ts";
 import type { ApprovalWaiters } from "./stream/approval-waiters.ts";
 import type { EventHub } from "./stream/event-hub.ts";
@@ -45,6 +46,8 @@ export interface ServiceContext {
   readonly events: EventHub;
   readonly streams: StreamRegistry;
   readonly approvals: ApprovalWaiters;
+  /** Where facts for the guards come from. */
+  readonly facts?: FactSources | undefined;
   /** Open watches: ended when the daemon stops. */
   readonly watches: Set<{ onStop(): void }>;
 }

@@ -1,5 +1,6 @@
 import { MAX_CUSTOM_COUNTERS } from "../../domain/execution.ts";
 import { LIMIT_KEYS } from "../../domain/limits.ts";
+import { GUARD_IDS } from "../../domain/policy/guard-ids.ts";
 import type {
   ApprovalServiceApproveRequest,
   ApprovalServiceGetRequest,
@@ -11,6 +12,7 @@ import type {
   ExecutionAdminServiceGetRequest,
   ExecutionAdminServiceHaltRequest,
   ExecutionAdminServiceListRequest,
+  ExecutionAdminServiceResetSessionRequest,
   ExecutionSelector,
   ExecutionTarget,
 } from "../../gen/tollgate/admin/v1/execution_admin_service_pb.ts";
@@ -108,3 +110,17 @@ export const APPROVE_RULE = message<ApprovalServiceApproveRequest>({
   ),
 });
 export const REJECT_RULE = message<ApprovalServiceRejectRequest>({ ...write, approvalId: requiredId });
+
+export const RESET_SESSION_RULE = message<ExecutionAdminServiceResetSessionRequest>({
+  sessionId: requiredId,
+  tenant: requiredId,
+  caller,
+  guardIds: list(GUARD_IDS.length, enumText(GUARD_IDS)),
+  note: text(NOTE_LENGTH),
+  requestId: optionalId,
+  wait,
+});
+
+function enumText(words: readonly string[]): Rule<string> {
+  return satisfies(`one of ${words.join(", ")}`, (value) => words.includes(value));
+}

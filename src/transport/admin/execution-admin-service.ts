@@ -11,6 +11,7 @@ import {
 } from "../../engine/executions/administer.ts";
 import { type ExecutionFilter, listExecutions, placeOf } from "../../engine/executions/list-executions.ts";
 import { canonicalText } from "../../engine/executions/register.ts";
+import { resetSession } from "../../engine/guards/session/sessions.ts";
 import type { World } from "../../engine/world.ts";
 import type {
   AdminExecution,
@@ -19,17 +20,18 @@ import type {
   ExecutionAdminServiceAdjustLimitsResponse,
   ExecutionAdminServiceListRequest,
   ExecutionAdminServiceListResponse,
+  ExecutionAdminServiceResetSessionRequest,
+  ExecutionAdminServiceResetSessionResponse,
 } from "../../gen/tollgate/admin/v1/execution_admin_service_pb.ts";
 import { reachedToProto, waitFromProto } from "../convert/decisions.ts";
 import { executionToProto, statesFromProto, summaryToProto } from "../convert/executions.ts";
 import { effectiveLimitsToProto } from "../convert/limits.ts";
 import { formatPageToken, pageSizeFromProto, parsePageToken } from "../convert/page-tokens.ts";
 import { timestampFromProto } from "../convert/times.ts";
-import { policyRequired } from "../enforcement/intent-calls.ts";
 import type { Implementation } from "../handler.ts";
 import { assertValid } from "../validate/rules.ts";
 import { ADMIN_ACTOR, type AdminContext } from "./admin-context.ts";
-import { ADJUST_RULE, GET_RULE, LIST_RULE } from "./admin-rules.ts";
+import { ADJUST_RULE, GET_RULE, LIST_RULE, RESET_SESSION_RULE } from "./admin-rules.ts";
 import { changeExecutions } from "./change-executions.ts";
 import { assertEtag, executionEtag, getTarget } from "./execution-targets.ts";
 import { adjustmentsFromProto, adjustmentsToProto } from "./limit-adjustments.ts";
@@ -82,8 +84,12 @@ export function createExecutionAdminService(
         adjustLimits(context, request),
       );
     },
-    resetSession: () => {
-      throw policyRequired("ResetSession");
+    resetSession: (request) => {
+      assertValid(request, RESET_SESSION_RULE);
+      const { requestId, wait: _wait, ...content } = request;
+      return memory.once(requestId, canonicalText({ verb: "reset", ...content }), context.host.now(), () =>
+        callResetSession(context, request),
+      );
     },
   };
 }
@@ -164,6 +170,19 @@ async function adjustLimits(
   });
   answer.reached = reachedToProto(await host.settled(waitFromProto(request.wait)));
   return answer;
+}
+
+async function callResetSession(
+  { host }: AdminContext,
+  { sessionId, tenant, caller, guardIds, note, wait }: ExecutionAdminServiceResetSessionRequest,
+): Promise<ExecutionAdminServiceResetSessionResponse> {
+  const changed = host.turn((world, now) =>
+    resetSession(world, { tenant, sessionId, caller }, guardIds, ADMIN_ACTOR, note, now),
+  );
+  return {
+    $typeName: "tollgate.admin.v1.ExecutionAdminServiceResetSessionResponse",
+    reached: changed ? reachedToProto(await host.settled(waitFromProto(wait))) : undefined,
+  };
 }
 
 /** A key that is reset has no adjusted value any more. */

@@ -1,8 +1,17 @@
-import { type Decision, type Finding, NO_FINDINGS, type Obligation } from "../../domain/decision.ts";
+import {
+  type Decision,
+  type Finding,
+  type GuardDetail,
+  NO_FINDINGS,
+  type Obligation,
+  type ResolvedHost,
+} from "../../domain/decision.ts";
 import type { Detail } from "../../domain/intent.ts";
 import {
   ObligationType,
   type Decision as WireDecision,
+  type GuardDetail as WireGuardDetail,
+  type ResolvedHost as WireHost,
   type Obligation as WireObligation,
 } from "../../gen/tollgate/enforcement/v1/decision_pb.ts";
 import type { Finding as WireFinding } from "../../gen/tollgate/enforcement/v1/finding_pb.ts";
@@ -15,7 +24,7 @@ import { durationToProto, timestampToProto } from "./times.ts";
 
 /** `askingId` is the execution that asked; an ALLOW in MINIMAL is verdict, ids and etag. */
 export function decisionToProto(decision: Decision, detail: Detail, askingId: string): WireDecision {
-  const { findings, approvalIds, remaining, retryAfterMs, obligations } = decision;
+  const { findings, approvalIds, remaining, retryAfterMs, obligations, guardDetails, pinnedHosts } = decision;
   const short = detail === "MINIMAL" && decision.verdict === "ALLOW";
   return {
     $typeName: "tollgate.enforcement.v1.Decision",
@@ -27,13 +36,13 @@ export function decisionToProto(decision: Decision, detail: Detail, askingId: st
     approvalIds: approvalIds as string[],
     remaining: detail === "MINIMAL" ? [] : remaining.map(remainingToProto),
     obligations: obligations.length === 0 ? [] : obligations.map(obligationToProto),
-    guardDetails: [],
+    guardDetails: guardDetails === undefined ? [] : detailsToProto(guardDetails, detail),
     advice: decision.advice as string[],
     uncertain: decision.uncertain ? true : undefined,
     decisionId: decision.decisionId,
     policyEtag: decision.policyEtag,
     decidedAt: short ? undefined : timestampToProto(decision.decidedAtMs),
-    resolvedHosts: [],
+    resolvedHosts: pinnedHosts === undefined ? [] : pinnedHosts.map(hostToProto),
   };
 }
 
@@ -51,6 +60,24 @@ function obligationToProto(obligation: Obligation): WireObligation {
     ruleId: obligation.ruleId,
     maxTokens: obligation.type === "max_tokens" ? obligation.maxTokens : undefined,
   };
+}
+
+/** Guards that had nothing to say are listed in FULL only. */
+function detailsToProto(details: readonly GuardDetail[], detail: Detail): WireGuardDetail[] {
+  const told = detail === "FULL" ? details : details.filter((one) => one.verdict !== "ALLOW");
+  return told.map(({ guardId, verdict, reason, message, repaired, shadow }) => ({
+    $typeName: "tollgate.enforcement.v1.GuardDetail",
+    guardId,
+    verdict: VERDICT_TO_PROTO[verdict],
+    reason,
+    message,
+    repaired,
+    shadow,
+  }));
+}
+
+function hostToProto({ host, addresses }: ResolvedHost): WireHost {
+  return { $typeName: "tollgate.enforcement.v1.ResolvedHost", host, addresses: [...addresses] };
 }
 
 function findingsToProto(findings: readonly Finding[], detail: Detail, askingId: string): WireFinding[] {

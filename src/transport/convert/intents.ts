@@ -81,7 +81,12 @@ export function intentFromProto(intent: WireIntent): Intent {
   };
 }
 
-function operationFromProto({ name, attributes, risk, modificationsThisSession }: WireOperation): Operation {
+export function operationFromProto({
+  name,
+  attributes,
+  risk,
+  modificationsThisSession,
+}: WireOperation): Operation {
   return { name, attributes, risk, modificationsThisSession };
 }
 

@@ -4,6 +4,7 @@ import { HOLD_TTL_DEFAULT_MS, type HoldRequest, type ReservationState } from "..
 import type { Now } from "../../domain/time.ts";
 import { NO_INDEX } from "../../engine/executions/execution-table.ts";
 import { canonicalText } from "../../engine/executions/register.ts";
+import { extendToolCall } from "../../engine/guards/calls/extend-call.ts";
 import { findUsageProblem } from "../../engine/reports/check-usage.ts";
 import { extend } from "../../engine/reservations/extend.ts";
 import { reserve } from "../../engine/reservations/reserve.ts";
@@ -36,7 +37,7 @@ import type { ServiceContext } from "../service-context.ts";
 import { policyOfRequest } from "../tenant-policy.ts";
 import { EXTEND_RULE, RELEASE_RULE, RESERVE_RULE, SETTLE_RULE } from "../validate/intent-rules.ts";
 import { assertValid, fieldError } from "../validate/rules.ts";
-import { policyRequired, principalOfIntent, whenReached } from "./intent-calls.ts";
+import { principalOfIntent, whenReached } from "./intent-calls.ts";
 
 // Holds: made, settled, released, extended.
 
@@ -138,12 +139,33 @@ export async function callExtend(context: ServiceContext, request: ExtendRequest
   assertValid(request, EXTEND_RULE);
   const { host, caller } = context;
   const { executionId, requestId, target, timeToLive } = request;
-  if (target.case !== "reservationId") throw policyRequired("the slot of a tool call (call_id)");
   const ttlMs = timeToLive === undefined ? HOLD_TTL_DEFAULT_MS : durationFromProto(timeToLive);
-  const reservationId = target.value;
+  if (target.case === "callId") return extendCall(context, request, target.value, ttlMs);
+  // One of the two must be there: the table of request checks has seen to it.
+  const reservationId = target.value ?? "";
   const fingerprint = (): string => canonicalText({ verb: "extend", reservationId, ttlMs });
   const asked = { executionId, reservationId, ttlMs, requestId, fingerprint };
   const { expiresAtMs, findings } = host.turn((world, now) => extend(world, caller, asked, now));
+  return {
+    $typeName: "tollgate.enforcement.v1.ExtendResponse",
+    expiresAt: timestampToProto(expiresAtMs),
+    findings: findings.map((one) => findingToProto(one, executionId)),
+    reached: reachedToProto(await host.settled(waitFromProto(request.wait))),
+  };
+}
+
+/** Heartbeat of the slot of a tool call, and of what it holds. */
+async function extendCall(
+  context: ServiceContext,
+  request: ExtendRequest,
+  callId: string,
+  ttlMs: number,
+): Promise<ExtendResponse> {
+  const { host, caller } = context;
+  const { executionId, requestId } = request;
+  const fingerprint = (): string => canonicalText({ verb: "extend", callId, ttlMs });
+  const asked = { executionId, callId, ttlMs, requestId, fingerprint };
+  const { expiresAtMs, findings } = host.turn((world, now) => extendToolCall(world, caller, asked, now));
   return {
     $typeName: "tollgate.enforcement.v1.ExtendResponse",
     expiresAt: timestampToProto(expiresAtMs),

@@ -57,7 +57,7 @@ const URL_BYTES = 8_192;
 const HOST_BYTES = 1_024;
 const MAX_PORT = 65_535;
 
-const operation = message<Operation>({
+export const operation = message<Operation>({
   name: satisfies(`1 to ${NAME_LENGTH} characters`, (name) => name.length > 0 && name.length <= NAME_LENGTH),
   attributes: map(MAX_ATTRIBUTES, satisfies("a finite number", Number.isFinite)),
   risk: satisfies("0 to 1", (risk) => risk === undefined || (risk >= 0 && risk <= 1)),

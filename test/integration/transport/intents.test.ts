@@ -354,7 +354,7 @@ describe("Reserve, Settle, Release, Extend", () => {
       fields: ["usage.tokens.reasoning"],
     });
     const slot = client.rpc.extend({ executionId, target: { case: "callId", value: "c" } });
-    expect(await failureOf(slot)).toMatchObject({ reason: "POLICY_REQUIRED" });
+    expect(await failureOf(slot)).toMatchObject({ code: "NOT_FOUND", reason: "CALL_NOT_FOUND" });
     expect(await failureOf(client.rpc.extend({ executionId }))).toMatchObject({ fields: ["target"] });
   });
 });

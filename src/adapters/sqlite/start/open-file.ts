@@ -92,6 +92,7 @@ function openSound(
     unproved: loss?.unproved ?? [],
     setAside: loss?.setAside,
     rows: tables.rows.finish(),
+    installationKey: Uint8Array.from(store.hashKey),
     lastSequences: sequencesByTable(sound.lastSequences),
   };
   const { proofs } = tables;

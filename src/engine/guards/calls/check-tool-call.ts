@@ -16,6 +16,7 @@ import { changesSomething } from "../../intents/judge-policy.ts";
 import type { JsonDocument } from "../../json/json-document.ts";
 import { type Probe, probeIntent } from "../../limits/probe.ts";
 import { decide } from "../../limits/standing.ts";
+import { refreshStalePolicy } from "../../policy/refresh-policy.ts";
 import { priceIntent } from "../../prices/price-usage.ts";
 import { takeFromPrincipals } from "../../quotas/judge-principals.ts";
 import { checkFraction, holdIntent } from "../../reservations/reserve.ts";
@@ -52,6 +53,7 @@ export function checkToolCall(
   const known = findCall(world, index, request.callId);
   if (known !== undefined) return repeatedCall(world, known, request, now);
   assertCallRoom(world, record);
+  refreshStalePolicy(world, index, now);
   const document = readArguments(request.argumentsJson);
   if (isFinding(document)) return refuseInput(world, record, request, document, now);
   const run = createBeforeRun(world, record, request, document, now);

@@ -9,6 +9,7 @@ import { windowRows } from "../../executions/charge.ts";
 import type { ExecutionRecord } from "../../executions/execution-record.ts";
 import type { JsonDocument } from "../../json/json-document.ts";
 import { decide, isUncertain, judgeStanding } from "../../limits/standing.ts";
+import { refreshStalePolicy } from "../../policy/refresh-policy.ts";
 import { chargeUsage } from "../../reports/charge-usage.ts";
 import { findExecution, release, settle } from "../../reservations/resolve.ts";
 import type { World } from "../../world.ts";
@@ -43,6 +44,7 @@ export function checkToolOutput(
   const entry = getCall(world, record, request.callId);
   const digest = world.digest.digest128(request.fingerprint());
   if (entry.output !== undefined) return repeatedOutput(world, record, entry, request, digest, now);
+  refreshStalePolicy(world, index, now);
   const output = readOutput(request.outputJson);
   const chain = runAfter(world, record, entry, request, isFinding(output) ? undefined : output, now);
   tellFailures(world, record, chain);

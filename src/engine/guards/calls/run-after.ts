@@ -22,7 +22,7 @@ export function runAfter(
   output: JsonDocument | undefined,
   now: Now,
 ): ChainResult {
-  const policy = guardPolicyOf(world);
+  const policy = guardPolicyOf(world, record);
   const call: ToolCall = { ...entry.call, entry: world.policy.tools?.get(entry.call.tool) };
   const session = findSession(world, record);
   const facts = guardFacts(world, record, call, {

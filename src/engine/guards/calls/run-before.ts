@@ -1,19 +1,25 @@
+import type { CallerId } from "../../../domain/ids.ts";
 import type { ToolEntry } from "../../../domain/policy/tool-entry.ts";
 import type { Now } from "../../../domain/time.ts";
 import type { ExecutionRecord } from "../../executions/execution-record.ts";
+import { NO_INDEX } from "../../executions/execution-table.ts";
 import type { JsonDocument } from "../../json/json-document.ts";
+import type { Labels } from "../../policy/label-match.ts";
+import { refreshStalePolicy } from "../../policy/refresh-policy.ts";
+import { resolvePolicy } from "../../policy/resolve-policy.ts";
 import type { World } from "../../world.ts";
-import { builtInGuards } from "../built-in-guards.ts";
 import {
   type GuardPolicy,
   type ResolvedGuards,
   resolveGuardSettings,
 } from "../chain/resolve-guard-settings.ts";
 import { type ChainResult, runChain } from "../chain/run-chain.ts";
+import { classifyTool } from "../effects/classify-tool.ts";
+import type { ToolBudgetState } from "../flow/tool-budget.ts";
 import type { BeforeInput, GuardFacts, ToolCall } from "../guard.ts";
 import { BEFORE_ORDER, type ChainPlace, GUARDS } from "../guard-table.ts";
 import { findSession, sliceOf } from "../session/sessions.ts";
-import { callKey, guardFacts, signatureOf } from "./call-facts.ts";
+import { callKey, guardFacts, isFinding, readArguments, signatureOf } from "./call-facts.ts";
 import type { ToolCallRequest } from "./tool-requests.ts";
 
 // The chain before a call, with everything that the guards look at; and the pass before it that only asks for names.
@@ -38,7 +44,7 @@ export function createBeforeRun(
   document: JsonDocument,
   now: Now,
 ): BeforeRun {
-  const policy = guardPolicyOf(world);
+  const policy = guardPolicyOf(world, record, request.labels);
   const { tool, namespace } = request;
   const guards = resolveGuardSettings(policy, tool, namespace);
   const entry = world.policy.tools?.get(tool);
@@ -52,7 +58,7 @@ export function createBeforeRun(
     parentKeys: request.parents.map((parent) => callKey(world, record.id, parent)),
     idempotencyKey: request.idempotencyKey,
     entry,
-    sideEffect: entry?.side_effect ?? "write",
+    sideEffect: classifyTool(guards.side_effect, tool, entry),
   };
   const labels = { ...record.labels, ...request.labels };
   const { addresses, capability } = request;
@@ -60,11 +66,23 @@ export function createBeforeRun(
   return { world, record, request, policy, guards, entry, call, facts, document, now };
 }
 
-export function guardPolicyOf(world: World): GuardPolicy {
-  return world.policy.guards ?? builtInGuards();
+/** What holds of the guards for an execution, and for a call that adds labels. */
+export function guardPolicyOf(world: World, record: ExecutionRecord, added: Labels = NO_LABELS): GuardPolicy {
+  for (const _name in added) {
+    const labels = { ...record.labels, ...added };
+    return resolvePolicy(world.policy.set, record.principal.tenant, labels).settings.guards;
+  }
+  return record.policy.settings.guards;
 }
 
-export function runBefore(run: BeforeRun, order: readonly ChainPlace[] = BEFORE_ORDER): ChainResult {
+const NO_LABELS: Labels = Object.freeze({});
+
+/** `budget`: the tool budget of calls that are only planned; undefined: the session's. */
+export function runBefore(
+  run: BeforeRun,
+  order: readonly ChainPlace[] = BEFORE_ORDER,
+  budget?: ToolBudgetState,
+): ChainResult {
   const { world, record, request, policy, guards } = run;
   const session = findSession(world, record);
   return runChain({
@@ -73,7 +91,8 @@ export function runBefore(run: BeforeRun, order: readonly ChainPlace[] = BEFORE_
     evaluate: policy.evaluate,
     acceptsRepair: request.acceptsRepair,
     document: run.document,
-    stateOf: (guard) => sliceOf(session, guard),
+    stateOf: (guard) =>
+      budget !== undefined && guard.id === "tool_budget" ? budget : sliceOf(session, guard),
     ask: (guard, settings, state, document) =>
       guard.before?.(beforeInput(run, settings, state, document ?? run.document)),
     checks: {},
@@ -104,7 +123,7 @@ function beforeInput(
 const BEFORE_NAMES: readonly ChainPlace[] = ["schema_strictness", "unresolved_reference", "sensitive_data"];
 
 /** Names that must be resolved before the chain can judge; changes nothing. */
-export function namesOf(run: BeforeRun): readonly string[] {
+function namesOf(run: BeforeRun): readonly string[] {
   const { network_policy } = run.guards;
   const guard = GUARDS.get("network_policy");
   if (guard?.namesToResolve === undefined || network_policy.level === "off" || network_policy.mode === "off")
@@ -112,6 +131,27 @@ export function namesOf(run: BeforeRun): readonly string[] {
   const before = runBefore(run, BEFORE_NAMES);
   return guard.namesToResolve(beforeInput(run, network_policy, undefined, before.document ?? run.document));
 }
+
+/** The names of a call; none where it will not be judged. */
+export function namesOfCall(
+  world: World,
+  caller: CallerId,
+  request: ToolCallRequest,
+  now: Now,
+): readonly string[] {
+  const index = world.executions.find(caller, request.executionId);
+  if (index === NO_INDEX) return NO_NAMES;
+  refreshStalePolicy(world, index, now);
+  const record = world.executions.record(index);
+  const policy = guardPolicyOf(world, record, request.labels);
+  const { network_policy } = resolveGuardSettings(policy, request.tool, request.namespace);
+  if (!network_policy.resolve_dns || network_policy.level === "off") return NO_NAMES;
+  const document = readArguments(request.argumentsJson);
+  if (isFinding(document)) return NO_NAMES;
+  return namesOf(createBeforeRun(world, record, request, document, now));
+}
+
+const NO_NAMES: readonly string[] = Object.freeze([]);
 
 /** A guard that failed inside: told to the operators, since the answer holds only its name. */
 export function tellFailures(world: World, record: ExecutionRecord, { failures }: ChainResult): void {

@@ -1,5 +1,5 @@
 import { TollgateError } from "../../../domain/errors.ts";
-import { HOLD_TTL_DEFAULT_MS, HOLD_TTL_MAX_MS } from "../../../domain/reservation.ts";
+import { HOLD_TTL_DEFAULT_MS } from "../../../domain/reservation.ts";
 import type { Now } from "../../../domain/time.ts";
 import type { ExecutionRecord } from "../../executions/execution-record.ts";
 import { releaseCallSlot } from "../../gauges/call-slots.ts";
@@ -143,24 +143,6 @@ export function expireSlot(world: World, row: number, stamp: number, now: Now): 
   if (entry === undefined || entry.stamp !== stamp || !entry.inFlight) return;
   if (entry.expiresMono > now.monoMs) world.deadlines.add(entry.expiresMono, DEADLINE.toolCall, row, stamp);
   else releaseSlot(world, entry);
-}
-
-/**
- * Heartbeat of a slot: it lives `ttlMs` from now, never beyond one hour. Answers the time it has left, ms.
- * @throws TollgateError CALL_NOT_FOUND · CALL_ENDED
- */
-export function extendSlot(
-  world: World,
-  record: ExecutionRecord,
-  callId: string,
-  ttlMs: number,
-  now: Now,
-): number {
-  const entry = getCall(world, record, callId);
-  if (!entry.inFlight) throw new TollgateError("CALL_ENDED", `call ${callId} has ended, or its slot expired`);
-  world.rows.toolCalls.touch(entry.row);
-  entry.expiresMono = Math.max(entry.expiresMono, now.monoMs + Math.min(ttlMs, HOLD_TTL_MAX_MS));
-  return entry.expiresMono - now.monoMs;
 }
 
 function removeCall(world: World, entry: ToolCallRow): void {

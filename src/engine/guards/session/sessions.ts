@@ -1,4 +1,5 @@
 import { TollgateError } from "../../../domain/errors.ts";
+import type { GuardId } from "../../../domain/policy/guard-ids.ts";
 import type { Now } from "../../../domain/time.ts";
 import type { ExecutionRecord } from "../../executions/execution-record.ts";
 import type { World } from "../../world.ts";
@@ -117,10 +118,55 @@ function trimSession(session: GuardSession): void {
   }
 }
 
-/** An operator's reset: everything that the guards remember of a session is gone. True when there was something. */
-export function resetSession(world: World, record: ExecutionRecord): boolean {
-  const session = findSession(world, record);
+/** Which session an operator means; its id is kept per caller. */
+export interface SessionTarget {
+  readonly tenant: string;
+  readonly sessionId: string;
+  readonly caller: string | undefined;
+}
+
+/**
+ * An operator's reset: forgets what the guards remember of a session, or what the named ones do. Counters, limits, quotas and
+ * slots stay. True when there was something.
+ * @throws TollgateError SESSION_AMBIGUOUS when several callers use the id
+ */
+export function resetSession(
+  world: World,
+  target: SessionTarget,
+  guardIds: readonly string[],
+  by: string,
+  note: string | undefined,
+  now: Now,
+): boolean {
+  const { tenant, sessionId, caller } = target;
+  const found = [...world.sessions.byKey.values()].filter(
+    (one) =>
+      one.id === sessionId && one.tenant === tenant && (caller === undefined || callerOf(one) === caller),
+  );
+  if (found.length > 1) {
+    throw new TollgateError(
+      "SESSION_AMBIGUOUS",
+      `session ${sessionId} is used by several callers (${found.map(callerOf).join(", ")}): name one`,
+    );
+  }
+  const [session] = found;
   if (session === undefined) return false;
-  removeSession(world, session);
+  const body = { by, note, guards: guardIds };
+  world.generations.append("audit", {
+    at_ms: now.wallMs,
+    tenant,
+    subject: sessionId,
+    kind: "reset_session",
+    body,
+  });
+  if (guardIds.length === 0) removeSession(world, session);
+  else {
+    world.rows.sessions.touch(session.row);
+    for (const id of guardIds) delete session.slices[id as GuardId];
+  }
   return true;
+}
+
+function callerOf({ key }: GuardSession): string {
+  return key.slice(0, key.indexOf("\n"));
 }

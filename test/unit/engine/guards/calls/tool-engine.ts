@@ -1,7 +1,7 @@
 import type { GuardName, GuardSettings } from "../../../../../src/domain/policy/guard-fields.ts";
 import type { ToolEntry } from "../../../../../src/domain/policy/tool-entry.ts";
 import { HOLD_TTL_DEFAULT_MS } from "../../../../../src/domain/reservation.ts";
-import { builtInGuards } from "../../../../../src/engine/guards/built-in-guards.ts";
+import type { RegistrationAnswer } from "../../../../../src/engine/executions/register.ts";
 import {
   checkToolCall,
   type ToolCallAnswer,
@@ -13,14 +13,18 @@ import type {
 } from "../../../../../src/engine/guards/calls/tool-requests.ts";
 import type { GuardPolicy } from "../../../../../src/engine/guards/chain/resolve-guard-settings.ts";
 import type { ToolOutputAnswer } from "../../../../../src/engine/guards/session/tool-call-table.ts";
+import { createPolicySet, NO_DOCUMENTS } from "../../../../../src/engine/policy/resolve-policy.ts";
 import {
   CALLER,
   Engine,
   type EngineOptions,
   NO_CIRCUMSTANCES,
   policyOf,
+  type RegisterFields,
   textOf,
 } from "../../engine-fixture.ts";
+
+const BUILT_IN = createPolicySet(NO_DOCUMENTS).base.settings.guards;
 
 /** Changes to guards, and `evaluate`. */
 export type GuardChanges = {
@@ -29,7 +33,7 @@ export type GuardChanges = {
 
 export function guardsOf(changes: GuardChanges = {}): GuardPolicy {
   const { evaluate, ...guards } = changes;
-  const merged: Record<string, unknown> = { ...builtInGuards(), evaluate: evaluate ?? "first" };
+  const merged: Record<string, unknown> = { ...BUILT_IN, evaluate: evaluate ?? "first" };
   for (const [name, values] of Object.entries(guards))
     merged[name] = { ...(merged[name] as object), ...values };
   return merged as unknown as GuardPolicy;
@@ -38,7 +42,7 @@ export function guardsOf(changes: GuardChanges = {}): GuardPolicy {
 /** Every guard off but those that are named. */
 export function onlyGuards(changes: GuardChanges): GuardPolicy {
   const { evaluate, ...named } = changes;
-  const off = Object.fromEntries(Object.keys(builtInGuards()).map((name) => [name, { level: "off" }]));
+  const off = Object.fromEntries(Object.keys(BUILT_IN).map((name) => [name, { level: "off" }]));
   delete off["evaluate"];
   for (const [name, values] of Object.entries(named)) off[name] = { level: "block", ...values };
   return guardsOf({ ...off, evaluate } as GuardChanges);
@@ -51,6 +55,7 @@ const encoder = new TextEncoder();
 
 /** An engine that is asked about tool calls; without limits unless some are given. */
 export class ToolEngine extends Engine {
+  readonly guards: GuardPolicy;
   #calls = 0;
 
   constructor(
@@ -61,7 +66,22 @@ export class ToolEngine extends Engine {
   ) {
     super({ limits: policyOf(), ...options });
     const tools = new Map((options.tools ?? []).map((tool) => [tool.name, tool]));
-    this.world.policy = { ...this.world.policy, guards: options.guards ?? guardsOf(), tools };
+    this.world.policy = { ...this.world.policy, tools };
+    this.guards = options.guards ?? guardsOf();
+    for (const index of this.world.executions.indexes()) this.#guard(index);
+  }
+
+  override register(id: string, fields: RegisterFields = {}): RegistrationAnswer {
+    const answer = super.register(id, fields);
+    this.#guard(answer.index);
+    return answer;
+  }
+
+  /** Puts the guards of the test in the place of those of the documents. */
+  #guard(index: number): void {
+    const record = this.world.executions.record(index);
+    const { policy } = record;
+    record.policy = { ...policy, settings: { ...policy.settings, guards: this.guards } };
   }
 
   call(tool: string, value: unknown = {}, fields: CallFields = {}): ToolCallAnswer {
@@ -99,10 +119,10 @@ export class ToolEngine extends Engine {
   /** Dies and starts again from what was saved, on this boot or another. */
   again(awayMs: number, options: EngineOptions = {}): ToolEngine {
     this.volume.isOpen = false;
-    const { guards, set } = this.world.policy;
+    const { guards } = this;
+    const { set } = this.world.policy;
     const clock = { monoMs: this.monoMs + awayMs, wallMs: this.wallMs + awayMs, bootId: this.bootId };
-    const given = guards === undefined ? {} : { guards };
-    return new ToolEngine({ ...clock, set, ...given, ...options, volume: this.volume });
+    return new ToolEngine({ ...clock, set, guards, ...options, volume: this.volume });
   }
 
   output(callId: string, value?: unknown, fields: OutputFields = {}): ToolOutputAnswer {
