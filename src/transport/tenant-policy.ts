@@ -23,6 +23,6 @@ export function policyOfRequest(
   return resolvePolicy(
     world.policy.set,
     tenant,
-    known === undefined ? labels : { ...known.labels, ...labels },
+    known === undefined ? labels : { ...labels, ...known.labels },
   );
 }

@@ -123,14 +123,14 @@ export function policyOfAsk(
   { labels }: Pick<Ask, "labels">,
 ): EffectivePolicy {
   for (const _name in labels)
-    return resolvePolicy(world.policy.set, record.principal.tenant, { ...record.labels, ...labels });
+    return resolvePolicy(world.policy.set, record.principal.tenant, { ...labels, ...record.labels });
   return record.policy;
 }
 
 /** Whose request it is. */
 function subjectOf(record: ExecutionRecord, policy: EffectivePolicy, ask: Ask): PolicySubject {
   const { principal, session } = record;
-  return { policy, principal, session, labels: { ...record.labels, ...ask.labels } };
+  return { policy, principal, session, labels: { ...ask.labels, ...record.labels } };
 }
 
 function refuses({ shadow, verdict }: Finding): boolean {

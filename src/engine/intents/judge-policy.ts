@@ -95,7 +95,7 @@ export function judgePolicy(
   if (policy.isInvalid) return { first: [invalidPolicy(subject)], rules: [], obligations: NO_OBLIGATIONS };
   const { hasAccess } = concernsOf(policy);
   const request = requestFacts(subject, ask, costNanoUsd);
-  const isShadow = policy.settings.mode === "shadow";
+  const isShadow = policy.mode === "shadow";
   const first: Finding[] = [];
   let obligations: readonly Obligation[] = NO_OBLIGATIONS;
   if (hasAccess) {
@@ -185,7 +185,7 @@ export function missingLabel({ policy, labels }: PolicySubject): Finding | undef
     tier,
     document,
     line,
-    ...(policy.settings.mode === "shadow" ? { shadow: true } : {}),
+    ...(policy.mode === "shadow" ? { shadow: true } : {}),
   };
 }
 

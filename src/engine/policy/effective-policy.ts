@@ -12,6 +12,11 @@ export interface EffectivePolicy extends PolicyValues {
   readonly overrides: readonly string[];
   /** The tenant's document never was good: everything is refused with POLICY_INVALID. */
   readonly isInvalid: boolean;
+  /**
+   * What holds for access, operations and attributes, which have no mode of their own: the Baseline's, or a stricter one of the
+   * tenant. A tenant that rolls its own document out dark does not reach what the platform bounds.
+   */
+  readonly mode: "enforce" | "shadow" | "off";
   /** The section `execution` as the engine of limits reads it. */
   readonly limits: LimitPolicy;
 }

@@ -9,8 +9,9 @@ import { assertValid } from "../validate/rules.ts";
 import { callGetApproval } from "./approval-calls.ts";
 import { callGetExecution, callListExecutions } from "./execution-calls.ts";
 import { callGetInfo } from "./info-calls.ts";
-import { callCharge, callCheck, policyRequired } from "./intent-calls.ts";
+import { callCharge, callCheck } from "./intent-calls.ts";
 import { callRecordOutcome } from "./outcome-calls.ts";
+import { callGetEffectivePolicy } from "./policy-calls.ts";
 import { callComplete, callRegister } from "./registration-calls.ts";
 import { callReportUsage } from "./report-calls.ts";
 import { callExtend, callRelease, callReserve, callSettle } from "./reservation-calls.ts";
@@ -52,9 +53,7 @@ export function createEnforcementService(context: ServiceContext): Implementatio
     listExecutions: (request) => callListExecutions(context, request),
     getApproval: (request, call) => callGetApproval(context, request, call),
     recordOutcome: (request) => callRecordOutcome(context, request),
-    getEffectivePolicy: () => {
-      throw policyRequired("GetEffectivePolicy");
-    },
+    getEffectivePolicy: (request) => callGetEffectivePolicy(context, request),
     getInfo: () => callGetInfo(context),
   };
 }

@@ -1,4 +1,5 @@
 import type { GetApprovalRequest } from "../../gen/tollgate/enforcement/v1/approval_pb.ts";
+import type { GetEffectivePolicyRequest } from "../../gen/tollgate/enforcement/v1/effective_policy_pb.ts";
 import type { WatchExecutionRequest } from "../../gen/tollgate/enforcement/v1/event_pb.ts";
 import {
   type CompleteExecutionRequest,
@@ -28,6 +29,8 @@ import { carve, detail, labels, limits, principal, wait } from "./shared-rules.t
 // What the calls about executions and approvals may carry.
 
 const MAX_PAGE_TOKEN_LENGTH = 1_024;
+/** Characters of the beginning of a key. */
+const MAX_KEY_PREFIX = 512;
 
 const parent: Rule<Parent | undefined> = every(
   message<Parent>({ parent: satisfies("is required", (value) => value.case !== undefined) }),
@@ -37,6 +40,14 @@ const parent: Rule<Parent | undefined> = every(
     "execution_id",
   ),
 );
+
+export const EFFECTIVE_POLICY_RULE: Rule<GetEffectivePolicyRequest | undefined> =
+  message<GetEffectivePolicyRequest>({
+    executionId: optionalId,
+    principal,
+    labels,
+    keyPrefix: text(MAX_KEY_PREFIX),
+  });
 
 export const REGISTER_RULE: Rule<RegisterExecutionRequest | undefined> = every(
   message<RegisterExecutionRequest>({

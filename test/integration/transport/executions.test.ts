@@ -250,14 +250,6 @@ describe("ListExecutions", () => {
   });
 });
 
-describe("what needs a policy", () => {
-  test("is refused, never answered as if there were one", async () => {
-    for (const call of [client.rpc.getEffectivePolicy({}), client.rpc.recordOutcome({})]) {
-      expect(await failureOf(call)).toMatchObject({ code: "UNIMPLEMENTED", reason: "POLICY_REQUIRED" });
-    }
-  });
-});
-
 describe("GetInfo", () => {
   test("tells the file, its durability and the limits", async () => {
     const info = await client.rpc.getInfo({});

@@ -1,10 +1,10 @@
 import type { Tier } from "../../../domain/limits.ts";
-import type { PolicySettings } from "../../../domain/policy/section-fields.ts";
+import { type PolicySettings, SECTION_FIELDS } from "../../../domain/policy/section-fields.ts";
 import { type ReadDocument, type ReadOverride, readDocument } from "../documents/read-document.ts";
 import type { Tree } from "../documents/read-node.ts";
 import type { EffectivePolicy } from "../effective-policy.ts";
 import { limitPolicyOf } from "../limit-policy.ts";
-import { equalValues, type Written } from "../meet.ts";
+import { equalValues, meetLeaf, type Written } from "../meet.ts";
 import type { PolicySet, TenantSource } from "../policy-set.ts";
 import { ALL_SECTIONS } from "../policy-source.ts";
 import { builtInPreset, PRESET_KEYS, type PresetPart, presetOf } from "./preset-values.ts";
@@ -51,6 +51,7 @@ export function combineTiers(
     tenant: source?.tenant,
     overrides: [...bounds, ...overrides.map(([, one]) => one)].map((one) => one.name),
     isInvalid: source?.isInvalid === true,
+    mode: modeOf(resolution.top),
     limits: limitPolicyOf(policy),
   };
   return previous !== undefined && isSamePolicy(previous, effective) ? previous : effective;
@@ -77,9 +78,16 @@ function isSamePolicy(known: EffectivePolicy, made: EffectivePolicy): boolean {
     known.settings === made.settings &&
     equalDocuments(known.sides, made.sides) &&
     known.isInvalid === made.isInvalid &&
+    known.mode === made.mode &&
     equalValues(known.overrides, made.overrides) &&
     equalValues(known.limits, made.limits)
   );
+}
+
+function modeOf({ defaults, written }: Sides): EffectivePolicy["mode"] {
+  const { mode } = SECTION_FIELDS;
+  const platform = defaults[0]?.value ?? mode.default;
+  return meetLeaf(mode, platform, written[0]?.value ?? platform) as EffectivePolicy["mode"];
 }
 
 /** Whether both were said by the very same documents: then the lines are the same, too. */

@@ -3,11 +3,11 @@ import type { Fields, Group, Leaf, Node } from "../../../domain/policy/field.ts"
 import {
   type Decided,
   decideLeaf,
-  modeSides,
   namesOf,
   placeOf,
   type Said,
   type Sides,
+  sidesOfField,
   stepInto,
 } from "./sides.ts";
 
@@ -115,9 +115,7 @@ export function decideField(
   sides: Sides,
   isPartial: boolean,
 ): Decided {
-  const own =
-    leaf.meet === "mode" ? modeSides(fields, sides, resolution.top, isPartial) : stepInto(sides, key);
-  return decideLeaf(leaf, own, isPartial);
+  return decideLeaf(leaf, sidesOfField(fields, key, leaf, sides, resolution.top, isPartial), isPartial);
 }
 
 function resolveNames(

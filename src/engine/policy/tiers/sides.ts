@@ -97,6 +97,18 @@ export function namesOf(sides: Sides): readonly string[] {
   return [...names];
 }
 
+/** The sides of one key of a group. */
+export function sidesOfField(
+  fields: Fields,
+  key: string,
+  leaf: Leaf,
+  group: Sides,
+  top: Sides,
+  isPartial: boolean,
+): Sides {
+  return leaf.meet === "mode" ? modeSides(fields, group, top, isPartial) : stepInto(group, key);
+}
+
 /** The value of a leaf. With `partial` the table's own default and ceiling play no part. */
 export function decideLeaf(leaf: Leaf, sides: Sides, isPartial = false): Decided {
   if (!isMet(leaf.meet)) return decideByTier(leaf, sides, isPartial);
@@ -141,7 +153,7 @@ const ANCHORS = ["value", "level", "rps", "usd", "action", "enabled"];
  * The sides of the `mode` of a group: documents that say a mode at their top say it for everything in them, and what has a
  * ceiling has to hold in the Baseline's own mode.
  */
-export function modeSides(fields: Fields, group: Sides, top: Sides, isPartial: boolean): Sides {
+function modeSides(fields: Fields, group: Sides, top: Sides, isPartial: boolean): Sides {
   const own = stepInto(group, "mode");
   const defaults = [...own.defaults, ...top.defaults];
   const ceilings = [...own.ceilings, ...top.ceilings];

@@ -314,6 +314,12 @@ describe("mode", () => {
     expect(byKey.max_tokens).toMatchObject({ value: 5n, mode: "shadow" });
   });
 
+  test("what has no mode of its own is in shadow only where the Baseline says so", () => {
+    expect(resolve(undefined, { mode: "shadow" }).mode).toBe("enforce");
+    expect(resolve({ mode: "shadow" }, undefined).mode).toBe("shadow");
+    expect(resolve({ mode: "shadow" }, { mode: "enforce" }).mode).toBe("enforce");
+  });
+
   test("`off` takes a limit away", () => {
     expect(
       resolve(undefined, { execution: { max_steps: { value: 5, mode: "off" } } }).limits.byKey.max_steps,
