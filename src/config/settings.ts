@@ -154,7 +154,7 @@ export const SETTINGS = {
     "TOLLGATE_FRESH_WINDOWS",
     "spent",
     parseChoice("spent", "empty"),
-    "how quota windows begin after `start_fresh`; this version sets no quotas, so both act alike",
+    "how quota windows that have begun count after `start_fresh`: `spent` as used up until they end, `empty` as unused",
   ),
   fileMaxBytes: define(
     "TOLLGATE_FILE_MAX",

@@ -6,6 +6,7 @@ import { systemDigest } from "../adapters/system/system-digest.ts";
 import { createSystemIds } from "../adapters/system/system-ids.ts";
 import type { Settings } from "../config/settings.ts";
 import { createWorld } from "../engine/create-world.ts";
+import { spendBegunWindows } from "../engine/quotas/fresh-windows.ts";
 import { restoreWorld } from "../engine/rows/restore.ts";
 import { storeLossFound, storeOpened } from "../observability/events/store.ts";
 import type { Telemetry } from "../observability/telemetry.ts";
@@ -59,6 +60,8 @@ export function createHost(
     maxLiveExecutions: settings.maxLiveExecutions,
   });
   restoreWorld(world, loaded, clock.bootId, clock.now());
+  if (loaded.fresh && loaded.setAside !== undefined && settings.freshWindows === "spent")
+    spendBegunWindows(world, clock.now());
   return new EngineHost(world, clock);
 }
 

@@ -13,6 +13,7 @@ import { SessionTable } from "./guards/session/session-table.ts";
 import { ToolCallTable } from "./guards/session/tool-call-table.ts";
 import { EMPTY_PROBE } from "./limits/probe.ts";
 import { OutcomeTable } from "./outcomes/outcome-table.ts";
+import { encodeFact } from "./quotas/fresh-windows.ts";
 import { QuotaFanOut } from "./quotas/quota-fan-out.ts";
 import { WindowTable } from "./quotas/window-table.ts";
 import { encodeRate, encodeRateText } from "./rates/rate-rows.ts";
@@ -110,5 +111,6 @@ function createRows(generations: Generations, world: () => World): Rows {
     sessions: generations.rowSet((key, out) => encodeSession(world(), key, out)),
     toolCalls: generations.rowSet((key, out) => encodeToolCall(world(), key, out)),
     adjustments: generations.rowSet((key, out) => encodeAdjustment(world(), key, out)),
+    facts: generations.rowSet((key, out) => encodeFact(world(), key, out)),
   };
 }

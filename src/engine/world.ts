@@ -69,6 +69,7 @@ export interface Rows {
   readonly sessions: RowSet;
   readonly toolCalls: RowSet;
   readonly adjustments: RowSet;
+  readonly facts: RowSet;
 }
 
 /** What the file's state means for answers; set by the loop that writes cuts. */

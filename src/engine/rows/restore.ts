@@ -5,6 +5,7 @@ import type { Loaded } from "../../ports/cut-store.ts";
 import { restoreAdjustment, type StoredAdjustment } from "../adjustments/adjustment-rows.ts";
 import { NO_INDEX } from "../executions/execution-table.ts";
 import { restoreStorage, type StoredStorage } from "../gauges/gauge-rows.ts";
+import { restoreFact } from "../quotas/fresh-windows.ts";
 import { restoreWindow, restoreWindowText, type StoredWindow } from "../quotas/window-rows.ts";
 import { restoreRate } from "../rates/rate-rows.ts";
 import { restoreRuleCount } from "../rules/rule-count-rows.ts";
@@ -50,6 +51,7 @@ export function restoreWorld(world: World, loaded: Loaded, bootId: string, now: 
       image === undefined ? undefined : imageOf(image),
     );
   }
+  for (const row of tables.facts.rows) restoreFact(world, row.key, parseRow(row));
   for (const text of tables.window_texts.rows) {
     restoreWindowText(world, text.key, parseRow<StoredWindow>(text));
     const image = tables.windows.find(text.key);

@@ -2,6 +2,7 @@
 import { describe, expect, test } from "vitest";
 import type { Decision } from "../../../../src/domain/decision.ts";
 import { HOUR_MS } from "../../../../src/domain/time.ts";
+import { spendBegunWindows } from "../../../../src/engine/quotas/fresh-windows.ts";
 import { Engine, type IntentFields, policyOf, reasonsOf, USD } from "../engine-fixture.ts";
 import { documentsOf, quotasOf, type WrittenQuotas } from "./bounds-fixture.ts";
 
@@ -308,6 +309,24 @@ describe("time", () => {
     const alerts = again.eventTypes("e").filter((type) => type === "QUOTA_ALERT").length;
     again.charge("e", { weight: 0n, custom: {} });
     expect(again.eventTypes("e").filter((type) => type === "QUOTA_ALERT")).toHaveLength(alerts);
+  });
+});
+
+describe("a file that was lost", () => {
+  test("windows that had begun count as used up until they end, over restarts, for every principal", async () => {
+    const engine = engineWith({ "user:*": { requests: { hour: 5n, day: 50n } } });
+    spendBegunWindows(engine.world, engine.now);
+    await engine.save();
+    const again = engine.restarted(1_000);
+    again.register("e", { principal: { user: "late" } });
+    const refused = again.charge("e", REQUEST);
+    expect(refused.findings.map((one) => one.sourceId)).toEqual([
+      "quota_requests_hour",
+      "quota_requests_day",
+    ]);
+    expect(again.charge("e", { tokens: { input: 5n } }).allowed).toBe(true);
+    again.pass(24 * HOUR_MS);
+    expect(again.charge("e", { weight: 5n }).allowed).toBe(true);
   });
 });
 
