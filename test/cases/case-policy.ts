@@ -1,4 +1,5 @@
 import type { PolicyDocument } from "../../src/domain/policy/document.ts";
+import type { QuotasFile } from "../../src/domain/quotas/quotas-file.ts";
 import { readDocument } from "../../src/engine/policy/documents/read-document.ts";
 import type { PolicySources } from "../../src/engine/policy/policy-set.ts";
 import { createPolicySet } from "../../src/engine/policy/resolve-policy.ts";
@@ -7,7 +8,8 @@ import type { Json } from "./case-file.ts";
 
 /** The policy that the documents of a case make. What is wrong in a document fails the case. */
 export function casePolicy(documents: readonly Json[], generation: number): Policy {
-  const read = documents.map((value, place) => caseDocument(value, place));
+  const files = documents.filter(isQuotasFile);
+  const read = documents.filter((one) => !isQuotasFile(one)).map(caseDocument);
   const tenants = read.filter(({ kind }) => kind === "Tenant");
   const sources: PolicySources = {
     baseline: read.find(({ kind }) => kind === "Baseline"),
@@ -18,7 +20,24 @@ export function casePolicy(documents: readonly Json[], generation: number): Poli
       isInvalid: false,
     })),
   };
-  return { generation, etag: `case-${generation}`, set: createPolicySet(sources), prices: undefined };
+  const platformRates = { file: files.map(quotasFile)[0], fallback: undefined };
+  return {
+    generation,
+    etag: `case-${generation}`,
+    set: createPolicySet(sources),
+    prices: undefined,
+    platformRates,
+  };
+}
+
+/** The `version: 1` file of rates stands among the documents as it is. */
+function isQuotasFile(value: Json): boolean {
+  return value["version"] === 1;
+}
+
+function quotasFile(value: Json): QuotasFile {
+  const { defaults, principals, endpoint_multipliers: endpointMultipliers = {} } = value;
+  return { defaults, principals, endpointMultipliers } as QuotasFile;
 }
 
 function caseDocument(value: Json, place: number): PolicyDocument {

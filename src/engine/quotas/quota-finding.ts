@@ -29,6 +29,7 @@ export function quotaFinding({ quota, current, held, retryAfterMs }: QuotaFacts)
     category: "quota_exceeded",
     ...amounts(unit.unit, current, limit),
     ...(current > limit ? { overrun: toQuotaAmount(unit.unit, current - limit) } : {}),
+    ...(held > 0n ? { held: toQuotaAmount(unit.unit, held) } : {}),
     ...aboutQuota(quota),
     severity: quota.severity,
     retryable: retryAfterMs !== undefined,

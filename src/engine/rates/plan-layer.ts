@@ -141,7 +141,7 @@ function tightest(entries: readonly Entry<CompiledEntry>[], route: string | unde
     const named = namedRoute(value, route);
     const factor = named === undefined ? undefined : value.multipliers.get(named);
     const ownRps = value.written.rps as number;
-    const ownBurst = value.written.burst ?? Math.max(1, Math.floor(2 * ownRps));
+    const ownBurst = value.written.burst ?? Math.max(1, Math.ceil(2 * ownRps));
     rps = Math.min(rps, factor === undefined ? ownRps : scaleRate(ownRps, factor));
     burst = Math.min(burst, factor === undefined ? ownBurst : scaleRate(ownBurst, factor));
   }

@@ -104,5 +104,26 @@ const LIMIT_UNITS: { readonly [key: string]: Unit } = {
 export function unitOfKey(key: string): Unit | undefined {
   if (key.startsWith("custom.")) return Unit.CUSTOM;
   if (key.startsWith("max_concurrent_executions.")) return Unit.EXECUTIONS;
-  return LIMIT_UNITS[key];
+  return LIMIT_UNITS[key] ?? QUOTA_UNITS.find(([prefix]) => key.startsWith(prefix))?.[1];
+}
+
+/** Beginnings of the ids of quotas: `quota_requests_hour`. */
+const QUOTA_UNITS: readonly (readonly [string, Unit])[] = [
+  ["quota_requests", Unit.REQUESTS],
+  ["quota_tokens", Unit.TOKENS],
+  ["quota_input_tokens", Unit.INPUT_TOKENS],
+  ["quota_output_tokens", Unit.OUTPUT_TOKENS],
+  ["cost_limit", Unit.COST],
+  ["quota_cpu_hours", Unit.CPU_TIME],
+  ["quota_memory_gb_hours", Unit.MEMORY_TIME],
+  ["quota_storage_gb", Unit.STORAGE],
+  ["quota_custom_", Unit.CUSTOM],
+  ["quota_concurrent_requests", Unit.SLOTS],
+  ["quota_concurrent_executions", Unit.EXECUTIONS],
+];
+
+/** The custom counter that a limit or quota is on: `custom.pages`, `quota_custom_pages_day`. */
+export function customNameOf(key: string): string | undefined {
+  if (key.startsWith("custom.")) return key.slice("custom.".length);
+  return /^quota_custom_(.+)_(?:hour|day|month)$/.exec(key)?.[1];
 }

@@ -24,7 +24,7 @@ import {
   Verdict as WireVerdict,
   ViolationType as WireViolationType,
 } from "../../gen/tollgate/enforcement/v1/finding_pb.ts";
-import { amountToProto, unitOfKey } from "./amounts.ts";
+import { amountToProto, customNameOf, unitOfKey } from "./amounts.ts";
 import { durationToProto } from "./times.ts";
 
 export const VERDICT_TO_PROTO: { readonly [V in Verdict]: WireVerdict } = {
@@ -129,7 +129,7 @@ export function findingToProto(finding: Finding, askingId: string): WireFinding 
     document: finding.document,
     line: finding.line,
     unit: unitOf(finding),
-    customName: sourceId?.startsWith("custom.") === true ? sourceId.slice("custom.".length) : undefined,
+    customName: sourceId === undefined ? undefined : customNameOf(sourceId),
     current: current === undefined ? undefined : amountToProto(current),
     limit: limit === undefined ? undefined : amountToProto(limit),
     remaining: remaining === undefined ? undefined : amountToProto(remaining),
@@ -175,6 +175,7 @@ function evidenceToProto({ kind, path, offset, length, digest }: Evidence): Wire
 function unitOf(finding: Finding): Unit | undefined {
   if (finding.current === undefined && finding.limit === undefined) return undefined;
   if (finding.unit !== undefined) return UNITS[finding.unit];
+  if (finding.kind === "RATE") return Unit.RATE;
   if (finding.sourceId !== undefined) return unitOfKey(finding.sourceId);
   if (finding.reason === "STEP_TIMEOUT") return Unit.TIME_BUDGET;
   if (finding.reason === "HOLD_OVERRUN") return Unit.TOKENS;
