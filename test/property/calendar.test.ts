@@ -2,7 +2,7 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { HOUR_MS } from "../../src/domain/time.ts";
-import { PERIODS, windowAt } from "../../src/engine/quotas/calendar.ts";
+import { PERIODS, windowAt } from "../../src/engine/time/calendar.ts";
 
 const zone = fc.constantFrom(
   "UTC",

@@ -1,7 +1,7 @@
 // Deadlines come in order; calendar windows are those of Date.
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { UTC, windowAt } from "../../src/engine/quotas/calendar.ts";
+import { UTC, windowAt } from "../../src/engine/time/calendar.ts";
 import { Deadlines } from "../../src/engine/time/deadlines.ts";
 
 describe("Deadlines", () => {

@@ -1,4 +1,4 @@
-import { localTimeAt } from "../quotas/calendar.ts";
+import { localTimeAt } from "../time/calendar.ts";
 
 // Hours of days of the week, as `days: [mon, fri], from: "22:00", to: "06:00", time_zone: Europe/Berlin` writes them.
 

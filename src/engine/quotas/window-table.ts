@@ -4,7 +4,7 @@ import type { Principal } from "../../domain/execution.ts";
 import { type Level, levelsOf } from "../../domain/quotas/levels.ts";
 import type { RatePlans } from "../rates/rate-plans.ts";
 import type { RowSet } from "../rows/generations.ts";
-import { PERIODS, type Period, UTC, windowAt } from "./calendar.ts";
+import { PERIODS, type Period, UTC, windowAt } from "../time/calendar.ts";
 import type { CompiledQuotas } from "./compile-quotas.ts";
 import type { PrincipalBounds } from "./principal-bounds.ts";
 

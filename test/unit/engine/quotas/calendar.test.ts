@@ -1,7 +1,7 @@
 // Borders of hours, days and months in time zones, at the instants where they are most easily wrong.
 import { describe, expect, test } from "vitest";
 import { HOUR_MS } from "../../../../src/domain/time.ts";
-import { isTimeZone, type Period, windowAt } from "../../../../src/engine/quotas/calendar.ts";
+import { isTimeZone, type Period, windowAt } from "../../../../src/engine/time/calendar.ts";
 
 function span(zone: string, period: Period, at: string): readonly [string, string] {
   const { startMs, endMs } = windowAt(zone, period, Date.parse(at));

@@ -5,24 +5,8 @@ import { HOUR_MS } from "../../../../src/domain/time.ts";
 import { spendBegunWindows } from "../../../../src/engine/quotas/fresh-windows.ts";
 import { Engine, type IntentFields, policyOf, reasonsOf, USD } from "../engine-fixture.ts";
 import { documentsOf, quotasOf, type WrittenQuotas } from "./bounds-fixture.ts";
+import { engineWith, quotaMessages, quotasIn, REQUEST, started } from "./quotas-fixture.ts";
 
-function engineWith(quotas: { readonly [principal: string]: WrittenQuotas }): Engine {
-  return new Engine({
-    limits: policyOf({}, { customCounters: ["pages"] }),
-    settings: { quotas: quotasOf(quotas) },
-  });
-}
-
-function started(quotas: WrittenQuotas): Engine {
-  const engine = engineWith({ tenant: quotas });
-  engine.register("e");
-  return engine;
-}
-
-const REQUEST: IntentFields = { weight: 1n };
-/** Findings of quotas, without notes about prices. */
-const quotasIn = (decision: Decision) => decision.findings.filter((one) => one.kind === "QUOTA");
-const messagesOf = (decision: Decision) => quotasIn(decision).map((one) => one.message);
 const first = (decision: Decision) => decision.findings[0];
 
 describe("the table of quotas", () => {
@@ -106,7 +90,7 @@ describe("the table of quotas", () => {
     expect(engine.charge("e", most).allowed).toBe(true);
     const refused = engine.charge("e", more);
     expect(refused.verdict).toBe("BLOCK");
-    expect(messagesOf(refused)).toEqual([message]);
+    expect(quotaMessages(refused)).toEqual([message]);
     expect(first(refused)).toMatchObject({ kind: "QUOTA", principal: "tenant:default", ...finding });
     expect(first(refused)?.violationType).toBeUndefined();
   });
@@ -145,7 +129,7 @@ describe("the table of quotas", () => {
       engine.report("e", more);
       const refused = engine.charge("e", REQUEST);
       expect(refused).toMatchObject({ verdict: "BLOCK" });
-      expect(messagesOf(refused)).toEqual([message]);
+      expect(quotaMessages(refused)).toEqual([message]);
       expect(first(refused)).toMatchObject({ sourceId: id, severity: "high" });
     },
   );
@@ -176,7 +160,7 @@ describe("the table of quotas", () => {
     const engine = started({ requests: { hour: 10n }, custom: { pages: { day: 5n } } });
     expect(engine.reserve("e", "r", { weight: 6n, custom: { pages: 5n } }).allowed).toBe(true);
     const refused = engine.charge("e", { weight: 5n, custom: { pages: 1n } });
-    expect(messagesOf(refused)).toEqual([
+    expect(quotaMessages(refused)).toEqual([
       "Daily pages quota exceeded: 6 > 5 (held 5)",
       "Hourly request quota exceeded: 11 > 10 (held 6)",
     ]);
@@ -196,7 +180,7 @@ describe("the table of quotas", () => {
 
   test("a quota of 0 refuses everything of its unit and nothing else", () => {
     const engine = started({ tokens: { hour: 0n } });
-    expect(messagesOf(engine.charge("e", { tokens: { input: 1n } }))).toEqual([
+    expect(quotaMessages(engine.charge("e", { tokens: { input: 1n } }))).toEqual([
       "Hourly token quota exceeded: 1 > 0",
     ]);
     expect(engine.charge("e", REQUEST).allowed).toBe(true);
@@ -248,7 +232,7 @@ describe("levels", () => {
     const engine = new Engine({ set });
     engine.register("e", { principal: { user: "vip" } });
     expect(engine.check("e", { weight: 100n }).allowed).toBe(true);
-    expect(messagesOf(engine.check("e", { weight: 101n }))).toEqual([
+    expect(quotaMessages(engine.check("e", { weight: 101n }))).toEqual([
       "Hourly request quota exceeded: 101 > 100",
     ]);
   });
@@ -301,7 +285,7 @@ describe("time", () => {
     engine.report("e", { storageBytes: 5n });
     await engine.save();
     const again = engine.restarted(1_000);
-    expect(messagesOf(again.check("e", { weight: 2n, custom: { pages: 2n } }))).toEqual([
+    expect(quotaMessages(again.check("e", { weight: 2n, custom: { pages: 2n } }))).toEqual([
       "Hourly request quota exceeded: 11 > 10 (held 1)",
       "Daily pages quota exceeded: 11 > 10 (held 1)",
     ]);
@@ -327,75 +311,6 @@ describe("a file that was lost", () => {
     expect(again.charge("e", { tokens: { input: 5n } }).allowed).toBe(true);
     again.pass(24 * HOUR_MS);
     expect(again.charge("e", { weight: 5n }).allowed).toBe(true);
-  });
-});
-
-describe("events", () => {
-  test("above 75 and 90 percent an alert is pushed, once per window and level; at the quota it is used up", () => {
-    const engine = started({ requests: { hour: 100n } });
-    const told = () => engine.events("e").map((event) => [event.type, event.levelPercent, event.message]);
-    engine.charge("e", { weight: 75n });
-    expect(told()).toEqual([]);
-    engine.charge("e", REQUEST);
-    engine.charge("e", { weight: 14n });
-    expect(told()).toEqual([
-      ["QUOTA_ALERT", 75, "Warning: requests_hour at 76.0% of quota (tenant:default)"],
-    ]);
-    engine.charge("e", { weight: 5n });
-    engine.report("e", { requests: 4n });
-    engine.charge("e", REQUEST);
-    expect(told().slice(1)).toEqual([
-      ["QUOTA_ALERT", 90, "Critical: requests_hour at 95.0% of quota (tenant:default)"],
-      ["QUOTA_EXHAUSTED", undefined, "quota_requests_hour of tenant:default is used up"],
-    ]);
-    engine.pass(HOUR_MS);
-    engine.charge("e", { weight: 80n });
-    expect(told()).toHaveLength(4);
-  });
-
-  test("held amounts do not count for alerts", () => {
-    const engine = started({ requests: { hour: 100n } });
-    engine.reserve("e", "r", { weight: 95n });
-    expect(engine.events("e")).toEqual([]);
-    engine.settle("e", "r", { requests: 95n });
-    expect(engine.eventTypes("e")).toEqual(["QUOTA_ALERT", "QUOTA_ALERT"]);
-  });
-
-  test("a report that crosses is charged, answers the refusal for what comes next, tells everybody and halts nothing", () => {
-    const engine = engineWith({ tenant: { cost_usd: { day: USD } } });
-    for (const id of ["e", "f", "other"])
-      engine.register(id, { principal: { tenant: id === "other" ? "o" : "t" } });
-    const decision = engine.reported("e", { costNanoUsd: 2n * USD });
-    expect(messagesOf(decision)).toEqual(["Daily cost limit exceeded: 2.00 > 1.00"]);
-    expect(decision.allowed).toBe(false);
-    expect(engine.snapshot("e").costNanoUsd).toBe(2n * USD);
-    engine.settleDue();
-    const exhausted = (id: string) =>
-      engine.events(id).filter((event) => event.type === "QUOTA_EXHAUSTED").length;
-    expect([exhausted("e"), exhausted("f"), exhausted("other")]).toEqual([1, 1, 0]);
-    expect(reasonsOf(engine.charge("f", REQUEST))).toEqual(["QUOTA_COST"]);
-    expect(engine.charge("other", REQUEST).allowed).toBe(true);
-    expect(engine.events("e").find((event) => event.type === "QUOTA_EXHAUSTED")?.windowEndsAtMs).toBe(
-      Date.UTC(2026, 0, 16),
-    );
-    engine.pass(24 * HOUR_MS);
-    expect(engine.charge("f", REQUEST).allowed).toBe(true);
-    expect(engine.reported("e", {}).allowed).toBe(true);
-  });
-
-  test("a shadow quota refuses nothing, says what it would have done, and is kept once per window", () => {
-    const engine = engineWith({ tenant: { requests: { hour: { value: 2n, mode: "shadow" } } } });
-    engine.register("e");
-    engine.charge("e", { weight: 2n });
-    const would = engine.charge("e", REQUEST);
-    expect(would).toMatchObject({ allowed: true, retryAfterMs: undefined });
-    expect(first(would)).toMatchObject({ shadow: true, reason: "QUOTA_REQUESTS", verdict: "BLOCK" });
-    engine.charge("e", REQUEST);
-    engine.drain();
-    expect(engine.violations.map((one) => [one.finding.reason, one.finding.shadow])).toEqual([
-      ["QUOTA_REQUESTS", true],
-    ]);
-    expect(engine.eventTypes("e")).toEqual([]);
   });
 });
 
