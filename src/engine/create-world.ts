@@ -4,6 +4,7 @@ import type { Ids } from "../ports/ids.ts";
 import { encodeAdjustment } from "./adjustments/adjustment-rows.ts";
 import { AdjustmentTable } from "./adjustments/adjustment-table.ts";
 import { ApprovalTable } from "./approvals/approval-table.ts";
+import { ContentTable } from "./contents/content-table.ts";
 import { FanOut } from "./events/fan-out.ts";
 import { ExecutionTable } from "./executions/execution-table.ts";
 import { encodeStorage } from "./gauges/gauge-rows.ts";
@@ -70,6 +71,7 @@ export function createWorld(options: WorldOptions): World {
     quotaFanOut: new QuotaFanOut(),
     sessions: new SessionTable(),
     toolCalls: new ToolCallTable(),
+    contents: new ContentTable(),
     adjustments: new AdjustmentTable(),
     deadlines: new Deadlines(),
     generations,

@@ -6,6 +6,7 @@ import type { Digest } from "../ports/digest.ts";
 import type { Ids } from "../ports/ids.ts";
 import type { AdjustmentTable } from "./adjustments/adjustment-table.ts";
 import type { ApprovalTable } from "./approvals/approval-table.ts";
+import type { ContentTable } from "./contents/content-table.ts";
 import type { FanOut } from "./events/fan-out.ts";
 import type { ExecutionRecord } from "./executions/execution-record.ts";
 import type { ExecutionTable } from "./executions/execution-table.ts";
@@ -110,6 +111,8 @@ export interface World {
   readonly quotaFanOut: QuotaFanOut;
   readonly sessions: SessionTable;
   readonly toolCalls: ToolCallTable;
+  /** Texts that come in chunks; in memory only. */
+  readonly contents: ContentTable;
   /** Values of principals that stand beside the policy. */
   readonly adjustments: AdjustmentTable;
   readonly deadlines: Deadlines;

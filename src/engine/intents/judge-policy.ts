@@ -11,7 +11,7 @@ import type { EffectivePolicy } from "../policy/effective-policy.ts";
 import { sourceOf } from "../policy/policy-source.ts";
 import { missingLabels } from "../policy/resolve-policy.ts";
 import { type CompiledRules, compileRules } from "../rules/compile-rules.ts";
-import { judgeRules } from "../rules/judge-rules.ts";
+import { judgeRules, type RuleQuestion } from "../rules/judge-rules.ts";
 import type { World } from "../world.ts";
 
 // What policies say about one request: access, operations and attributes before the limits, rules after them. Changes nothing. A
@@ -139,14 +139,35 @@ function findRuleFindings(
   content: Content | undefined,
   now: Now,
 ): Finding[] {
-  return judgeRules({
+  return judgeRules(ruleQuestion(world, { policy, principal }, request, content, now));
+}
+
+function ruleQuestion(
+  world: World,
+  { policy, principal }: Pick<PolicySubject, "policy" | "principal">,
+  request: RequestFacts,
+  content: Content | undefined,
+  now: Now,
+): RuleQuestion {
+  return {
     rules: concernsOf(policy).rules,
     request,
     texts: content === undefined ? NO_TEXTS : [content],
     countOf: ({ id }) => world.ruleCounts.find(principal.tenant, id),
-    hash: (text) => world.digest.digest128(text),
+    hash: world.keyedHash,
     wallMs: now.wallMs,
-  });
+  };
+}
+
+/** What the rules on texts are asked about a text that comes with a request. */
+export function textQuestion(
+  world: World,
+  subject: PolicySubject,
+  ask: PolicyAsk,
+  content: Content,
+  now: Now,
+): RuleQuestion {
+  return ruleQuestion(world, subject, requestFacts(subject, ask, 0n), content, now);
 }
 
 /** What labels and rules say of an execution that is about to be registered. */

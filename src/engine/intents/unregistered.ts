@@ -1,4 +1,4 @@
-import { type Decision, type Finding, isAllowed } from "../../domain/decision.ts";
+import { type Decision, type Finding, isAllowed, NO_FINDINGS } from "../../domain/decision.ts";
 import { DEFAULT_TENANT, type Principal } from "../../domain/execution.ts";
 import type { Ask } from "../../domain/intent.ts";
 import type { Now } from "../../domain/time.ts";
@@ -25,8 +25,17 @@ import {
   rulesOf,
 } from "./judge-policy.ts";
 
-/** `unregistered`: refuse, or judge what needs no execution and count for the principals that the request names. */
-export function judgeUnregistered(world: World, ask: Ask, now: Now, take: boolean): Decision {
+/**
+ * `unregistered`: refuse, or judge what needs no execution and count for the principals that the request names. `texts`: what was
+ * found in a text that comes along.
+ */
+export function judgeUnregistered(
+  world: World,
+  ask: Ask,
+  now: Now,
+  take: boolean,
+  texts: readonly Finding[] = NO_FINDINGS,
+): Decision {
   const principal: Principal = { ...ask.principal, tenant: ask.principal?.tenant ?? DEFAULT_TENANT };
   // Whoever only looks sees what every override says that names a label which is missing.
   const missing = take ? "as written" : "strictest";
@@ -54,6 +63,7 @@ export function judgeUnregistered(world: World, ask: Ask, now: Now, take: boolea
     ...found.first,
     ...(priced.finding === undefined ? [] : [priced.finding]),
     ...found.rules,
+    ...texts,
     ...(principals === undefined ? [] : judgePrincipals(world, principals, probe, now)),
   ].map(withoutPerson);
   const { obligations } = found;

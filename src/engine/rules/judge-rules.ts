@@ -1,5 +1,5 @@
 import { formatUsd } from "../../domain/amounts.ts";
-import type { Finding } from "../../domain/decision.ts";
+import type { Evidence, Finding } from "../../domain/decision.ts";
 import type { Content } from "../../domain/intent.ts";
 import type { ReasonCode } from "../../domain/reasons.ts";
 import { evaluateExpression } from "../expressions/expression.ts";
@@ -39,20 +39,46 @@ export function judgeRules(question: RuleQuestion): Finding[] {
   return fired;
 }
 
+/** What the rules on texts alone say; all else is judged once per call, whatever texts it brings. */
+export function judgeTexts(question: RuleQuestion): Finding[] {
+  const fired: Finding[] = [];
+  for (const content of question.texts) judgeText(question, content, fired);
+  return fired;
+}
+
+/** The rules on texts that look at one going this way. */
+export function textRulesFor(
+  { rules, request }: RuleQuestion,
+  direction: Content["direction"],
+): readonly Rule[] {
+  return rules.text.filter(
+    ({ scope }) => (scope.direction === "both" || scope.direction === direction) && isInScope(scope, request),
+  );
+}
+
+/** What a rule answers to a text in which something was found. */
+export function fireOnText(
+  question: RuleQuestion,
+  rule: Rule,
+  direction: Content["direction"],
+  evidence: readonly Evidence[],
+): Finding[] {
+  const fired: Finding[] = [];
+  const found = [...new Set(evidence.map(({ kind }) => kind))].join(", ");
+  fire(question, rule, `found in the ${direction}: ${found}`, fired, { evidence });
+  return fired;
+}
+
 function judgeText(question: RuleQuestion, content: Content, fired: Finding[]): void {
-  const { rules, request, hash } = question;
+  const { rules, hash } = question;
   if (rules.text.length === 0) return;
   const matched = new Set(
     rules.patterns.sources.length === 0 ? [] : matchPatterns(rules.patterns, content.text),
   );
-  for (const rule of rules.text) {
-    const { direction } = rule.scope;
-    if (direction !== "both" && direction !== content.direction) continue;
-    if (!isInScope(rule.scope, request)) continue;
+  for (const rule of textRulesFor(question, content.direction)) {
     const evidence = findInText(rules.patterns, rule.id, matched, content.text, hash);
     if (evidence.length === 0) continue;
-    const found = [...new Set(evidence.map(({ kind }) => kind))].join(", ");
-    fire(question, rule, `found in the ${content.direction}: ${found}`, fired, { evidence });
+    fired.push(...fireOnText(question, rule, content.direction, evidence));
   }
 }
 

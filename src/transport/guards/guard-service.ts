@@ -1,7 +1,7 @@
 import type { GuardService } from "../../gen/tollgate/enforcement/v1/guard_service_pb.ts";
-import { policyRequired } from "../enforcement/intent-calls.ts";
 import type { Implementation } from "../handler.ts";
 import type { ServiceContext } from "../service-context.ts";
+import { callCheckContent } from "./content-calls.ts";
 import { callGetLineage, callGetSession } from "./session-calls.ts";
 import { callCheckPlan, callCheckToolCall, callCheckToolOutput } from "./tool-calls.ts";
 
@@ -11,9 +11,7 @@ export function createGuardService(context: ServiceContext): Implementation<type
     checkToolCall: (request) => callCheckToolCall(context, request),
     checkToolOutput: (request) => callCheckToolOutput(context, request),
     checkPlan: (request) => callCheckPlan(context, request),
-    checkContent: () => {
-      throw policyRequired("CheckContent");
-    },
+    checkContent: (request) => callCheckContent(context, request),
     getLineage: (request) => callGetLineage(context, request),
     getSession: (request) => callGetSession(context, request),
   };

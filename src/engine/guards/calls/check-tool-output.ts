@@ -7,6 +7,7 @@ import { pushEvent, recordViolation } from "../../events/push.ts";
 import { touchActivity } from "../../executions/activity.ts";
 import { windowRows } from "../../executions/charge.ts";
 import type { ExecutionRecord } from "../../executions/execution-record.ts";
+import { keepFindings } from "../../intents/keep-findings.ts";
 import type { JsonDocument } from "../../json/json-document.ts";
 import { decide, isUncertain, judgeStanding } from "../../limits/standing.ts";
 import { refreshStalePolicy } from "../../policy/refresh-policy.ts";
@@ -54,7 +55,7 @@ export function checkToolOutput(
   const findings = [...(isFinding(output) ? [output] : []), ...chain.findings, ...settled.notes];
   const decision = withGuards(decide(world, findings, now, isUncertain(world, index)), chain);
   commitToSession(world, record, commitsOf(chain, isAllowed(decision.verdict)), now);
-  if (!isAllowed(decision.verdict)) keepRefusal(world, record, decision.findings, now);
+  keepFindings(world, index, findings, keepRefusal(world, record, decision.findings, now), now);
   const answer = outputAnswer(
     world,
     decision,
@@ -72,12 +73,19 @@ function commitsOf({ commits }: ChainResult, passedOn: boolean): readonly ChainC
   return passedOn ? commits : commits.filter(({ guard }) => !ONLY_PASSED_ON.has(guard.id));
 }
 
-function keepRefusal(world: World, record: ExecutionRecord, findings: readonly Finding[], now: Now): void {
+/** The refusal that was told; undefined when there is none. */
+function keepRefusal(
+  world: World,
+  record: ExecutionRecord,
+  findings: readonly Finding[],
+  now: Now,
+): Finding | undefined {
   const first = findings.find((one) => one.shadow !== true && !isAllowed(one.verdict));
-  if (first === undefined) return;
+  if (first === undefined) return undefined;
   recordViolation(world, record.index, first, now);
   if (first.verdict === "BLOCK" && record.limits.emitBlockEvents)
     pushEvent(world, record.index, "BLOCK", first.message, now, { finding: first });
+  return first;
 }
 
 function outputAnswer(

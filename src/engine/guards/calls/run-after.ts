@@ -10,6 +10,7 @@ import { AFTER_ORDER } from "../guard-table.ts";
 import { findSession, sliceOf } from "../session/sessions.ts";
 import type { ToolCallRow } from "../session/tool-call-table.ts";
 import { guardFacts } from "./call-facts.ts";
+import { judgeCallText } from "./judge-arguments.ts";
 import { guardPolicyOf } from "./run-before.ts";
 import type { ToolOutputRequest } from "./tool-requests.ts";
 
@@ -55,6 +56,18 @@ export function runAfter(
       };
       return guard.after?.(input);
     },
-    checks: {},
+    checks: {
+      content_rules: (present) =>
+        present === undefined
+          ? []
+          : judgeCallText(
+              world,
+              record,
+              record.policy,
+              { tool: call.tool, route: entry.route, labels: {} },
+              { text: present.text, direction: "output" },
+              now,
+            ),
+    },
   });
 }

@@ -3,6 +3,7 @@ import type { ToolEntry } from "../../../domain/policy/tool-entry.ts";
 import type { Now } from "../../../domain/time.ts";
 import type { ExecutionRecord } from "../../executions/execution-record.ts";
 import { NO_INDEX } from "../../executions/execution-table.ts";
+import { policyOfAsk } from "../../intents/judge-intent.ts";
 import type { JsonDocument } from "../../json/json-document.ts";
 import type { Labels } from "../../policy/label-match.ts";
 import { refreshStalePolicy } from "../../policy/refresh-policy.ts";
@@ -20,6 +21,7 @@ import type { BeforeInput, GuardFacts, ToolCall } from "../guard.ts";
 import { BEFORE_ORDER, type ChainPlace, GUARDS } from "../guard-table.ts";
 import { findSession, sliceOf } from "../session/sessions.ts";
 import { callKey, guardFacts, isFinding, readArguments, signatureOf } from "./call-facts.ts";
+import { judgeCallText } from "./judge-arguments.ts";
 import type { ToolCallRequest } from "./tool-requests.ts";
 
 // The chain before a call, with everything that the guards look at; and the pass before it that only asks for names.
@@ -95,7 +97,17 @@ export function runBefore(
       budget !== undefined && guard.id === "tool_budget" ? budget : sliceOf(session, guard),
     ask: (guard, settings, state, document) =>
       guard.before?.(beforeInput(run, settings, state, document ?? run.document)),
-    checks: {},
+    checks: {
+      content_rules: (document) =>
+        judgeCallText(
+          world,
+          record,
+          policyOfAsk(world, record, request),
+          request,
+          { text: (document ?? run.document).text, direction: "input" },
+          run.now,
+        ),
+    },
   });
 }
 

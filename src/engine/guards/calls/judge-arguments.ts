@@ -1,0 +1,42 @@
+import type { Finding } from "../../../domain/decision.ts";
+import type { Content } from "../../../domain/intent.ts";
+import type { Now } from "../../../domain/time.ts";
+import type { ExecutionRecord } from "../../executions/execution-record.ts";
+import { textQuestion } from "../../intents/judge-policy.ts";
+import type { EffectivePolicy } from "../../policy/effective-policy.ts";
+import { judgeTexts } from "../../rules/judge-rules.ts";
+import type { World } from "../../world.ts";
+
+/** What the rules on texts say of arguments (into the tool) or an output (out of it), as the guards before them left it. */
+export function judgeCallText(
+  world: World,
+  record: ExecutionRecord,
+  policy: EffectivePolicy,
+  about: {
+    readonly tool: string;
+    readonly route?: string | undefined;
+    readonly labels: { readonly [name: string]: string };
+  },
+  content: Content,
+  now: Now,
+): readonly Finding[] {
+  const { principal, session } = record;
+  const subject = { policy, principal, session, labels: { ...record.labels, ...about.labels } };
+  const ask = {
+    kind: "tool_call",
+    intent: {
+      entersDepth: false,
+      custom: {},
+      weight: 0n,
+      toolCalls: 1n,
+      modifications: 0n,
+      tool: about.tool,
+      route: about.route,
+    },
+    allowChanges: false,
+    scopes: [],
+    sourceIp: undefined,
+    detail: "MINIMAL",
+  } as const;
+  return judgeTexts(textQuestion(world, subject, ask, content, now));
+}
