@@ -31,7 +31,7 @@ export function decidingKey(
   const setting = formatPolicyPath(path);
   const who = tier === "tenant" ? `tenant ${tenant}` : tier;
   return {
-    text: from === undefined ? ` (${who})` : ` (${who}, ${from})`,
+    text: from === undefined || tier === "default" ? ` (${who})` : ` (${who}, ${from})`,
     fields: { sourceId: sourceId ?? setting, setting, tier, document, line },
   };
 }

@@ -171,6 +171,7 @@ function fire(
     reason: REASONS[rule.type],
     message: `${rule.name}: ${what}${answer.text}`,
     sourceId: rule.id,
+    setting: `rules.${rule.id}`,
     ruleType: rule.type,
     severity: rule.severity,
     ...others,
