@@ -358,3 +358,33 @@ describe("Reserve, Settle, Release, Extend", () => {
     expect(await failureOf(client.rpc.extend({ executionId }))).toMatchObject({ fields: ["target"] });
   });
 });
+
+describe("RecordOutcome", () => {
+  test("records what came of a decision once, and says what is wrong with others", async () => {
+    const executionId = await newExecution();
+    const { decision } = await client.rpc.charge({
+      executionId,
+      intent: { operation: { name: "pay", risk: 0.1 } },
+    });
+    const subject = { case: "decisionId", value: decision?.decisionId ?? "" } as const;
+    const accepted = { user_accepted: { value: { case: "flag", value: true } } } as const;
+    expect((await client.rpc.recordOutcome({ subject, outcome: accepted })).reached).toBe(WaitMode.DURABLE);
+    expect((await client.rpc.recordOutcome({ subject, outcome: accepted })).reached).toBeUndefined();
+    const other = { user_accepted: { value: { case: "flag", value: false } } } as const;
+    expect(await failureOf(client.rpc.recordOutcome({ subject, outcome: other }))).toMatchObject({
+      code: "ALREADY_EXISTS",
+      reason: "OUTCOME_CONFLICT",
+      fields: ["outcome[user_accepted]"],
+    });
+    const unknown = { case: "decisionId", value: "none" } as const;
+    expect(await failureOf(client.rpc.recordOutcome({ subject: unknown, outcome: accepted }))).toMatchObject({
+      code: "NOT_FOUND",
+      reason: "DECISION_NOT_FOUND",
+    });
+    expect(await failureOf(client.rpc.recordOutcome({ subject }))).toMatchObject({ fields: ["outcome"] });
+    expect(await failureOf(client.rpc.recordOutcome({ outcome: accepted }))).toMatchObject({
+      reason: "FIELD_REQUIRED",
+      fields: ["subject"],
+    });
+  });
+});
