@@ -126,6 +126,8 @@ export interface TierPart<T> {
   readonly tier: "baseline" | "tenant";
   readonly document: string | undefined;
   readonly line: number | undefined;
+  /** What its document says by `mode` at its top; undefined where it says nothing. */
+  readonly mode: string | undefined;
   readonly value: T;
 }
 

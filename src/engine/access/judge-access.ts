@@ -32,7 +32,7 @@ export interface AccessFacts {
   readonly request: RequestFacts;
   readonly wallMs: number;
   readonly tellsAllows: boolean;
-  /** True where the whole document is only tried out. */
+  /** True where the platform only tries out everything; a tier whose own document says so is tried out alone. */
   readonly isShadow: boolean;
 }
 
@@ -43,11 +43,12 @@ export function judgeAccess({ tiers, request, wallMs, tellsAllows, isShadow }: A
   let denied = false;
   for (const tier of tiers) {
     const answer = decideTier(tier.value, question);
-    if (answer.verdict === "BLOCK") denied = true;
-    else addObligations(answer.allows, obligations);
-    if (answer.verdict === "BLOCK" || tellsAllows) findings.push(findingOf(answer, tier, isShadow));
+    const isTried = isShadow || tier.mode === "shadow";
+    if (answer.verdict === "BLOCK" && !isTried) denied = true;
+    if (answer.verdict === "ALLOW") addObligations(answer.allows, obligations);
+    if (answer.verdict === "BLOCK" || tellsAllows) findings.push(findingOf(answer, tier, isTried));
   }
-  return { findings, obligations: denied && !isShadow ? [] : obligations };
+  return { findings, obligations: denied ? [] : obligations };
 }
 
 interface TierAnswer {

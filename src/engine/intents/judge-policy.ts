@@ -1,6 +1,6 @@
 import { type Finding, NO_FINDINGS, type Obligation } from "../../domain/decision.ts";
 import type { Principal } from "../../domain/execution.ts";
-import type { Ask, Content, Intent } from "../../domain/intent.ts";
+import type { Ask, Content, Intent, Operation } from "../../domain/intent.ts";
 import type { Now } from "../../domain/time.ts";
 import { judgeAccess } from "../access/judge-access.ts";
 import type { RequestFacts } from "../expressions/request-facts.ts";
@@ -9,7 +9,7 @@ import { isMutating } from "../operations/compile-operations.ts";
 import { judgeOperation } from "../operations/judge-operation.ts";
 import type { EffectivePolicy } from "../policy/effective-policy.ts";
 import { sourceOf } from "../policy/policy-source.ts";
-import { missingLabels } from "../policy/resolve-policy.ts";
+import { missingLabels, resolvePolicy } from "../policy/resolve-policy.ts";
 import { type CompiledRules, compileRules } from "../rules/compile-rules.ts";
 import { judgeRules, type RuleQuestion } from "../rules/judge-rules.ts";
 import type { World } from "../world.ts";
@@ -107,19 +107,44 @@ export function judgePolicy(
     first.push(...tokenFindings(obligations, request));
   }
   if (ask.intent.operation !== undefined)
-    first.push(
-      ...judgeOperation({
-        operation: ask.intent.operation,
-        allowChanges: ask.allowChanges,
-        tenant: subject.principal.tenant,
-        operations: policy.settings.operations,
-        attributes: policy.settings.attributes,
-        sourceOf: (path) => sourceOf(policy, path),
-        isShadow,
-      }),
-    );
+    first.push(...operationFindings(world, subject, ask, ask.intent.operation));
   const { content } = ask.intent;
   return { first, rules: findRuleFindings(world, subject, request, content, now), obligations };
+}
+
+/**
+ * What is said of an operation. A tenant whose document is only tried out is held to what the platform says, and told what
+ * its own document would have said beyond that.
+ */
+function operationFindings(
+  world: World,
+  { policy, principal, labels }: PolicySubject,
+  { allowChanges }: PolicyAsk,
+  operation: Operation,
+): Finding[] {
+  const { tenant } = principal;
+  const judgeBy = (by: EffectivePolicy, isShadow: boolean) =>
+    judgeOperation({
+      operation,
+      allowChanges,
+      tenant,
+      operations: by.settings.operations,
+      attributes: by.settings.attributes,
+      sourceOf: (path) => sourceOf(by, path),
+      isShadow,
+    });
+  if (policy.mode === "shadow" || !isTriedOut(policy)) return judgeBy(policy, policy.mode === "shadow");
+  const enforced = judgeBy(resolvePolicy(world.policy.set, NO_TENANT, labels), false);
+  const known = new Set(enforced.map(({ setting }) => setting));
+  return [...enforced, ...judgeBy(policy, true).filter(({ setting }) => !known.has(setting))];
+}
+
+/** Names no tenant: what the platform alone says. */
+const NO_TENANT = "";
+
+/** Whether a tenant's own document says `mode: shadow`. */
+function isTriedOut({ sides }: EffectivePolicy): boolean {
+  return sides.written.some(({ part }) => part.tier === "tenant" && part.mode === "shadow");
 }
 
 const NO_OBLIGATIONS: readonly Obligation[] = Object.freeze([]);

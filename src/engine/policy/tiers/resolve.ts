@@ -46,6 +46,7 @@ export function resolveNode(
       return [...sides.defaults, ...sides.bounds, ...sides.written, ...sides.met].map((said) => ({
         tier: said.part.tier === "tenant" ? "tenant" : "baseline",
         ...placeOf(said, path),
+        mode: said.part.document.values["mode"],
         value: resolveFields(
           { top: NO_SIDES },
           node.fields,

@@ -32,7 +32,7 @@ function sectionOf(rules: readonly RuleFields[], byDefault: "allow" | "deny" = "
 }
 
 function tierOf(value: AccessSettings, tier: "baseline" | "tenant" = "baseline"): TierPart<AccessSettings> {
-  return { tier, document: undefined, line: undefined, value };
+  return { tier, document: undefined, line: undefined, mode: undefined, value };
 }
 
 /** Thursday, 2026-01-15 12:30 UTC. */
@@ -238,6 +238,18 @@ describe("a tier", () => {
   test("that is only tried out refuses nothing and still says what it would", () => {
     const { findings } = judge([tierOf(sectionOf([{}]))], {}, { isShadow: true });
     expect(findings).toMatchObject([{ verdict: "BLOCK", shadow: true, sourceId: "R-1" }]);
+  });
+
+  test("whose document is only tried out leaves the others in force", () => {
+    const tried = { ...tierOf(sectionOf([], "deny"), "tenant"), mode: "shadow" };
+    const open = judge([tierOf(sectionOf([])), tried]).findings;
+    expect(open.map(({ reason, shadow }) => [reason, shadow])).toEqual([
+      ["DEFAULT_ALLOW", undefined],
+      ["DEFAULT_DENY", true],
+    ]);
+    expect(judge([tierOf(sectionOf([{}])), tried]).findings[0]).toMatchObject({
+      reason: "DENY_RULE_MATCHED",
+    });
   });
 });
 
