@@ -10,6 +10,8 @@ import { ExecutionTable } from "./executions/execution-table.ts";
 import { encodeStorage } from "./gauges/gauge-rows.ts";
 import { LevelCounts } from "./gauges/level-counts.ts";
 import { StorageTable } from "./gauges/storage-table.ts";
+import { encodeSpent } from "./guards/capabilities/spent-capabilities.ts";
+import { SpentTable } from "./guards/capabilities/spent-table.ts";
 import { SessionTable } from "./guards/session/session-table.ts";
 import { ToolCallTable } from "./guards/session/tool-call-table.ts";
 import { EMPTY_PROBE } from "./limits/probe.ts";
@@ -73,6 +75,7 @@ export function createWorld(options: WorldOptions): World {
     toolCalls: new ToolCallTable(),
     contents: new ContentTable(),
     adjustments: new AdjustmentTable(),
+    spentCapabilities: new SpentTable(),
     deadlines: new Deadlines(),
     generations,
     rows: createRows(generations, () => world),
@@ -114,5 +117,6 @@ function createRows(generations: Generations, world: () => World): Rows {
     toolCalls: generations.rowSet((key, out) => encodeToolCall(world(), key, out)),
     adjustments: generations.rowSet((key, out) => encodeAdjustment(world(), key, out)),
     facts: generations.rowSet((key, out) => encodeFact(world(), key, out)),
+    spentCapabilities: generations.rowSet((key, out) => encodeSpent(world(), key, out)),
   };
 }

@@ -12,6 +12,7 @@ import type { ExecutionRecord } from "./executions/execution-record.ts";
 import type { ExecutionTable } from "./executions/execution-table.ts";
 import type { LevelCounts } from "./gauges/level-counts.ts";
 import type { StorageTable } from "./gauges/storage-table.ts";
+import type { SpentTable } from "./guards/capabilities/spent-table.ts";
 import type { SessionTable } from "./guards/session/session-table.ts";
 import type { ToolCallTable } from "./guards/session/tool-call-table.ts";
 import type { Probe } from "./limits/probe.ts";
@@ -71,6 +72,7 @@ export interface Rows {
   readonly toolCalls: RowSet;
   readonly adjustments: RowSet;
   readonly facts: RowSet;
+  readonly spentCapabilities: RowSet;
 }
 
 /** What the file's state means for answers; set by the loop that writes cuts. */
@@ -115,6 +117,8 @@ export interface World {
   readonly contents: ContentTable;
   /** Values of principals that stand beside the policy. */
   readonly adjustments: AdjustmentTable;
+  /** Capability tokens that worked once. */
+  readonly spentCapabilities: SpentTable;
   readonly deadlines: Deadlines;
   readonly generations: Generations;
   readonly rows: Rows;

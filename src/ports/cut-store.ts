@@ -21,6 +21,7 @@ export const STATE_TABLES = [
   "guard_sessions",
   "tool_calls",
   "adjustments",
+  "spent_capabilities",
 ] as const;
 export type StateTable = (typeof STATE_TABLES)[number];
 

@@ -41,6 +41,7 @@ export const ADDED_TABLES: readonly (StateTable | AppendTable)[] = [
   "guard_sessions",
   "tool_calls",
   "adjustments",
+  "spent_capabilities",
 ];
 
 function createFirstTables(database: Database.Database): void {

@@ -21,6 +21,7 @@ import { priceIntent } from "../../prices/price-usage.ts";
 import { takeFromPrincipals } from "../../quotas/judge-principals.ts";
 import { checkFraction, holdIntent } from "../../reservations/reserve.ts";
 import type { World } from "../../world.ts";
+import { spendCapability } from "../capabilities/spent-capabilities.ts";
 import type { ChainResult } from "../chain/run-chain.ts";
 import { assertSessionRoom, commitToSession } from "../session/sessions.ts";
 import type { ToolAnswer, ToolCallRow } from "../session/tool-call-table.ts";
@@ -207,6 +208,9 @@ function take(
   );
   takeCallSlot(world, row.row, record.principal, judged.principals.quotas);
   commitToSession(world, record, chain.commits, now);
+  for (const { outcome } of chain.commits)
+    if (outcome.usedCapability !== undefined)
+      spendCapability(world, record.principal.tenant, outcome.usedCapability, now);
   afterTaking(world, index, judged.findings, now);
   keepDecision(world, index, ask, answer.decision, now);
   return { ...answer, expiresMono: row.expiresMono };

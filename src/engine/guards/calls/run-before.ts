@@ -9,6 +9,7 @@ import type { Labels } from "../../policy/label-match.ts";
 import { refreshStalePolicy } from "../../policy/refresh-policy.ts";
 import { resolvePolicy } from "../../policy/resolve-policy.ts";
 import type { World } from "../../world.ts";
+import { unspentCapability } from "../capabilities/spent-capabilities.ts";
 import {
   type GuardPolicy,
   type ResolvedGuards,
@@ -63,7 +64,8 @@ export function createBeforeRun(
     sideEffect: classifyTool(guards.side_effect, tool, entry),
   };
   const labels = { ...record.labels, ...request.labels };
-  const { addresses, capability } = request;
+  const { addresses } = request;
+  const capability = unspentCapability(world, record.principal.tenant, request.capability, now);
   const facts = guardFacts(world, record, call, { addresses, capability, labels });
   return { world, record, request, policy, guards, entry, call, facts, document, now };
 }

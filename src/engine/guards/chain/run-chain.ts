@@ -131,7 +131,8 @@ function runGuard(running: Running, id: GuardId): void {
   if (!shadow) tell(running, id, found);
   // A shadow guard keeps its own books: what it would have refused is not in them.
   const refuses = outcome.notes.some(({ verdict }) => verdict === "BLOCK" || verdict === "THROTTLE");
-  if (outcome.commit !== undefined && !(shadow && refuses)) running.commits.push({ guard, outcome });
+  const isRemembered = outcome.commit !== undefined || outcome.usedCapability !== undefined;
+  if (isRemembered && !(shadow && refuses)) running.commits.push({ guard, outcome });
 }
 
 /** A guard that fails inside refuses with its own reason: it takes neither the call through nor the daemon down. */
