@@ -94,6 +94,11 @@ export const REASONS = {
     "custom_counters",
     "platform administrator",
   ),
+  TENANT_UNKNOWN: other(
+    "No document is known of the tenant, and the platform serves no other (unknown_tenant: block).",
+    "unknown_tenant",
+    "platform administrator",
+  ),
   POLICY_INVALID: other(
     "The policy of the tenant is invalid and no earlier version of it is known.",
     "policy",

@@ -27,7 +27,7 @@ import { type Probe, probeIntent } from "../limits/probe.ts";
 import { adviceFor, decide, isSame, isUncertain, levelOf, storeFinding } from "../limits/standing.ts";
 import { wallMs } from "../limits/times.ts";
 import type { EffectivePolicy } from "../policy/effective-policy.ts";
-import { refreshStalePolicy } from "../policy/refresh-policy.ts";
+import { refreshStalePolicy, underPolicy } from "../policy/refresh-policy.ts";
 import { resolvePolicy } from "../policy/resolve-policy.ts";
 import { priceIntent } from "../prices/price-usage.ts";
 import {
@@ -74,12 +74,14 @@ export function judgeIntent(
   guards: readonly Finding[] = NO_FINDINGS,
 ): Judged {
   refreshStalePolicy(world, index, now);
+  const record = world.executions.record(index);
+  const policy = policyOfAsk(world, record, ask);
+  if (policy !== record.policy)
+    return underPolicy(world, record, policy, () => judgeIntent(world, index, ask, taking, now, guards));
   const { intent } = ask;
   const { limits } = world.executions.compiled[index] as CompiledLimits;
   assertDeclared(limits, intent.custom);
   const priced = priceIntent(world, limits, intent);
-  const record = world.executions.record(index);
-  const policy = policyOfAsk(world, record, ask);
   const isConcerned = concernsRequest(policy, ask, priced.nanoUsd);
   const mutating = isConcerned && changesSomething(policy, intent);
   const probe = probeIntent(intent, priced.nanoUsd, isAnnounced(world, index, ask), mutating);

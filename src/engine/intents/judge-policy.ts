@@ -74,7 +74,8 @@ export function concernsRequest(
     costNanoUsd > rules.costAlert ||
     intent.operation !== undefined ||
     (intent.content !== undefined && rules.text.length > 0) ||
-    policy.isInvalid
+    policy.isInvalid ||
+    policy.isUnknown
   );
 }
 
@@ -92,7 +93,8 @@ export function judgePolicy(
   now: Now,
 ): PolicyJudgement {
   const { policy } = subject;
-  if (policy.isInvalid) return { first: [invalidPolicy(subject)], rules: [], obligations: NO_OBLIGATIONS };
+  const refused = refuseTenant(subject);
+  if (refused !== undefined) return { first: [refused], rules: [], obligations: NO_OBLIGATIONS };
   const { hasAccess } = concernsOf(policy);
   const request = requestFacts(subject, ask, costNanoUsd);
   const isShadow = policy.mode === "shadow";
@@ -198,7 +200,8 @@ export function textQuestion(
 /** What labels and rules say of an execution that is about to be registered. */
 export function judgeRegistration(world: World, subject: PolicySubject, now: Now): PolicyJudgement {
   const { policy } = subject;
-  if (policy.isInvalid) return { ...NOTHING_FOUND, first: [invalidPolicy(subject)] };
+  const refused = refuseTenant(subject);
+  if (refused !== undefined) return { ...NOTHING_FOUND, first: [refused] };
   const label = missingLabel(subject);
   const first = label === undefined ? NO_FINDINGS : [label];
   if (!concernsOf(policy).rules.judgesAll) return { ...NOTHING_FOUND, first };
@@ -235,13 +238,16 @@ export function missingLabel({ policy, labels }: PolicySubject): Finding | undef
   };
 }
 
-function invalidPolicy({ principal }: PolicySubject): Finding {
-  return {
-    verdict: "BLOCK",
-    kind: "STATE",
-    reason: "POLICY_INVALID",
-    message: `the policy of tenant ${principal.tenant} is invalid and no earlier version is known`,
-  };
+/** A tenant whose policy nobody can tell is refused, whatever it asks. */
+function refuseTenant({ policy, principal }: PolicySubject): Finding | undefined {
+  if (policy.isInvalid) {
+    const message = `the policy of tenant ${principal.tenant} is invalid and no earlier version is known`;
+    return { verdict: "BLOCK", kind: "STATE", reason: "POLICY_INVALID", message };
+  }
+  if (!policy.isUnknown) return undefined;
+  const { tier, document, line } = sourceOf(policy, ["unknown_tenant"]);
+  const message = `no policy document is known of tenant ${principal.tenant}`;
+  return { verdict: "BLOCK", kind: "STATE", reason: "TENANT_UNKNOWN", message, tier, document, line };
 }
 
 /** What an access rule allows of tokens is a limit of this request alone. */

@@ -12,6 +12,8 @@ export interface EffectivePolicy extends PolicyValues {
   readonly overrides: readonly string[];
   /** The tenant's document never was good: everything is refused with POLICY_INVALID. */
   readonly isInvalid: boolean;
+  /** There is no document, and `unknown_tenant: block`: everything is refused with TENANT_UNKNOWN. */
+  readonly isUnknown: boolean;
   /**
    * What holds for access, operations and attributes, which have no mode of their own: the Baseline's, or a stricter one of the
    * tenant. A tenant that rolls its own document out dark does not reach what the platform bounds.

@@ -67,6 +67,27 @@ export function limitsUnder(
     : resolveLimits(policy.limits, requested, adjusted);
 }
 
+/**
+ * Judges as if another policy of the same tenant held: what labels that one request adds make of it. What was spent and held
+ * stays; afterwards everything is as it was.
+ */
+export function underPolicy<T>(
+  world: World,
+  record: ExecutionRecord,
+  policy: EffectivePolicy,
+  judge: () => T,
+): T {
+  const { policy: own, limits } = record;
+  record.policy = policy;
+  world.executions.setLimits(record.index, limitsUnder(policy, record));
+  try {
+    return judge();
+  } finally {
+    record.policy = own;
+    world.executions.setLimits(record.index, limits);
+  }
+}
+
 /** What was told of a limit is told again when the limit has changed. */
 export function forgetTold(world: World, record: ExecutionRecord): void {
   world.executions.warned[record.index] = 0;

@@ -51,6 +51,7 @@ export function combineTiers(
     tenant: source?.tenant,
     overrides: [...bounds, ...overrides.map(([, one]) => one)].map((one) => one.name),
     isInvalid: source?.isInvalid === true,
+    isUnknown: source === undefined && settings.unknown_tenant === "block",
     mode: modeOf(resolution.top),
     limits: limitPolicyOf(policy),
   };
@@ -78,6 +79,7 @@ function isSamePolicy(known: EffectivePolicy, made: EffectivePolicy): boolean {
     known.settings === made.settings &&
     equalDocuments(known.sides, made.sides) &&
     known.isInvalid === made.isInvalid &&
+    known.isUnknown === made.isUnknown &&
     known.mode === made.mode &&
     equalValues(known.overrides, made.overrides) &&
     equalValues(known.limits, made.limits)
