@@ -5,6 +5,7 @@ import type { Settings } from "./config/settings.ts";
 import { type Closers, closeAll } from "./daemon/closers.ts";
 import { addressesOf, type DoorAddresses, openDoors, pinnedIdentity } from "./daemon/open-doors.ts";
 import { createHost, openFiles, tellOpened } from "./daemon/open-engine.ts";
+import { createPolicyAdmin } from "./daemon/policy/policy-administration.ts";
 import type { PolicyKeeper } from "./daemon/policy/policy-keeper.ts";
 import { failureFrom } from "./daemon/start-failure.ts";
 import { startLoops } from "./daemon/start-loops.ts";
@@ -79,7 +80,7 @@ async function start(
   tellOpened(telemetry, settings, host, opened, performance.now() - startedMs);
   watch.start(host);
   closers.push(() => watch.stop());
-  const servers = openDoors(settings, telemetry, host, opened);
+  const servers = openDoors(settings, telemetry, host, opened, createPolicyAdmin(keeper, host));
   const cuts = startLoops(settings, telemetry, host, clock, opened, servers, closers);
   let drainMs = 0;
   closers.push(() => servers.stop(drainMs));

@@ -6,6 +6,7 @@ import type { Settings } from "../config/settings.ts";
 import { connectionRefused, internalErrorThrown, lookupFailed } from "../observability/events/daemon.ts";
 import type { ProbeServer } from "../observability/probe/probe-server.ts";
 import type { Telemetry } from "../observability/telemetry.ts";
+import type { PolicyAdmin } from "../ports/policy-admin.ts";
 import type { EngineHost } from "../runtime/engine-host.ts";
 import { findOutcomes } from "../runtime/find-outcomes.ts";
 import { createServers, type Servers } from "../transport/create-servers.ts";
@@ -19,6 +20,7 @@ export function openDoors(
   telemetry: Telemetry,
   host: EngineHost,
   { store, loaded }: OpenedStore,
+  policy?: PolicyAdmin,
 ): Servers {
   const { storeId, hole, damaged, unproved, setAside } = loaded;
   const isLossKnown =
@@ -44,6 +46,7 @@ export function openDoors(
         : socketAddress(settings.adminAddress, ADMIN_SOCKET_MODE),
     reflection: settings.reflection,
     pinned: pinnedIdentity(settings),
+    ...(policy === undefined ? {} : { policy }),
     findCompleted: async (subject) => {
       const [row] = await store.query({ table: "completed_executions", subject, limit: 1 });
       return row === undefined || row.damaged === true ? undefined : row.body;

@@ -16,6 +16,7 @@ import { SessionTable } from "./guards/session/session-table.ts";
 import { ToolCallTable } from "./guards/session/tool-call-table.ts";
 import { EMPTY_PROBE } from "./limits/probe.ts";
 import { OutcomeTable } from "./outcomes/outcome-table.ts";
+import { encodeKept, KeptPolicyTable } from "./policy/kept/kept-policies.ts";
 import { encodeFact } from "./quotas/fresh-windows.ts";
 import { QuotaFanOut } from "./quotas/quota-fan-out.ts";
 import { WindowTable } from "./quotas/window-table.ts";
@@ -76,6 +77,7 @@ export function createWorld(options: WorldOptions): World {
     contents: new ContentTable(),
     adjustments: new AdjustmentTable(),
     spentCapabilities: new SpentTable(),
+    keptPolicies: new KeptPolicyTable(),
     deadlines: new Deadlines(),
     generations,
     rows: createRows(generations, () => world),
@@ -118,5 +120,6 @@ function createRows(generations: Generations, world: () => World): Rows {
     adjustments: generations.rowSet((key, out) => encodeAdjustment(world(), key, out)),
     facts: generations.rowSet((key, out) => encodeFact(world(), key, out)),
     spentCapabilities: generations.rowSet((key, out) => encodeSpent(world(), key, out)),
+    keptPolicies: generations.rowSet((key, out) => encodeKept(world(), key, out)),
   };
 }

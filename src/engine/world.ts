@@ -17,6 +17,7 @@ import type { SessionTable } from "./guards/session/session-table.ts";
 import type { ToolCallTable } from "./guards/session/tool-call-table.ts";
 import type { Probe } from "./limits/probe.ts";
 import type { OutcomeTable } from "./outcomes/outcome-table.ts";
+import type { KeptPolicyTable } from "./policy/kept/kept-policies.ts";
 import type { PolicySet } from "./policy/policy-set.ts";
 import type { PriceBook } from "./prices/price-book.ts";
 import type { QuotaFanOut } from "./quotas/quota-fan-out.ts";
@@ -73,6 +74,7 @@ export interface Rows {
   readonly adjustments: RowSet;
   readonly facts: RowSet;
   readonly spentCapabilities: RowSet;
+  readonly keptPolicies: RowSet;
 }
 
 /** What the file's state means for answers; set by the loop that writes cuts. */
@@ -119,6 +121,8 @@ export interface World {
   readonly adjustments: AdjustmentTable;
   /** Capability tokens that worked once. */
   readonly spentCapabilities: SpentTable;
+  /** Documents of tenants that operators write. */
+  readonly keptPolicies: KeptPolicyTable;
   readonly deadlines: Deadlines;
   readonly generations: Generations;
   readonly rows: Rows;

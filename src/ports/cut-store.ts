@@ -22,6 +22,7 @@ export const STATE_TABLES = [
   "tool_calls",
   "adjustments",
   "spent_capabilities",
+  "kept_policies",
 ] as const;
 export type StateTable = (typeof STATE_TABLES)[number];
 

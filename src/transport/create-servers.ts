@@ -5,10 +5,15 @@ import { ServerReflection } from "../gen/grpc/reflection/v1/reflection_pb.ts";
 import { ServerReflection as ServerReflectionAlpha } from "../gen/grpc/reflection/v1alpha/reflection_pb.ts";
 import { ApprovalService } from "../gen/tollgate/admin/v1/approval_service_pb.ts";
 import { ExecutionAdminService } from "../gen/tollgate/admin/v1/execution_admin_service_pb.ts";
+import { PolicyService } from "../gen/tollgate/admin/v1/policy_service_pb.ts";
+import { TenantService } from "../gen/tollgate/admin/v1/tenant_service_pb.ts";
 import { EnforcementService } from "../gen/tollgate/enforcement/v1/enforcement_service_pb.ts";
 import { GuardService } from "../gen/tollgate/enforcement/v1/guard_service_pb.ts";
+import type { PolicyAdmin } from "../ports/policy-admin.ts";
 import { createApprovalAdminService } from "./admin/approval-admin-service.ts";
 import { createExecutionAdminService } from "./admin/execution-admin-service.ts";
+import { createPolicyService } from "./admin/policy/policy-service.ts";
+import { createTenantService } from "./admin/policy/tenant-service.ts";
 import { storeEventToProto } from "./convert/events.ts";
 import { durationToProto } from "./convert/times.ts";
 import { type Counters, createCounters } from "./counters.ts";
@@ -51,6 +56,8 @@ export interface ServersOptions {
   readonly findCompleted?: FindCompleted;
   /** Looks in `outcomes` and `resolved_approvals`; absent = the file knows none. */
   readonly findOutcomes?: FindOutcomes;
+  /** Who keeps the policy; absent = operators cannot change it here. */
+  readonly policy?: PolicyAdmin;
   readonly pinned?: PinnedIdentity;
   readonly limits?: Partial<TransportLimits>;
   readonly observer?: TransportObserver;
@@ -146,7 +153,13 @@ function createDoors(options: ServersOptions, shared: Shared, health: HealthStat
     bindService(door.grpc, ExecutionAdminService, createExecutionAdminService(operators), handlers);
     bindService(door.grpc, ApprovalService, createApprovalAdminService(operators), handlers);
     bindService(door.grpc, Health, createHealthService(operators, health), handlers);
-    bindReflection(door, [ExecutionAdminService, ApprovalService, Health], operators, handlers);
+    const { policy } = options;
+    if (policy !== undefined) {
+      bindService(door.grpc, PolicyService, createPolicyService(operators, policy), handlers);
+      bindService(door.grpc, TenantService, createTenantService(operators, policy), handlers);
+    }
+    const ofPolicy = policy === undefined ? [] : [PolicyService, TenantService];
+    bindReflection(door, [ExecutionAdminService, ApprovalService, ...ofPolicy, Health], operators, handlers);
     doors.push(door);
   }
   return doors;

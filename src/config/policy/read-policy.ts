@@ -1,8 +1,14 @@
 import { once } from "node:events";
 import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from "node:worker_threads";
-import { NO_POLICY_FILES, type PolicyFiles, type RefusedDocument, type TierDocument } from "./documents.ts";
+import {
+  type DocumentKind,
+  NO_POLICY_FILES,
+  type PolicyFiles,
+  type RefusedDocument,
+  type TierDocument,
+} from "./documents.ts";
 import type { PolicyPlaces } from "./files/find-files.ts";
-import type { PlatformReading, TenantReading } from "./files/parse-files.ts";
+import type { PlatformReading, PolicyText, TenantReading } from "./files/parse-files.ts";
 import type { PolicyAnswer, PolicyWork } from "./files/policy-work.ts";
 import { createSlices } from "./slices.ts";
 import { positionOf } from "./yaml/position.ts";
@@ -11,32 +17,61 @@ import { positionOf } from "./yaml/position.ts";
  * Reads all policy files in a thread of their own; what comes back is taken over in slices. Documents of tenants that are as
  * they were in `before` are not parsed again. Never rejects for what the files hold: that is in the answer.
  */
-export async function readPolicy(
+export function readPolicy(
   places: PolicyPlaces,
   before: PolicyFiles = NO_POLICY_FILES,
 ): Promise<PolicyFiles> {
   const known = new Map([...before.tenants].map(([tenant, { hash }]) => [hash, tenant]));
+  return inThread({ type: "files", places, known }, (port) => collect(port, before));
+}
+
+/** The same for texts that are no files. */
+export function parseTexts(texts: readonly PolicyText[]): Promise<PolicyFiles> {
+  return inThread({ type: "texts", texts }, (port) => collect(port, NO_POLICY_FILES));
+}
+
+/** A document with one section replaced by a value, or without it; comments of all others stay. */
+export function editText(text: string, section: string, value: unknown): Promise<string> {
+  return inThread({ type: "edit", text, section, value }, takeText);
+}
+
+/** The JSON Schema of a kind, as JSON text. */
+export function readSchema(kind: DocumentKind): Promise<string> {
+  return inThread({ type: "schema", kind }, takeText);
+}
+
+type Work<W = PolicyWork> = W extends PolicyWork ? Omit<W, "port"> : never;
+
+/** The thread ends when it has answered; an error in it is a mistake of ours and is thrown here. */
+async function inThread<T>(work: Work, take: (port: MessagePort) => Promise<T> | T): Promise<T> {
   const { port1, port2 } = new MessageChannel();
-  const worker = startWorker({ places, known, port: port2 });
+  const here = import.meta.url;
+  // The bundle keeps the entry beside its own file; run from source it is the .ts file of this folder.
+  const entry = new URL(`./policy-worker.${here.endsWith(".ts") ? "ts" : "cjs"}`, here);
+  const worker = new Worker(entry, {
+    workerData: { ...work, port: port2 },
+    transferList: [port2],
+    name: "policy-worker",
+    execArgv: [],
+  });
   try {
-    // The thread ends when it has answered; an error in it is a mistake of ours and is thrown here.
     await once(worker, "exit");
-    return await collect(port1, before);
+    return await take(port1);
   } finally {
     port1.close();
   }
 }
 
-function startWorker(work: PolicyWork): Worker {
-  const here = import.meta.url;
-  // The bundle keeps the entry beside its own file; run from source it is the .ts file of this folder.
-  const entry = new URL(`./policy-worker.${here.endsWith(".ts") ? "ts" : "cjs"}`, here);
-  return new Worker(entry, {
-    workerData: work,
-    transferList: [work.port],
-    name: "policy-worker",
-    execArgv: [],
-  });
+function receive(port: MessagePort): PolicyAnswer {
+  const received = receiveMessageOnPort(port);
+  if (received === undefined) throw new Error("the thread that parses policies ended without an answer");
+  return received.message as PolicyAnswer;
+}
+
+function takeText(port: MessagePort): string {
+  const answer = receive(port);
+  if (answer.type !== "text") throw new Error(`the thread that parses policies answered ${answer.type}`);
+  return answer.text;
 }
 
 async function collect(port: MessagePort, before: PolicyFiles): Promise<PolicyFiles> {
@@ -44,9 +79,8 @@ async function collect(port: MessagePort, before: PolicyFiles): Promise<PolicyFi
   const byTenant = new Map<string, TierDocument[]>();
   const refusals: Extract<TenantReading, { type: "refused" }>[] = [];
   for (;;) {
-    const received = receiveMessageOnPort(port);
-    if (received === undefined) throw new Error("the thread that parses policies ended without an answer");
-    const message = received.message as PolicyAnswer;
+    const message = receive(port);
+    if (message.type === "text") throw new Error("the thread that parses policies answered text");
     if (message.type === "platform")
       return message.isEmpty ? NO_POLICY_FILES : assemble(message.platform, byTenant, refusals);
     const { reading } = message;

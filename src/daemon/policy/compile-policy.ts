@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
+import type { TierDocument } from "../../config/policy/documents.ts";
 import type { Settings } from "../../config/settings.ts";
-import type { PolicyDocument } from "../../domain/policy/document.ts";
 import type { PolicySources, TenantSource } from "../../engine/policy/policy-set.ts";
 import { createPolicySet } from "../../engine/policy/resolve-policy.ts";
 import { createPriceBook } from "../../engine/prices/price-book.ts";
@@ -10,8 +10,7 @@ import type { GoodPolicy } from "./good-policy.ts";
 // From good documents to the policy that the engine takes. What did not change is taken over from the policy before.
 
 /** A tenant's document that the admin API keeps. */
-export interface KeptDocument {
-  readonly document: PolicyDocument;
+export interface KeptDocument extends TierDocument {
   readonly etag: string;
 }
 
@@ -36,10 +35,9 @@ export function compilePolicy(
     tools: isSamePlatform
       ? before.policy.tools
       : files.tools && new Map(files.tools.map((tool) => [tool.name, tool])),
-    platformRates: {
-      file: files.quotas,
-      fallback: { rps: settings.defaultRps, burst: settings.defaultBurst },
-    },
+    platformRates: isSamePlatform
+      ? before.policy.platformRates
+      : { file: files.quotas, fallback: { rps: settings.defaultRps, burst: settings.defaultBurst } },
   };
 }
 

@@ -1,8 +1,8 @@
 import type { PolicyFiles, TierDocument } from "../../config/policy/documents.ts";
-import { createSlices } from "../../config/policy/slices.ts";
+import { createSlices, type Slices } from "../../config/policy/slices.ts";
 import { positionOf } from "../../config/policy/yaml/position.ts";
 import { formatPolicyPath, type PolicyIssue } from "../../domain/policy/document.ts";
-import { readDocument } from "../../engine/policy/documents/read-document.ts";
+import { type Bounding, checkDocument } from "../../engine/policy/check-document.ts";
 
 // Which of the documents that were read may be in force: last-good is kept document by document, so that one tenant's broken
 // file never delays what the platform tightens.
@@ -23,29 +23,25 @@ export interface JudgedFiles {
   readonly problems: readonly string[];
   /** What is wrong with documents of tenants, by the tenant or, where none is named, the file. */
   readonly tenantProblems: ReadonlyMap<string, readonly string[]>;
+  /** Values of tenants that ceilings hold back, by the tenant. */
+  readonly clamped: ReadonlyMap<string, readonly string[]>;
   /** Names of documents whose last good version is served in place of what they hold now. */
   readonly stale: readonly string[];
   /** Tenants whose document is gone: they fall back to the baseline. */
   readonly removed: readonly string[];
 }
 
-/** Judges documents beyond their form: what their values ask for, under the baseline that comes with them. */
-export type JudgeTenant = (
-  document: TierDocument,
-  baseline: TierDocument | undefined,
-) => readonly PolicyIssue[];
-
 /**
- * Goes on from `before`; without it nothing was ever good: this is a start. Gives way to others between documents. `judge` is
- * asked about tenants' documents that are new or changed.
+ * Goes on from `before`; without it nothing was ever good: this is a start. Gives way to others between documents and
+ * within. A document that asks for more than a ceiling lets through is refused when it is new; at a start nobody can tell whether it
+ * stood there before the ceiling fell: it is clamped, and told.
  */
-export async function judgeFiles(
-  files: PolicyFiles,
-  before: GoodPolicy | undefined,
-  judge: JudgeTenant,
-): Promise<JudgedFiles> {
+export async function judgeFiles(files: PolicyFiles, before: GoodPolicy | undefined): Promise<JudgedFiles> {
+  const slices = createSlices();
   const problems = [...files.problems];
-  if (files.baseline !== undefined) problems.push(...problemsOf(files.baseline));
+  if (files.baseline !== undefined)
+    problems.push(...formatIssues(files.baseline, await issuesOf(files.baseline, {}, slices)));
+  const clamped = new Map<string, readonly string[]>();
   const tenantProblems = new Map<string, readonly string[]>();
   const stale: string[] = [];
   const tenants = new Map<string, TierDocument>();
@@ -58,14 +54,14 @@ export async function judgeFiles(
     else tenants.set(tenant, known);
   };
   for (const [tenant, { name, problems: wrong }] of files.refusedTenants) keep(tenant, name, wrong);
-  const slices = createSlices();
   for (const [tenant, document] of files.tenants) {
     if (before?.tenants.get(tenant) === document) tenants.set(tenant, document);
     else {
-      const wrong = problemsOf(document);
-      if (wrong.length === 0) wrong.push(...formatIssues(document, judge(document, files.baseline)));
-      if (wrong.length === 0) tenants.set(tenant, document);
-      else keep(tenant, document.document.name, wrong);
+      const issues = await issuesOf(document, { baseline: files.baseline?.document }, slices);
+      const isServed = issues.every(({ isAboveCeiling }) => isAboveCeiling === true && before === undefined);
+      if (!isServed) keep(tenant, document.document.name, formatIssues(document, issues));
+      else tenants.set(tenant, document);
+      if (isServed && issues.length > 0) clamped.set(tenant, formatIssues(document, issues));
     }
     const turn = slices.next();
     if (turn !== undefined) await turn;
@@ -87,16 +83,37 @@ export async function judgeFiles(
     good: isGood ? { files, tenants, invalid } : undefined,
     problems,
     tenantProblems,
+    clamped,
     stale,
     removed: isGood ? removed : [],
   };
 }
 
-/** What is wrong with the form of a document, with the place of everything. */
-function problemsOf(document: TierDocument): string[] {
-  return formatIssues(document, readDocument(document.document).issues);
+/** Everything that is wrong with a document under those that bound it. */
+export async function issuesOf(
+  { document }: TierDocument,
+  { baseline, file }: Partial<Bounding>,
+  slices: Slices,
+): Promise<readonly PolicyIssue[]> {
+  const issues: PolicyIssue[] = [];
+  for (const issue of checkDocument(document, { baseline, file })) {
+    if (issue !== undefined) issues.push(issue);
+    const turn = slices.next();
+    if (turn !== undefined) await turn;
+  }
+  const { settings } = document.value;
+  const bytes = settings === undefined ? 0 : Buffer.byteLength(JSON.stringify(settings));
+  if (bytes > SETTINGS_MAX_BYTES) {
+    const message = `have ${bytes} bytes as JSON; at most ${SETTINGS_MAX_BYTES}`;
+    issues.push({ document: document.name, path: ["settings"], message });
+  }
+  return issues;
 }
 
+/** Settings of one tenant, all together. */
+const SETTINGS_MAX_BYTES = 65_536;
+
+/** One line each: `FILE:LINE:COLUMN: path: what is wrong`. */
 export function formatIssues(
   { file, document, columns }: TierDocument,
   issues: readonly PolicyIssue[],

@@ -1,49 +1,52 @@
 import { NO_POLICY_FILES } from "../../config/policy/documents.ts";
 import type { PolicyPlaces } from "../../config/policy/files/find-files.ts";
-import { PolicyWatch, type PolicyWatchOptions } from "../../config/policy/files/watch-policy.ts";
+import { PolicyWatch } from "../../config/policy/files/watch-policy.ts";
 import { readPolicy } from "../../config/policy/read-policy.ts";
 import { createSlices } from "../../config/policy/slices.ts";
 import type { Settings } from "../../config/settings.ts";
 import { SettingsError } from "../../config/settings-error.ts";
+import type { Now } from "../../domain/time.ts";
 import { swapPolicy } from "../../engine/policy/refresh-policy.ts";
 import { resolvePolicy } from "../../engine/policy/resolve-policy.ts";
-import type { Policy } from "../../engine/world.ts";
+import type { Policy, World } from "../../engine/world.ts";
 import {
   policyRefused,
   policySwapped,
+  tenantPolicyClamped,
   tenantPolicyRefused,
   tenantPolicyRemoved,
 } from "../../observability/events/policy.ts";
 import type { Telemetry } from "../../observability/telemetry.ts";
+import type { PolicyReload } from "../../ports/policy-admin.ts";
 import type { EngineHost } from "../../runtime/engine-host.ts";
 import type { PolicyStatus } from "../../runtime/probe-source.ts";
 import { auditPolicy } from "./audit-policy.ts";
 import { compilePolicy, type KeptDocument } from "./compile-policy.ts";
+import type { PolicyContent } from "./diff-policies.ts";
 import { type GoodPolicy, type JudgedFiles, judgeFiles } from "./good-policy.ts";
+import { parseTenantText } from "./policy-texts.ts";
 
 // The life of the policy: read at the start, watched, read again when files change, swapped between two decisions.
 
-/** What a reload came to. */
-export interface ReloadResult {
-  readonly etag: string;
-  readonly generation: number;
-  readonly changed: boolean;
-  readonly problems: readonly string[];
-  readonly stale: readonly string[];
-}
+/** Policies that are remembered by their etags, to be compared. */
+const REMEMBERED = 32;
 
 export class PolicyKeeper {
   readonly #places: PolicyPlaces;
   readonly #settings: Settings;
   readonly #telemetry: Telemetry;
   #good: GoodPolicy;
+  #kept: ReadonlyMap<string, KeptDocument> = new Map();
+  /** Tenants whose kept document cannot be read by this version: refused, as with a bad file. */
+  #unreadable: ReadonlySet<string> = new Set();
   #policy: Policy;
   #judged: JudgedFiles;
   #host: EngineHost | undefined;
   #watch: PolicyWatch | undefined;
+  readonly #remembered = new Map<string, PolicyContent>();
   /** The work that runs: reloads and changes by operators come one after the other. */
   #running: Promise<unknown> = Promise.resolve();
-  #reloading: Promise<ReloadResult> | undefined;
+  #reloading: Promise<PolicyReload> | undefined;
 
   private constructor(settings: Settings, telemetry: Telemetry, judged: JudgedFiles, good: GoodPolicy) {
     this.#places = placesOf(settings);
@@ -51,13 +54,13 @@ export class PolicyKeeper {
     this.#telemetry = telemetry;
     this.#judged = judged;
     this.#good = good;
-    this.#policy = compilePolicy(good, new Map(), settings, undefined);
+    this.#policy = compilePolicy(good, this.#kept, settings, undefined);
+    this.#remember();
   }
 
   /** Reads the files of the start. @throws SettingsError with every problem, when documents of the platform are bad */
   static async open(settings: Settings, telemetry: Telemetry): Promise<PolicyKeeper> {
-    const files = await readPolicy(placesOf(settings));
-    const judged = await judgeFiles(files, undefined, () => []);
+    const judged = await judgeFiles(await readPolicy(placesOf(settings)), undefined);
     const { good, problems, tenantProblems } = judged;
     if (good === undefined)
       throw new SettingsError([...new Set([...problems, ...[...tenantProblems.values()].flat()])]);
@@ -71,8 +74,18 @@ export class PolicyKeeper {
     return this.#policy;
   }
 
-  get good(): GoodPolicy {
-    return this.#good;
+  /** The documents it is made of. */
+  get content(): PolicyContent {
+    return { good: this.#good, kept: this.#kept };
+  }
+
+  get judged(): JudgedFiles {
+    return this.#judged;
+  }
+
+  /** The documents of an earlier policy. */
+  findContent(etag: string): PolicyContent | undefined {
+    return this.#remembered.get(etag);
   }
 
   status(): PolicyStatus {
@@ -81,10 +94,11 @@ export class PolicyKeeper {
     return { lastReloadError: first, staleDocuments: stale };
   }
 
-  /** From now on changes are noticed; call once, when the engine is there. */
-  async attach(host: EngineHost, options: PolicyWatchOptions = {}): Promise<void> {
+  /** Puts what operators keep in force beside the files, and notices changes of files from now on. Call once. */
+  async attach(host: EngineHost): Promise<void> {
     this.#host = host;
-    const watch = new PolicyWatch(this.#places, () => void this.reload("files"), options);
+    await this.#adoptKept(host.world);
+    const watch = new PolicyWatch(this.#places, () => void this.reload("files"));
     this.#watch = watch;
     await watch.start();
   }
@@ -94,7 +108,7 @@ export class PolicyKeeper {
   }
 
   /** Reads the files again, and puts what is good in force. Calls that come while one waits share it. */
-  reload(cause: string): Promise<ReloadResult> {
+  reload(cause: string): Promise<PolicyReload> {
     this.#reloading ??= this.exclusively(() => {
       this.#reloading = undefined;
       return this.#reload(cause);
@@ -109,37 +123,75 @@ export class PolicyKeeper {
     return result;
   }
 
-  async #reload(cause: string): Promise<ReloadResult> {
+  /** Puts what operators keep in force, in one turn with `write`, which makes it durable. Call within `exclusively`. */
+  async keep(
+    kept: ReadonlyMap<string, KeptDocument>,
+    cause: string,
+    write: (world: World, now: Now) => void,
+  ): Promise<void> {
+    await this.#swap(this.#good, kept, cause, performance.now(), write);
+  }
+
+  async #adoptKept(world: World): Promise<void> {
+    const kept = new Map<string, KeptDocument>();
+    const unreadable = new Set<string>();
+    for (const { tenant, version, text, etag } of world.keptPolicies.current()) {
+      const parsed = await parseTenantText(tenant, keptName(tenant, version), text);
+      if (parsed.ok) kept.set(tenant, { ...parsed.document, etag });
+      else {
+        unreadable.add(tenant);
+        const problems = parsed.problems.map(({ line, column, message }) => `${line}:${column}: ${message}`);
+        tenantPolicyRefused(this.#telemetry, { tenant, isServed: false, problems });
+      }
+    }
+    this.#unreadable = unreadable;
+    if (kept.size + unreadable.size > 0) await this.#swap(this.#good, kept, "start", performance.now());
+  }
+
+  async #reload(cause: string): Promise<PolicyReload> {
     const startedMs = performance.now();
     const before = this.#good;
     const files = await readPolicy(this.#places, { ...NO_POLICY_FILES, tenants: before.tenants });
-    const judged = await judgeFiles(files, before, () => []);
+    const judged = await judgeFiles(files, before);
     this.#judged = judged;
     const problems = [...judged.problems, ...[...judged.tenantProblems.values()].flat()];
+    const { stale } = judged;
     if (judged.good === undefined) {
       policyRefused(this.#telemetry, judged.problems);
       this.#audit("POLICY_REFUSED", "", { cause, problems: judged.problems });
-      return this.#result(false, problems);
+      return { changed: false, problems, stale };
     }
     this.#tellTenants(judged);
-    const changed = await this.#swap(judged.good, cause, startedMs);
+    const changed = await this.#swap(judged.good, this.#kept, cause, startedMs);
     for (const tenant of judged.removed) {
       tenantPolicyRemoved(this.#telemetry, tenant);
       this.#audit("TENANT_POLICY_REMOVED", tenant, { cause });
     }
-    return this.#result(changed, problems);
+    return { changed, problems, stale };
   }
 
-  /** Compiles what operators keep and what files hold, and swaps; nothing happens when it is what is in force already. */
-  async #swap(good: GoodPolicy, cause: string, startedMs: number): Promise<boolean> {
-    const kept: ReadonlyMap<string, KeptDocument> = new Map();
+  /** Compiles and swaps between two decisions; what is in force already is not swapped. */
+  async #swap(
+    good: GoodPolicy,
+    kept: ReadonlyMap<string, KeptDocument>,
+    cause: string,
+    startedMs: number,
+    write?: (world: World, now: Now) => void,
+  ): Promise<boolean> {
     const before = { policy: this.#policy, good: this.#good };
-    const policy = compilePolicy(good, kept, this.#settings, before);
+    const invalid = new Set([...good.invalid, ...this.#unreadable]);
+    const policy = compilePolicy({ ...good, invalid }, kept, this.#settings, before);
+    const isChanged = policy.etag !== before.policy.etag;
+    if (isChanged) await this.#warm(policy);
+    this.#host?.turn((world, now) => {
+      write?.(world, now);
+      if (isChanged) swapPolicy(world, policy);
+    });
     this.#good = good;
-    if (policy.etag === before.policy.etag) return false;
-    await this.#warm(policy);
+    this.#kept = kept;
+    if (!isChanged) return false;
     this.#policy = policy;
-    this.#host?.turn((world) => swapPolicy(world, policy));
+    this.#remember();
     const { etag, generation } = policy;
     this.#audit("POLICY_SWAPPED", "", { cause, before: before.policy.etag, after: etag });
     const elapsedMs = performance.now() - startedMs;
@@ -158,22 +210,32 @@ export class PolicyKeeper {
     }
   }
 
-  #result(changed: boolean, problems: readonly string[]): ReloadResult {
-    const { etag, generation } = this.#policy;
-    return { etag, generation, changed, problems, stale: this.#judged.stale };
+  #remember(): void {
+    this.#remembered.delete(this.#policy.etag);
+    this.#remembered.set(this.#policy.etag, this.content);
+    for (const etag of this.#remembered.keys()) {
+      if (this.#remembered.size <= REMEMBERED) break;
+      this.#remembered.delete(etag);
+    }
   }
 
-  #tellTenants({ tenantProblems }: JudgedFiles): void {
+  #tellTenants({ tenantProblems, clamped }: JudgedFiles): void {
     for (const [tenant, problems] of tenantProblems) {
-      const isServed = !this.#good.invalid.has(tenant) && this.#good.tenants.has(tenant);
+      const isServed = this.#good.tenants.has(tenant);
       tenantPolicyRefused(this.#telemetry, { tenant, isServed, problems });
       this.#audit("TENANT_POLICY_REFUSED", tenant, { problems });
     }
+    for (const [tenant, problems] of clamped) tenantPolicyClamped(this.#telemetry, tenant, problems);
   }
 
   #audit(kind: string, tenant: string, facts: { readonly [name: string]: unknown }): void {
     this.#host?.turn((world, now) => auditPolicy(world, tenant, kind, { by: "files", ...facts }, now));
   }
+}
+
+/** What findings call a document that operators keep. */
+export function keptName(tenant: string, version: number): string {
+  return `api:${tenant}#${version}`;
 }
 
 function placesOf({ policy, quotas }: Settings): PolicyPlaces {

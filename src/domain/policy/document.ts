@@ -22,6 +22,8 @@ export interface PolicyIssue {
   readonly path: PolicyPath;
   /** What is wrong, with the value and what is allowed. */
   readonly message: string;
+  /** The value is looser than a ceiling: one that was good before the ceiling fell is clamped. */
+  readonly isAboveCeiling?: true;
 }
 
 /** `rules[2].scope.tools`, `quotas["user:*"].requests.hour`. */

@@ -116,7 +116,7 @@ function* checkCeilings(
     if (leaf.meet === "fixed") {
       const holder = decided.by?.part;
       if (holder !== undefined && holder.tier !== "tenant" && !equalValues(decided.value, value))
-        yield issueOf(
+        yield aboveCeiling(
           read,
           path,
           `${showJson(leaf, value)} differs from the Baseline's ${showJson(leaf, decided.value)}, which stays`,
@@ -131,7 +131,7 @@ function* checkCeilings(
     ] as const) {
       if (bound === undefined || !isLooser(leaf, value, bound)) continue;
       const where = by === undefined ? "" : ` of ${by}`;
-      yield issueOf(
+      yield aboveCeiling(
         read,
         path,
         `${showJson(leaf, value)} is looser than the ceiling ${showJson(leaf, bound)}${where}`,
@@ -154,6 +154,10 @@ function writtenAt(read: ReadDocument, keys: PolicyPath): Written {
     else at = typeof at === "object" && at !== null ? (at as Tree)[key] : undefined;
   }
   return at;
+}
+
+function aboveCeiling(read: ReadDocument, path: PolicyPath, message: string): PolicyIssue {
+  return { ...issueOf(read, path, message), isAboveCeiling: true };
 }
 
 function issueOf(read: ReadDocument, path: PolicyPath, message: string): PolicyIssue {

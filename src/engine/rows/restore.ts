@@ -6,6 +6,7 @@ import { restoreAdjustment, type StoredAdjustment } from "../adjustments/adjustm
 import { NO_INDEX } from "../executions/execution-table.ts";
 import { restoreStorage, type StoredStorage } from "../gauges/gauge-rows.ts";
 import { restoreSpent } from "../guards/capabilities/spent-capabilities.ts";
+import { type KeptVersion, restoreKept } from "../policy/kept/kept-policies.ts";
 import { restoreFact } from "../quotas/fresh-windows.ts";
 import { restoreWindow, restoreWindowText, type StoredWindow } from "../quotas/window-rows.ts";
 import { restoreRate } from "../rates/rate-rows.ts";
@@ -67,6 +68,7 @@ export function restoreWorld(world: World, loaded: Loaded, bootId: string, now: 
   for (const row of tables.adjustments.rows)
     restoreAdjustment(world, row.key, parseRow<StoredAdjustment>(row));
   for (const row of tables.spent_capabilities.rows) restoreSpent(world, row.key, parseRow(row));
+  for (const row of tables.kept_policies.rows) restoreKept(world, row.key, parseRow<KeptVersion>(row));
   for (const row of tables.storage_gauges.rows) restoreStorage(world, row.key, parseRow<StoredStorage>(row));
   for (const text of tables.rate_bucket_texts.rows)
     restoreRate(world, text.key, textAt(text), tables.rate_buckets.find(text.key), shift);

@@ -42,6 +42,7 @@ export const ADDED_TABLES: readonly (StateTable | AppendTable)[] = [
   "tool_calls",
   "adjustments",
   "spent_capabilities",
+  "kept_policies",
 ];
 
 function createFirstTables(database: Database.Database): void {
