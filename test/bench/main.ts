@@ -6,13 +6,22 @@ import { type Budget, isHeld } from "./measure/budget.ts";
 import { describeMachine, formatTable, toJson } from "./measure/table.ts";
 import { durabilityRow } from "./rows/durability.ts";
 import { engineRow } from "./rows/engine.ts";
+import { guardRow } from "./rows/guards.ts";
 import { haltRow } from "./rows/halt.ts";
 import { latencyRow } from "./rows/latency.ts";
 import type { Effort, Row } from "./rows/row.ts";
 import { startRow } from "./rows/start.ts";
 import { throughputRow } from "./rows/throughput.ts";
 
-const ROWS: readonly Row[] = [throughputRow, latencyRow, durabilityRow, engineRow, haltRow, startRow];
+const ROWS: readonly Row[] = [
+  throughputRow,
+  latencyRow,
+  durabilityRow,
+  engineRow,
+  guardRow,
+  haltRow,
+  startRow,
+];
 
 const { values } = parseArgs({
   options: {

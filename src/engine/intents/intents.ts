@@ -19,7 +19,7 @@ import type { World } from "../world.ts";
 import { applyIntent } from "./apply-intent.ts";
 import { decideIntent, judgeIntent, policyOfAsk, withApprovals } from "./judge-intent.ts";
 import { keepFindings } from "./keep-findings.ts";
-import { judgeUnregistered } from "./unregistered.ts";
+import { judgeUnregistered, registerUnknown } from "./unregistered.ts";
 
 // Check looks, Charge takes. Both judge everything in one turn; a refused call takes nothing.
 
@@ -49,7 +49,11 @@ function keepCheckedRefusal(world: World, index: number, findings: readonly Find
  */
 export function charge(world: World, caller: CallerId, ask: Ask, now: Now): Decision {
   const index = world.executions.find(caller, ask.executionId);
-  if (index === NO_INDEX) return judgeUnregistered(world, ask, now, true);
+  if (index === NO_INDEX) {
+    const registered = registerUnknown(world, caller, ask, now);
+    if (registered === undefined) return judgeUnregistered(world, ask, now, true);
+    return registered.decision.allowed ? charge(world, caller, ask, now) : registered.decision;
+  }
   const known = findAnswer(world, index, ask);
   if (known !== undefined) return known;
   assertRequestRoom(world, index, ask);

@@ -1,10 +1,13 @@
 import { type Decision, type Finding, isAllowed, NO_FINDINGS } from "../../domain/decision.ts";
 import { DEFAULT_TENANT, type Principal } from "../../domain/execution.ts";
+import type { CallerId, ExecutionId } from "../../domain/ids.ts";
 import type { Ask } from "../../domain/intent.ts";
+import { NO_OVERRIDES } from "../../domain/limits.ts";
 import type { Now } from "../../domain/time.ts";
 import { asksPerson } from "../approvals/redeem-approvals.ts";
 import { keepViolation } from "../events/push.ts";
 import { chargeWindows, chargeWindowsCustom } from "../executions/charge.ts";
+import { type RegistrationAnswer, registerExecution } from "../executions/register.ts";
 import { probeIntent } from "../limits/probe.ts";
 import { decide, storeFinding } from "../limits/standing.ts";
 import type { EffectivePolicy } from "../policy/effective-policy.ts";
@@ -24,6 +27,20 @@ import {
   type PolicySubject,
   rulesOf,
 } from "./judge-policy.ts";
+
+/** `unregistered: register`: an execution that asks before it registered is registered with its tenant's policy. */
+export function registerUnknown(
+  world: World,
+  caller: CallerId,
+  { executionId, principal, labels }: Pick<Ask, "executionId" | "principal" | "labels">,
+  now: Now,
+): RegistrationAnswer | undefined {
+  if (executionId === "") return undefined;
+  const { limits } = resolvePolicy(world.policy.set, principal?.tenant ?? DEFAULT_TENANT, labels);
+  if (limits.unregistered !== "register") return undefined;
+  const registration = { principal, labels, discovered: false, requested: NO_OVERRIDES };
+  return registerExecution(world, caller, { executionId: executionId as ExecutionId, ...registration }, now);
+}
 
 /**
  * `unregistered`: refuse, or judge what needs no execution and count for the principals that the request names. `texts`: what was

@@ -2,6 +2,19 @@
 // cycles and foreign objects, which values of a document cannot hold; tested against it.
 import { isJsonArray, type JsonValue } from "./json-document.ts";
 
+const known = new WeakMap<object, string>();
+
+/** `canonicalJson`, remembered with the value: a call is compared, signed and attributed by the same text. */
+export function canonicalJsonOnce(value: JsonValue): string {
+  if (value === null || typeof value !== "object") return canonicalJson(value);
+  let text = known.get(value);
+  if (text === undefined) {
+    text = canonicalJson(value);
+    known.set(value, text);
+  }
+  return text;
+}
+
 /**
  * Members sorted by UTF-16 units, numbers as ECMAScript prints them, no blanks. A lone surrogate, which RFC 8785 refuses,
  * is written as its escape. The depth of `value` must be bounded by its reader.

@@ -11,6 +11,7 @@ import { NO_INDEX } from "../executions/execution-table.ts";
 import { moveDepth, noteStep } from "../intents/apply-intent.ts";
 import { afterTaking, keepDecision, refuse } from "../intents/intents.ts";
 import { decideIntent, type Judged, judgeIntent, remainingOf } from "../intents/judge-intent.ts";
+import { registerUnknown } from "../intents/unregistered.ts";
 import { toAmount } from "../limits/limit-finding.ts";
 import type { Probe } from "../limits/probe.ts";
 import { decide } from "../limits/standing.ts";
@@ -26,7 +27,11 @@ import { holdsSlot, type ReservationRow } from "./reservation-table.ts";
  */
 export function reserve(world: World, caller: CallerId, request: HoldRequest, now: Now): Decision {
   const index = world.executions.find(caller, request.executionId);
-  if (index === NO_INDEX) return unknownExecution(world, request.executionId, now);
+  if (index === NO_INDEX) {
+    const registered = registerUnknown(world, caller, request, now);
+    if (registered === undefined) return unknownExecution(world, request.executionId, now);
+    return registered.decision.allowed ? reserve(world, caller, request, now) : registered.decision;
+  }
   const record = world.executions.record(index);
   const known = world.reservations.find(record.reservations?.get(request.reservationId));
   const digest = world.digest.digest128(request.fingerprint());

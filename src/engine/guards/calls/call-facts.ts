@@ -2,7 +2,7 @@ import type { Finding } from "../../../domain/decision.ts";
 import type { ToolEntry } from "../../../domain/policy/tool-entry.ts";
 import type { ReasonCode } from "../../../domain/reasons.ts";
 import type { ExecutionRecord } from "../../executions/execution-record.ts";
-import { canonicalJson } from "../../json/canonical-json.ts";
+import { canonicalJsonOnce } from "../../json/canonical-json.ts";
 import { type JsonCaps, OUTPUT_JSON_CAPS, REQUEST_JSON_CAPS } from "../../json/json-caps.ts";
 import { isJsonObject, type JsonDocument, type JsonValue } from "../../json/json-document.ts";
 import { isJsonDocument, parseJson } from "../../json/parse-json.ts";
@@ -31,7 +31,7 @@ export function signatureOf(
 ): string {
   const left = [...CARRIED, ...(entry?.volatile_fields ?? [])];
   const value = without(document.value, left);
-  return world.digest.digest128(`${namespace ?? ""}\n${tool}\n${canonicalJson(value)}`);
+  return world.digest.digest128(`${namespace ?? ""}\n${tool}\n${canonicalJsonOnce(value)}`);
 }
 
 function without(value: JsonValue, names: readonly string[]): JsonValue {
