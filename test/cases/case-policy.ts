@@ -20,7 +20,7 @@ export function casePolicy(documents: readonly Json[], generation: number): Poli
       isInvalid: false,
     })),
   };
-  const platformRates = { file: files.map(quotasFile)[0], fallback: undefined };
+  const platformRates = { file: files.map(quotasFile)[0], fallback: { rps: 20, burst: 40 } };
   return {
     generation,
     etag: `case-${generation}`,
