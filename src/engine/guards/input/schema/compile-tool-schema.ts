@@ -1,6 +1,7 @@
 // The schema of a tool, compiled once: a validator, and what it names at each place.
 import type { AnySchema, ErrorObject, ValidateFunction } from "ajv";
 import type { JsonValue } from "../../../json/json-document.ts";
+import { armReferences, EvaluationsExceeded, findExcess, refillBudget } from "./bound-schema.ts";
 import { createNamedFields, type NamedFields } from "./named-fields.ts";
 import { type Dialect, getDialect } from "./schema-dialect.ts";
 
@@ -8,8 +9,8 @@ import { type Dialect, getDialect } from "./schema-dialect.ts";
 export type ToolSchemaSource = { readonly [keyword: string]: unknown } | boolean;
 
 export interface ToolSchema {
-  /** All errors of a value, none when it is valid. */
-  validate(value: JsonValue): readonly ErrorObject[];
+  /** All errors of a value, none when it is valid; undefined when it takes too many evaluations to tell. */
+  validate(value: JsonValue): readonly ErrorObject[] | undefined;
   readonly named: NamedFields;
 }
 
@@ -29,7 +30,8 @@ export function compileToolSchema(source: ToolSchemaSource): ToolSchema | ToolSc
   if (typeof source === "boolean") return compile({ not: source ? false : {} });
   const known = compiled.get(source);
   if (known !== undefined) return known;
-  const result = compile(source);
+  const excess = findExcess(source);
+  const result = excess === undefined ? compile(source) : { issue: excess };
   compiled.set(source, result);
   return result;
 }
@@ -51,7 +53,8 @@ function compileAs(
 ): ToolSchema | ToolSchemaIssue {
   const ajv = getDialect(dialect);
   // A dialect this program does not know by address is read as the one it resembles.
-  const { $schema: _address, ...schema } = source;
+  const { $schema: _address, ...own } = source;
+  const schema = armReferences(own);
   let validate: ValidateFunction;
   try {
     validate = ajv.compile(schema as AnySchema);
@@ -63,9 +66,19 @@ function compileAs(
     ajv.removeSchema(schema);
   }
   return {
-    validate: (value) => (validate(value) ? [] : (validate.errors ?? [])),
-    named: createNamedFields(schema),
+    validate: (value) => findErrors(validate, value),
+    named: createNamedFields(own),
   };
+}
+
+function findErrors(validate: ValidateFunction, value: JsonValue): readonly ErrorObject[] | undefined {
+  refillBudget();
+  try {
+    return validate(value) ? [] : (validate.errors ?? []);
+  } catch (error) {
+    if (error instanceof EvaluationsExceeded) return undefined;
+    throw error;
+  }
 }
 
 export function isToolSchema(result: ToolSchema | ToolSchemaIssue): result is ToolSchema {

@@ -136,7 +136,7 @@ function collectParts(root: Schema, schemas: readonly unknown[]): readonly Part[
 }
 
 /** A place within the same schema; anything else was refused when the schema was compiled, or is open. */
-function resolveReference(root: Schema, reference: unknown): unknown {
+export function resolveReference(root: Schema, reference: unknown): unknown {
   if (typeof reference !== "string") return undefined;
   const hash = reference.indexOf("#");
   if (hash === -1) return OPEN;

@@ -6,6 +6,7 @@ import { fullFormats } from "ajv-formats/dist/formats.js";
 import { RE2JS, RE2JSException } from "re2js";
 import { canonicalJson } from "../../../json/canonical-json.ts";
 import type { JsonValue } from "../../../json/json-document.ts";
+import { BUDGET_KEYWORD, spendBudget } from "./bound-schema.ts";
 
 /** Texts longer than this have no format: the expressions behind formats are not linear. */
 const FORMAT_MAX_LENGTH = 2_048;
@@ -37,6 +38,7 @@ export function getDialect(dialect: Dialect): Ajv {
     if (name !== "regex") ajv.addFormat(name, shorten(format) as never);
   }
   ajv.addFormat("regex", (text: string) => text.length <= FORMAT_MAX_LENGTH && isRegExp(text));
+  ajv.addKeyword({ keyword: BUDGET_KEYWORD, schemaType: "boolean", validate: spendBudget });
   ajv.removeKeyword("uniqueItems");
   ajv.addKeyword({
     keyword: "uniqueItems",

@@ -41,7 +41,9 @@ export function findSchemaViolations(
     if (found.size < MAX_SCHEMA_VIOLATIONS && !found.has(violation.text))
       found.set(violation.text, violation);
   };
-  for (const violation of readErrors(schema.validate(value), value))
+  const errors = schema.validate(value);
+  if (errors === undefined) return [constraint([], "nested too deeply to be checked against this schema")];
+  for (const violation of readErrors(errors, value))
     if (violation.kind !== "missing" || rules.require_all_required) add(violation);
   if (!rules.allow_extra_fields || rules.reject_empty_strings)
     visitFields(schema.named, value, [], rules, add);

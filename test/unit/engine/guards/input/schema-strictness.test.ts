@@ -257,6 +257,33 @@ describe("the whole of JSON Schema", () => {
     ]);
   });
 
+  test("alternatives that refer to themselves are evaluated so often and no more", () => {
+    const either = { properties: { a: { $ref: "#" } }, required: ["a"] };
+    const schema = { anyOf: [either, { ...either, minProperties: 1 }, { type: "null" }] };
+    const nested = (depth: number): string => `${'{"a":'.repeat(depth)}null${"}".repeat(depth)}`;
+    expect(check(schema, nested(3)).said).toEqual([]);
+    expect(check(schema, nested(60)).said).toEqual([
+      blocked("Constraint violated for the arguments: nested too deeply to be checked against this schema"),
+    ]);
+    expect(check({ properties: { next: { $ref: "#" } } }, nested(60).replaceAll("a", "next")).said).toEqual(
+      [],
+    );
+  });
+
+  test.each<[string, ToolSchemaSource]>([
+    ["more than 1000 parts", { anyOf: Array.from({ length: 1_000 }, (_, index) => ({ const: index })) }],
+    [
+      "nested deeper than 64 levels",
+      Array.from({ length: 64 }).reduce<{ readonly [keyword: string]: unknown }>(
+        (inner) => ({ not: inner }),
+        {},
+      ),
+    ],
+  ])("a schema of %s cannot be used", (excess, schema) => {
+    expect(check(schema, "{}").said.join()).toContain(`The schema of 'create_user' cannot be used: it `);
+    expect(check(schema, "{}").said.join()).toContain(excess);
+  });
+
   test("two tools may use one $id", () => {
     expect(
       check({ $id: "https://example.com/a", properties: { a: { type: "string" } } }, '{"a":"b"}').said,
