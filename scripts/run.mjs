@@ -10,6 +10,7 @@ import { ensureSystem } from "./ensure-system.mjs";
 const tasks = {
   start: { file: "src/main.ts", words: ["serve"] },
   demo: { file: "demo/main.ts" },
+  "demo-guards": { file: "demo/guards/main.ts" },
   check: { file: "scripts/check.mjs", system: "test" },
   "check-full": { file: "scripts/check.mjs", system: "test", environment: { TOLLGATE_TEST_SCALE: "full" } },
   bench: { file: "test/bench/main.ts", system: "bench" },
