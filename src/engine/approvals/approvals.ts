@@ -77,7 +77,7 @@ export function openApproval(world: World, index: number, question: Question, no
     tenant,
     ...question,
     message: finding.message,
-    groups: NO_GROUPS,
+    groups: record.policy.settings.approvals.groups ?? NO_GROUPS,
     openedAtMs: now.wallMs,
     expiresAtMs: now.wallMs + timeoutMs,
     stamp: world.executions.stamp[index] as number,

@@ -4,6 +4,7 @@ import type { Ask, Content, Intent, Operation } from "../../domain/intent.ts";
 import type { Now } from "../../domain/time.ts";
 import { judgeAccess } from "../access/judge-access.ts";
 import type { RequestFacts } from "../expressions/request-facts.ts";
+import { judgeFeatures, preferredModels } from "../features/judge-features.ts";
 import { exceededFinding, limitFacts } from "../limits/limit-finding.ts";
 import { isMutating } from "../operations/compile-operations.ts";
 import { judgeOperation } from "../operations/judge-operation.ts";
@@ -38,6 +39,8 @@ interface Concerns {
   readonly rules: CompiledRules;
   /** An access rule, or a default that denies. */
   readonly hasAccess: boolean;
+  /** The tenant insists on the models that it prefers. */
+  readonly enforcesModels: boolean;
 }
 
 const concerns = new WeakMap<EffectivePolicy, Concerns>();
@@ -45,10 +48,11 @@ const concerns = new WeakMap<EffectivePolicy, Concerns>();
 function concernsOf(policy: EffectivePolicy): Concerns {
   const known = concerns.get(policy);
   if (known !== undefined) return known;
-  const { access, rules } = policy.settings;
+  const { access, rules, settings } = policy.settings;
   const made: Concerns = {
     rules: compileRules(rules),
     hasAccess: access.some(({ value }) => value.rules.length > 0 || value.default === "deny"),
+    enforcesModels: preferredModels(settings) !== undefined,
   };
   concerns.set(policy, made);
   return made;
@@ -67,12 +71,15 @@ export function concernsRequest(
   { intent }: PolicyAsk,
   costNanoUsd: bigint,
 ): boolean {
-  const { rules, hasAccess } = concernsOf(policy);
+  const { rules, hasAccess, enforcesModels } = concernsOf(policy);
   return (
     hasAccess ||
+    (enforcesModels && intent.model !== undefined) ||
     rules.judgesAll ||
     costNanoUsd > rules.costAlert ||
     intent.operation !== undefined ||
+    intent.feature !== undefined ||
+    intent.integration !== undefined ||
     (intent.content !== undefined && rules.text.length > 0) ||
     policy.isInvalid ||
     policy.isUnknown
@@ -110,6 +117,7 @@ export function judgePolicy(
   }
   if (ask.intent.operation !== undefined)
     first.push(...operationFindings(world, subject, ask, ask.intent.operation));
+  first.push(...featureFindings(subject, ask));
   const { content } = ask.intent;
   return { first, rules: findRuleFindings(world, subject, request, content, now), obligations };
 }
@@ -139,6 +147,17 @@ function operationFindings(
   const enforced = judgeBy(resolvePolicy(world.policy.set, NO_TENANT, labels), false);
   const known = new Set(enforced.map(({ setting }) => setting));
   return [...enforced, ...judgeBy(policy, true).filter(({ setting }) => !known.has(setting))];
+}
+
+/** What the tenant's settings say; in shadow where its document is only tried out. */
+function featureFindings({ policy, principal }: PolicySubject, { intent }: PolicyAsk): Finding[] {
+  return judgeFeatures({
+    intent,
+    settings: policy.settings.settings,
+    tenant: principal.tenant,
+    sourceOf: (path) => sourceOf(policy, path),
+    isShadow: policy.mode === "shadow" || isTriedOut(policy),
+  });
 }
 
 /** Names no tenant: what the platform alone says. */

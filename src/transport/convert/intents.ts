@@ -36,12 +36,7 @@ function isEmpty(intent: WireIntent): boolean {
 const POLICY_PARTS = ["operation", "networkTarget", "content", "tool", "feature", "integration"] as const;
 
 /** Those that nothing judges yet: answering them would be pretending. */
-const UNJUDGED_PARTS = [
-  ["networkTarget", "network_target"],
-  ["content", "content"],
-  ["feature", "feature"],
-  ["integration", "integration"],
-] as const;
+const UNJUDGED_PARTS = [["networkTarget", "network_target"]] as const;
 
 function assertJudged(intent: WireIntent): void {
   for (const [part, name] of UNJUDGED_PARTS) {

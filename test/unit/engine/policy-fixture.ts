@@ -13,3 +13,8 @@ export function policySetOf(limits: LimitPolicy, settings: Partial<PolicySetting
   const set = createPolicySet(NO_DOCUMENTS);
   return { ...set, base: { ...set.base, limits, settings: { ...set.base.settings, ...settings } } };
 }
+
+/** Every section as it is without any file. */
+export function builtInSettings(): PolicySettings {
+  return createPolicySet(NO_DOCUMENTS).base.settings;
+}
