@@ -3,6 +3,7 @@ import { SteadyClock } from "./adapters/system/steady-clock.ts";
 import { openSystemClock } from "./adapters/system/system-clock.ts";
 import type { Settings } from "./config/settings.ts";
 import { type Closers, closeAll } from "./daemon/closers.ts";
+import { openGuardFacts } from "./daemon/guard-facts.ts";
 import { addressesOf, type DoorAddresses, openDoors, pinnedIdentity } from "./daemon/open-doors.ts";
 import { createHost, openFiles, tellOpened } from "./daemon/open-engine.ts";
 import { createPolicyAdmin } from "./daemon/policy/policy-administration.ts";
@@ -80,7 +81,8 @@ async function start(
   tellOpened(telemetry, settings, host, opened, performance.now() - startedMs);
   watch.start(host);
   closers.push(() => watch.stop());
-  const servers = openDoors(settings, telemetry, host, opened, createPolicyAdmin(keeper, host));
+  const facts = openGuardFacts(settings, telemetry, clock, closers);
+  const servers = openDoors(settings, telemetry, host, opened, facts, createPolicyAdmin(keeper, host));
   const cuts = startLoops(settings, telemetry, host, clock, opened, servers, closers);
   let drainMs = 0;
   closers.push(() => servers.stop(drainMs));

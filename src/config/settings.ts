@@ -108,6 +108,12 @@ export const SETTINGS = {
     parseCount(1, 1_000_000),
     "requests that such a principal may make at once",
   ),
+  capabilityKeys: define(
+    "TOLLGATE_CAPABILITY_KEYS",
+    "off",
+    parseOptional(parsePath),
+    "JWKS file with the public keys of capability tokens, read again when it changes; `off`: no token is accepted",
+  ),
   tenant: define(
     "TOLLGATE_TENANT",
     "off",

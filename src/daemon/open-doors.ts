@@ -10,6 +10,7 @@ import type { PolicyAdmin } from "../ports/policy-admin.ts";
 import type { EngineHost } from "../runtime/engine-host.ts";
 import { findOutcomes } from "../runtime/find-outcomes.ts";
 import { createServers, type Servers } from "../transport/create-servers.ts";
+import type { FactSources } from "../transport/guards/fetch-facts.ts";
 import type { PinnedIdentity } from "../transport/pinned-identity.ts";
 import type { ListenAddress } from "../transport/server.ts";
 import { VERSION } from "../version.ts";
@@ -20,6 +21,7 @@ export function openDoors(
   telemetry: Telemetry,
   host: EngineHost,
   { store, loaded }: OpenedStore,
+  facts: FactSources,
   policy?: PolicyAdmin,
 ): Servers {
   const { storeId, hole, damaged, unproved, setAside } = loaded;
@@ -45,6 +47,7 @@ export function openDoors(
         ? undefined
         : socketAddress(settings.adminAddress, ADMIN_SOCKET_MODE),
     reflection: settings.reflection,
+    facts,
     pinned: pinnedIdentity(settings),
     ...(policy === undefined ? {} : { policy }),
     findCompleted: async (subject) => {

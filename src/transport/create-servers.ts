@@ -21,6 +21,7 @@ import { CompletedLookup, type FindCompleted } from "./enforcement/completed-loo
 import { createEnforcementService, ENFORCEMENT_MAX_BYTES } from "./enforcement/enforcement-service.ts";
 import type { FindOutcomes } from "./enforcement/outcome-calls.ts";
 import type { EngineAccess } from "./engine-access.ts";
+import type { FactSources } from "./guards/fetch-facts.ts";
 import { createGuardService } from "./guards/guard-service.ts";
 import { bindService, type HandlerOptions } from "./handler.ts";
 import { createHealthService, HealthState } from "./health-service.ts";
@@ -58,6 +59,8 @@ export interface ServersOptions {
   readonly findOutcomes?: FindOutcomes;
   /** Who keeps the policy; absent = operators cannot change it here. */
   readonly policy?: PolicyAdmin;
+  /** Where facts for the guards come from; what is missing is refused. */
+  readonly facts?: FactSources;
   readonly pinned?: PinnedIdentity;
   readonly limits?: Partial<TransportLimits>;
   readonly observer?: TransportObserver;
@@ -94,6 +97,7 @@ export function createServers(options: ServersOptions): Servers {
     observer,
     storeInfo,
     info,
+    facts: options.facts,
     completed: new CompletedLookup(
       host,
       options.findCompleted ?? (() => Promise.resolve(undefined)),

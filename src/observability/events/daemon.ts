@@ -91,6 +91,15 @@ export function lookupFailed(telemetry: Telemetry, thrown: unknown): void {
   );
 }
 
+/** The file with the keys of capability tokens cannot be read as keys; those that were read before stay in force. */
+export function capabilityKeysRefused(telemetry: Telemetry, thrown: unknown): void {
+  telemetry.logBounded(
+    "error",
+    { event: "capability_keys_refused", ...errorFields(thrown) },
+    "the capability keys cannot be read; what was read before stays in force",
+  );
+}
+
 /** A mistake of ours ended a call; the caller got a generic text. */
 export function internalErrorThrown(telemetry: Telemetry, method: string, thrown: unknown): void {
   telemetry.logBounded(

@@ -53,7 +53,7 @@ host.onEffect((effect) => recordEffect(telemetry, effect));
 const watch = new ClockWatch();
 watch.start(host);
 closers.push(() => watch.stop());
-const servers = openDoors(settings, telemetry, host, opened);
+const servers = openDoors(settings, telemetry, host, opened, {});
 if (persistence === "file") {
   const cuts = startLoops(settings, telemetry, host, clock, opened, servers, closers);
   // Measuring begins when the fixture is in the file.
