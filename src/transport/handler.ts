@@ -5,8 +5,6 @@ import {
   type handleUnaryCall,
   type Server,
   type ServerDuplexStream,
-  ServerInterceptingCall,
-  type ServerInterceptor,
   type ServerUnaryCall,
   type ServerWritableStream,
   type StatusObject,
@@ -15,6 +13,7 @@ import { TollgateError } from "../domain/errors.ts";
 import type { Counters } from "./counters.ts";
 import { defineMethod, pathOf, type Received, type Sent, Undecoded } from "./service-binding.ts";
 import { internalStatus, statusOf } from "./status.ts";
+import { findStream, resetAfterStatus } from "./stream/hidden-stream.ts";
 import type { TransportObserver } from "./transport-observer.ts";
 
 // The one wrapper around every handler. grpc-js neither awaits handlers nor hides what they throw; here every failure
@@ -135,6 +134,7 @@ export function failStream(
   path: string,
   options: Pick<HandlerOptions, "observer" | "counters">,
 ): void {
+  resetAfterStatus(findStream(call));
   call.emit("error", statusFor(error, path, options));
 }
 
@@ -152,17 +152,3 @@ function statusFor(
   options.observer.internalError(path, error);
   return internalStatus() as StatusObject & Error;
 }
-
-/**
- * Refuses compressed requests before anything is read: many small gzip messages take memory out of all proportion to what
- * was sent. Calls that do not compress pass without a layer around them. grpc-js keeps the encoding on the call itself.
- */
-export const refuseCompression: ServerInterceptor = (_method, call) => {
-  const { incomingEncoding } = call as unknown as { readonly incomingEncoding: string };
-  if (incomingEncoding === "identity") return call as unknown as ServerInterceptingCall;
-  const error = new TollgateError(
-    "COMPRESSION_REFUSED",
-    "compressed messages are not taken: send them as they are",
-  );
-  return new ServerInterceptingCall(call, { start: () => call.sendStatus(statusOf(error)) });
-};

@@ -1,13 +1,14 @@
 import { type AddressInfo, createServer, type Server as NetServer, type Socket } from "node:net";
 import { type ConnectionInjector, Server, ServerCredentials } from "@grpc/grpc-js";
 import type { Counters } from "./counters.ts";
-import { refuseCompression } from "./handler.ts";
+import { OpenCalls } from "./open-calls.ts";
 import { listenOnLoopback, listenOnSocket } from "./sockets/socket-file.ts";
 import {
   CONNECTION_IDLE_MS,
   KEEPALIVE_MS,
   KEEPALIVE_TIMEOUT_MS,
   MAX_MESSAGE_BYTES,
+  MAX_OPEN_CALLS,
   MAX_STREAMS_PER_CONNECTION,
   PREFACE_BYTES,
   SESSION_MEMORY_MB,
@@ -39,21 +40,23 @@ const SERVER_OPTIONS = {
   "grpc.max_connection_idle_ms": CONNECTION_IDLE_MS,
   "grpc-node.max_session_memory": SESSION_MEMORY_MB,
   "grpc.enable_channelz": 0,
-  interceptors: [refuseCompression],
 };
 
 /** How long the last statuses of a stopping server may take to leave it, ms. */
 const LAST_WORDS_MS = 100;
 
 export class Listener {
-  readonly grpc = new Server(SERVER_OPTIONS);
+  readonly grpc: Server;
+  readonly #calls = new OpenCalls(MAX_OPEN_CALLS);
   readonly #options: ListenerOptions;
   readonly #sockets = new Set<Socket>();
   readonly #server: NetServer;
   #injector: ConnectionInjector | undefined;
+  #silence: NodeJS.Timeout | undefined;
 
   constructor(options: ListenerOptions) {
     this.#options = options;
+    this.grpc = new Server({ ...SERVER_OPTIONS, interceptors: [this.#calls.intercept] });
     this.#server = createServer((socket) => this.#accept(socket));
   }
 
@@ -67,6 +70,7 @@ export class Listener {
     const { address } = this.#options;
     if ("path" in address) await listenOnSocket(this.#server, address.path, address.mode);
     else await listenOnLoopback(this.#server, address.host, address.port);
+    this.#silence = setInterval(() => this.#calls.endSilent(), this.#options.limits.firstMessageMs).unref();
     this.#server.on("error", (error) => this.#options.observer.internalError(this.#options.name, error));
   }
 
@@ -88,6 +92,7 @@ export class Listener {
 
   /** Closes what is still open, after a moment for the last words. */
   async close(): Promise<void> {
+    clearInterval(this.#silence);
     this.#server.close();
     if (this.#sockets.size > 0) {
       await Promise.race([this.#allClosed(), new Promise((resolve) => setTimeout(resolve, LAST_WORDS_MS))]);

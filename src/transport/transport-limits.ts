@@ -19,6 +19,8 @@ export const MAX_REPORT_BYTES = 8_192;
 export const WINDOW_REPORTS = 10_000;
 /** Most concurrent streams of one connection: a client that wants more opens a second one. */
 export const MAX_STREAMS_PER_CONNECTION = 64;
+/** Most calls of one door that are open at once, streams included: what peers open and leave takes 20 KB each. */
+export const MAX_OPEN_CALLS = 2_000;
 /** Memory of one HTTP/2 session, MB: what nghttp2 holds for one peer. */
 export const SESSION_MEMORY_MB = 16;
 /** Pings of the server to a quiet connection, and how long it waits for the answer, ms. */

@@ -15,7 +15,8 @@ import type { EngineAccess } from "../engine-access.ts";
 import { failStream } from "../handler.ts";
 import type { Sent } from "../service-binding.ts";
 import { assertStreamRoom } from "../service-context.ts";
-import { resetStream, StreamWriter, type WriterOwner } from "../stream/stream-writer.ts";
+import { resetStream } from "../stream/hidden-stream.ts";
+import { StreamWriter, type WriterOwner } from "../stream/stream-writer.ts";
 import type { TransportObserver } from "../transport-observer.ts";
 import type { AdminContext } from "./admin-context.ts";
 

@@ -1,6 +1,6 @@
-import { constants } from "node:http2";
 import { Metadata } from "@grpc/grpc-js";
-import { READ_AHEAD_MESSAGES, type TransportLimits } from "../transport-limits.ts";
+import type { TransportLimits } from "../transport-limits.ts";
+import { findStream } from "./hidden-stream.ts";
 
 // Writing to a peer that may not read. One chunk is under way at a time and carries everything said since the last one.
 // Left to itself, grpc-js makes a socket write of every message and queues without bound; a Unix socket is full after 277
@@ -122,7 +122,7 @@ function writeTogether(
   bytes: number,
   done: () => void,
 ): void {
-  const stream = (call as HiddenCall).call?.stream;
+  const stream = findStream(call);
   if (stream === undefined) {
     for (const [place, message] of messages.entries())
       call.write(message, place === messages.length - 1 ? done : undefined);
@@ -139,30 +139,4 @@ function writeTogether(
     at += FRAME_BYTES + message.byteLength;
   }
   stream.write(chunk, done);
-}
-
-interface HiddenCall {
-  readonly call?: { readonly stream?: HiddenStream };
-  readonly _readableState?: { highWaterMark: number };
-}
-
-interface HiddenStream {
-  readonly destroyed: boolean;
-  readonly writableEnded: boolean;
-  write(chunk: Buffer, done: () => void): boolean;
-  close(code: number): void;
-}
-
-/**
- * Ends a stream whose peer does not read: a status would wait behind the unread messages for ever. Clients see
- * RESOURCE_EXHAUSTED. grpc-js keeps the HTTP/2 stream to itself; without it the keepalive has to end the connection.
- */
-export function resetStream(call: object): void {
-  (call as HiddenCall).call?.stream?.close(constants.NGHTTP2_ENHANCE_YOUR_CALM);
-}
-
-/** Keeps grpc-js from decoding 16 messages ahead of a stream whose reading pauses. */
-export function boundReadAhead(call: object): void {
-  const state = (call as HiddenCall)._readableState;
-  if (state !== undefined) state.highWaterMark = READ_AHEAD_MESSAGES;
 }

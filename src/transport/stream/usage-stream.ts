@@ -26,14 +26,16 @@ import { failStream } from "../handler.ts";
 import { principalFromProto } from "../pinned-identity.ts";
 import { type Received, type Sent, Undecoded } from "../service-binding.ts";
 import { assertStreamRoom, type ServiceContext } from "../service-context.ts";
+import { READ_AHEAD_MESSAGES } from "../transport-limits.ts";
 import { assertBatch, HELLO_RULE } from "../validate/batch-rules.ts";
 import { assertValid, requiredId } from "../validate/rules.ts";
 import type { EventSink, PushedEvent } from "./event-hub.ts";
+import { boundReadAhead, resetStream } from "./hidden-stream.ts";
 import { encode, PendingAnswers, withRemaining } from "./pending-answers.ts";
 import { ReportedExecutions } from "./reported-executions.ts";
 import { assertWindow, sequenceOf } from "./sequences.ts";
 import type { ReporterStream } from "./stream-registry.ts";
-import { boundReadAhead, resetStream, StreamWriter, type WriterOwner } from "./stream-writer.ts";
+import { StreamWriter, type WriterOwner } from "./stream-writer.ts";
 
 // One stream of reports. A message is applied in the turn it arrives in; what is to be said of it waits for the end of the
 // turn, so that many messages share one answer, and for the next durable cut. No closure and no promise per message.
@@ -81,7 +83,7 @@ export class UsageStream implements ReporterStream, EventSink, WriterOwner {
       this.#fail(new TollgateError("HELLO_REQUIRED", `no hello came within ${firstMessageMs} ms`));
     }, firstMessageMs);
     this.#helloTimer.unref();
-    boundReadAhead(call);
+    boundReadAhead(call, READ_AHEAD_MESSAGES);
     call.on("data", (received) => this.#onMessage(received));
     call.on("end", () => this.#onHalfClose());
     call.on("cancelled", () => this.#close());

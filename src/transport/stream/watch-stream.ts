@@ -16,7 +16,8 @@ import type { Sent } from "../service-binding.ts";
 import { assertStreamRoom, type ServiceContext } from "../service-context.ts";
 import { MAX_WATCHERS } from "../transport-limits.ts";
 import type { EventSink, PushedEvent } from "./event-hub.ts";
-import { resetStream, StreamWriter, type WriterOwner } from "./stream-writer.ts";
+import { resetStream } from "./hidden-stream.ts";
+import { StreamWriter, type WriterOwner } from "./stream-writer.ts";
 
 // One watch of one execution: what is kept of its events, then those that happen, until its end.
 

@@ -46,6 +46,17 @@ export class DaemonProcess {
     directory: string = createDirectory(),
     more: { readonly [name: string]: string } = {},
   ): DaemonProcess {
+    return DaemonProcess.spawnCommand(process.execPath, words, settings, directory, more);
+  }
+
+  /** Starts whatever ends as a daemon. */
+  static spawnCommand(
+    command: string,
+    words: readonly string[],
+    settings: { readonly [name: string]: string } = {},
+    directory: string = createDirectory(),
+    more: { readonly [name: string]: string } = {},
+  ): DaemonProcess {
     const own = {
       DATA: join(directory, "data"),
       POLICY: join(directory, "policy"),
@@ -59,7 +70,7 @@ export class DaemonProcess {
       Object.entries(own).map(([name, value]) => [`TOLLGATE_${name}`, value]),
     );
     const env = { ...environment, ...more };
-    const child = spawn(process.execPath, words, { env, stdio: ["ignore", "pipe", "pipe"] });
+    const child = spawn(command, words, { env, stdio: ["ignore", "pipe", "pipe"] });
     return new DaemonProcess(directory, child);
   }
 

@@ -32,15 +32,15 @@ export function framed(request: Request): Buffer {
   return frame;
 }
 
-/** Opens a stream of usage at `unix:PATH`. */
-export function openRawStream(target: string, settings: Settings = {}): RawStream {
+/** Opens a stream of usage, or another call, at `unix:PATH`. */
+export function openRawStream(target: string, settings: Settings = {}, method = "StreamUsage"): RawStream {
   const session = connect("http://tollgate", {
     createConnection: () => dial(target.slice("unix:".length)),
     settings,
   });
   const stream = session.request({
     [constants.HTTP2_HEADER_METHOD]: "POST",
-    [constants.HTTP2_HEADER_PATH]: "/tollgate.enforcement.v1.EnforcementService/StreamUsage",
+    [constants.HTTP2_HEADER_PATH]: `/tollgate.enforcement.v1.EnforcementService/${method}`,
     [constants.HTTP2_HEADER_CONTENT_TYPE]: "application/grpc+proto",
     te: "trailers",
   });

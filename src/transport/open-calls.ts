@@ -1,0 +1,81 @@
+import { constants } from "node:http2";
+import {
+  ServerInterceptingCall,
+  type ServerInterceptingCallInterface,
+  type ServerInterceptor,
+} from "@grpc/grpc-js";
+import { TollgateError } from "../domain/errors.ts";
+import { statusOf } from "./status.ts";
+import { type HiddenStream, resetAfterStatus } from "./stream/hidden-stream.ts";
+
+// Every call of one door, from its headers to its end. grpc-js calls a handler only when the request has come whole: what
+// a peer opens and then leaves would be held for ever and counted nowhere.
+
+/** grpc-js keeps both on the call. */
+interface HiddenCall {
+  readonly incomingEncoding?: string;
+  readonly stream?: HiddenStream;
+}
+
+export class OpenCalls {
+  readonly #max: number;
+  #open = 0;
+  /** Calls that need one request, opened since the last look, and those that were open at it. */
+  #young = new Set<HiddenStream>();
+  #old = new Set<HiddenStream>();
+
+  /** At most `max` calls are open at once. */
+  constructor(max: number) {
+    this.#max = max;
+  }
+
+  get size(): number {
+    return this.#open;
+  }
+
+  /**
+   * Counts a call, and refuses one too many and what is compressed before anything of it is read: many small gzip messages
+   * take memory out of all proportion to what was sent. Other calls pass without a layer around them.
+   */
+  readonly intercept: ServerInterceptor = (method, call) => {
+    const { incomingEncoding, stream } = call as unknown as HiddenCall;
+    if (incomingEncoding !== "identity") return refuse(call, compressed());
+    if (stream === undefined) return call as unknown as ServerInterceptingCall;
+    if (this.#open >= this.#max) {
+      // Not even a status: it would cost what the bound is there to save. Clients see UNAVAILABLE and may try again.
+      stream.close(constants.NGHTTP2_REFUSED_STREAM);
+      return new ServerInterceptingCall(call, { start: () => undefined });
+    }
+    this.#open++;
+    if (!method.requestStream) this.#young.add(stream);
+    stream.once("close", () => {
+      this.#open--;
+      if (!this.#young.delete(stream)) this.#old.delete(stream);
+    });
+    return call as unknown as ServerInterceptingCall;
+  };
+
+  /** Resets calls whose one request has not come whole since the look before the last one. */
+  endSilent(): void {
+    for (const stream of this.#old) {
+      const { state } = stream.state;
+      if (state === constants.NGHTTP2_STREAM_STATE_HALF_CLOSED_REMOTE) continue;
+      stream.close(constants.NGHTTP2_ENHANCE_YOUR_CALM);
+    }
+    for (const stream of this.#young) this.#old.add(stream);
+    this.#young = new Set();
+  }
+}
+
+function compressed(): TollgateError {
+  return new TollgateError("COMPRESSION_REFUSED", "compressed messages are not taken: send them as they are");
+}
+
+function refuse(call: ServerInterceptingCallInterface, error: TollgateError): ServerInterceptingCall {
+  return new ServerInterceptingCall(call, {
+    start: () => {
+      resetAfterStatus((call as unknown as HiddenCall).stream);
+      call.sendStatus(statusOf(error));
+    },
+  });
+}
