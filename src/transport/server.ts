@@ -1,7 +1,7 @@
 import { type AddressInfo, createServer, type Server as NetServer, type Socket } from "node:net";
 import { type ConnectionInjector, Server, ServerCredentials } from "@grpc/grpc-js";
 import type { Counters } from "./counters.ts";
-import { OpenCalls } from "./open-calls.ts";
+import { OpenCalls } from "./sockets/open-calls.ts";
 import { listenOnLoopback, listenOnSocket } from "./sockets/socket-file.ts";
 import {
   CONNECTION_IDLE_MS,

@@ -4,9 +4,9 @@ import {
   type ServerInterceptingCallInterface,
   type ServerInterceptor,
 } from "@grpc/grpc-js";
-import { TollgateError } from "../domain/errors.ts";
-import { statusOf } from "./status.ts";
-import { type HiddenStream, resetAfterStatus } from "./stream/hidden-stream.ts";
+import { TollgateError } from "../../domain/errors.ts";
+import { statusOf } from "../status.ts";
+import { type HiddenStream, resetAfterStatus } from "../stream/hidden-stream.ts";
 
 // Every call of one door, from its headers to its end. grpc-js calls a handler only when the request has come whole: what
 // a peer opens and then leaves would be held for ever and counted nowhere.

@@ -1,7 +1,7 @@
 // Deadlines: that they come due, that they re-arm themselves, and what a start after time away does to each.
 import { describe, expect, test } from "vitest";
-import { pauseByOperator, resumeByOperator } from "../../../src/engine/executions/administer.ts";
-import { Engine, type LimitValues, policyOf, STEP, USD } from "./engine-fixture.ts";
+import { pauseByOperator, resumeByOperator } from "../../../../src/engine/executions/administer.ts";
+import { Engine, type LimitValues, policyOf, STEP, USD } from "../engine-fixture.ts";
 
 const MINUTE = 60_000;
 

@@ -1,6 +1,6 @@
 // Every limit under its own code: the one that warns, from 80 % on, and the one that refuses.
 import { describe, expect, test } from "vitest";
-import type { EffectiveLimit } from "../../../src/domain/limits.ts";
+import type { EffectiveLimit } from "../../../../src/domain/limits.ts";
 import {
   Engine,
   type IntentFields,
@@ -9,7 +9,7 @@ import {
   reasonsOf,
   STEP,
   USD,
-} from "./engine-fixture.ts";
+} from "../engine-fixture.ts";
 
 const PAGES: EffectiveLimit = { value: 10n, mode: "enforce", onExceed: "block", tier: "tenant" };
 
