@@ -13,6 +13,7 @@ import { applyIntent } from "../../intents/apply-intent.ts";
 import { afterTaking, keepDecision, refuse } from "../../intents/intents.ts";
 import { decideIntent, type Judged, judgeIntent } from "../../intents/judge-intent.ts";
 import { changesSomething } from "../../intents/judge-policy.ts";
+import { registerUnknown } from "../../intents/unregistered.ts";
 import type { JsonDocument } from "../../json/json-document.ts";
 import { type Probe, probeIntent } from "../../limits/probe.ts";
 import { decide } from "../../limits/standing.ts";
@@ -49,7 +50,11 @@ export function checkToolCall(
   now: Now,
 ): ToolCallAnswer {
   const index = world.executions.find(caller, request.executionId);
-  if (index === NO_INDEX) return refused(unknownExecution(world, request.executionId, now), undefined);
+  if (index === NO_INDEX) {
+    const registered = registerUnknown(world, caller, request, now);
+    if (registered?.decision.allowed === true) return checkToolCall(world, caller, request, now);
+    return refused(registered?.decision ?? unknownExecution(world, request.executionId, now), undefined);
+  }
   const record = world.executions.record(index);
   const known = findCall(world, index, request.callId);
   if (known !== undefined) return repeatedCall(world, known, request, now);
