@@ -17,6 +17,7 @@ import { ToolCallTable } from "./guards/session/tool-call-table.ts";
 import { EMPTY_PROBE } from "./limits/probe.ts";
 import { OutcomeTable } from "./outcomes/outcome-table.ts";
 import { encodeKept, KeptPolicyTable } from "./policy/kept/kept-policies.ts";
+import { PoolTable } from "./pools/pool-table.ts";
 import { encodeFact } from "./quotas/fresh-windows.ts";
 import { QuotaFanOut } from "./quotas/quota-fan-out.ts";
 import { WindowTable } from "./quotas/window-table.ts";
@@ -76,6 +77,7 @@ export function createWorld(options: WorldOptions): World {
     toolCalls: new ToolCallTable(),
     contents: new ContentTable(),
     adjustments: new AdjustmentTable(),
+    pools: new PoolTable(),
     spentCapabilities: new SpentTable(),
     keptPolicies: new KeptPolicyTable(),
     deadlines: new Deadlines(),

@@ -19,6 +19,7 @@ import type { Probe } from "./limits/probe.ts";
 import type { OutcomeTable } from "./outcomes/outcome-table.ts";
 import type { KeptPolicyTable } from "./policy/kept/kept-policies.ts";
 import type { PolicySet } from "./policy/policy-set.ts";
+import type { PoolTable } from "./pools/pool-table.ts";
 import type { PriceBook } from "./prices/price-book.ts";
 import type { QuotaFanOut } from "./quotas/quota-fan-out.ts";
 import type { WindowTable } from "./quotas/window-table.ts";
@@ -119,6 +120,7 @@ export interface World {
   readonly contents: ContentTable;
   /** Values of principals that stand beside the policy. */
   readonly adjustments: AdjustmentTable;
+  readonly pools: PoolTable;
   /** Capability tokens that worked once. */
   readonly spentCapabilities: SpentTable;
   /** Documents of tenants that operators write. */

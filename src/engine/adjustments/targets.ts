@@ -12,13 +12,18 @@ const GAUGES: readonly string[] = ["storage_gb", "concurrent_requests", "concurr
 
 /** @throws TollgateError FIELD_INVALID */
 export function parseLevel(tenant: string, principal: string): LevelName {
+  const found = findLevel(tenant, principal);
+  if (found !== undefined) return found;
+  throw invalidField("principal", "tenant, or team:, user:, api_key: or agent: with one name");
+}
+
+/** One principal of a tenant by its written name; undefined for a pattern and for what is no level of it. */
+export function findLevel(tenant: string, principal: string): LevelName | undefined {
   if (principal === "tenant" || principal === `tenant:${tenant}`) return { level: "tenant", name: tenant };
   const colon = principal.indexOf(":");
   const level = LEVELS.find((one) => one === principal.slice(0, colon));
   const name = principal.slice(colon + 1);
-  if (level === undefined || name === "" || name.includes("*"))
-    throw invalidField("principal", "tenant, or team:, user:, api_key: or agent: with one name");
-  return { level, name };
+  return level === undefined || name === "" || name.includes("*") ? undefined : { level, name };
 }
 
 /** @throws TollgateError FIELD_INVALID: no quota has this name */

@@ -11,6 +11,7 @@ import type { Now } from "../../domain/time.ts";
 import { AdjustmentTable } from "../adjustments/adjustment-table.ts";
 import { endAdjustments } from "../adjustments/end-adjustments.ts";
 import type { PolicySource } from "../policy/policy-source.ts";
+import { PoolTable } from "../pools/pool-table.ts";
 import { PERIODS } from "../time/calendar.ts";
 import type { World } from "../world.ts";
 import { boundsQuotas, type PrincipalBounds } from "./principal-bounds.ts";
@@ -57,7 +58,7 @@ export interface GaugeQuota {
 export type QuotaSource = () => PolicySource | undefined;
 
 export interface CompiledQuotas {
-  /** Of the adjustments that are in it. */
+  /** Of the adjustments and shares of pools that are in it. */
   readonly version: number;
   readonly windows: readonly WindowQuota[];
   readonly requests: readonly GaugeQuota[];
@@ -97,13 +98,16 @@ export function quotasOf(
   binding: WindowBinding,
   now: Now,
 ): CompiledQuotas {
-  const { adjustments } = world;
+  const { adjustments, pools } = world;
   endAdjustments(world, now);
   if (!boundsQuotas(world, bounds)) return NO_QUOTAS;
+  const { tenant } = binding.principal;
+  if (bounds.pools.length > 0) pools.refresh(world, tenant, bounds.pools, bounds.timeZone, now);
+  const version = adjustments.version + pools.version;
   binding.quotas ??= new WeakMap();
   const known = binding.quotas.get(bounds);
-  if (known?.version === adjustments.version) return known;
-  const made = compileQuotas({ bounds, tenant: binding.principal.tenant, adjustments }, binding);
+  if (known?.version === version) return known;
+  const made = compileQuotas({ bounds, tenant, adjustments, pools }, binding, version);
   binding.quotas.set(bounds, made);
   return made;
 }
@@ -112,20 +116,22 @@ interface Compiling {
   readonly bounds: PrincipalBounds;
   readonly tenant: string;
   readonly adjustments: AdjustmentTable;
+  readonly pools: PoolTable;
 }
 
-function compileQuotas(compiling: Compiling, binding: WindowBinding): CompiledQuotas {
+function compileQuotas(compiling: Compiling, binding: WindowBinding, version: number): CompiledQuotas {
   const windows: WindowQuota[] = [];
   const gauges: GaugeQuota[] = [];
   for (const [at, level] of levelsOf(binding.principal, binding.unattributed).entries()) {
     addWindows(windows, compiling, level, at * PERIODS.length);
+    addShares(windows, compiling, level, at * PERIODS.length);
     for (const key of GAUGE_KEYS)
       for (const bound of boundsFor(compiling, level, [key]))
         gauges.push({ key, level, principal: formatLevel(level), ...bound });
   }
   const of = (key: GaugeQuota["key"]) => gauges.filter((one) => one.key === key);
   return {
-    version: compiling.adjustments.version,
+    version,
     windows,
     requests: of("concurrent_requests"),
     executions: of("concurrent_executions"),
@@ -155,6 +161,36 @@ function addWindows(into: WindowQuota[], compiling: Compiling, level: LevelName,
       const about = { place: base + at, counter: CUSTOM_COUNTER, custom: name, bit: -1, period, unit };
       addOne(into, compiling, level, ["custom", name, period], about);
     }
+  }
+}
+
+/** A share of a pool is a quota of money like any other. */
+function addShares(
+  into: WindowQuota[],
+  { bounds, tenant, pools }: Compiling,
+  level: LevelName,
+  base: number,
+): void {
+  if (bounds.pools.length === 0) return;
+  const principal = formatLevel(level);
+  const member = level.level === "tenant" ? "tenant" : principal;
+  for (const { poolId, period, shadow, nanoUsd } of pools.sharesOf(tenant, bounds.pools, member)) {
+    const unit = QUOTA_UNITS.cost_usd;
+    into.push({
+      place: base + PERIODS.indexOf(period),
+      counter: unit.counter,
+      custom: undefined,
+      limit: nanoUsd,
+      shadow,
+      principal,
+      period,
+      unit,
+      severity: quotaSeverity("cost_usd", period),
+      id: `${unit.id}_${period}`,
+      setting: `pools["${poolId}"]`,
+      source: () => bounds.sourceAt(["pools", poolId, "usd"]),
+      bit: QUOTA_KEYS.indexOf("cost_usd") * BITS_PER_UNIT,
+    });
   }
 }
 
@@ -271,13 +307,14 @@ export function loosestQuota(
   const map = mapOf(bounds.quotas);
   const named = namedEntry(map, level.level, level.name);
   const entries = [...(named === undefined ? [] : [named]), ...matchingEntries(map, level.level, level.name)];
-  const plain: Compiling = { bounds, tenant, adjustments: NO_ADJUSTMENTS };
+  const plain: Compiling = { bounds, tenant, adjustments: NO_ADJUSTMENTS, pools: NO_POOLS };
   const own = boundsFor(plain, { level: "tenant", name: tenant }, path);
   const all = [...own, ...entries.flatMap(({ key }) => ceilingBound(bounds, key, path))];
   return tightest(all.filter(({ shadow }) => !shadow))?.limit;
 }
 
 const NO_ADJUSTMENTS = new AdjustmentTable();
+const NO_POOLS = new PoolTable();
 
 function tightest(all: readonly Bound[]): Bound | undefined {
   return all.reduce<Bound | undefined>(

@@ -1,6 +1,7 @@
 import type { EffectivePolicy } from "../policy/effective-policy.ts";
 import { type PolicySource, sourceOf } from "../policy/policy-source.ts";
 import { resolvePolicy } from "../policy/resolve-policy.ts";
+import type { PoolSettings } from "../pools/pool-table.ts";
 import { rateLayers } from "../rates/rate-layers.ts";
 import { NO_PLATFORM_RATES, type PlatformRates, type RateSettings } from "../rates/rate-settings.ts";
 import type { World } from "../world.ts";
@@ -11,6 +12,7 @@ export interface PrincipalBounds {
   /** `quotas` as they are in force. */
   readonly quotas: QuotaSettings;
   readonly hasQuotas: boolean;
+  readonly pools: PoolSettings;
   /** Who decided the value at a path of the policy, and the loosest value that any tier may choose there. */
   readonly sourceAt: (path: readonly string[]) => PolicySource;
   /** `rates` of the tiers: ceilings of the platform where there are any, then what is in force. */
@@ -49,12 +51,13 @@ export function boundsUnder(world: World, policy: EffectivePolicy): PrincipalBou
   const platform = world.policy.platformRates ?? NO_PLATFORM_RATES;
   const known = made.get(policy);
   if (known?.platform === platform) return known;
-  const { quotas, rates, time_zone: timeZone } = policy.settings;
+  const { quotas, pools, rates, time_zone: timeZone } = policy.settings;
   const layers = rateLayers(policy, rates);
-  const hasQuotas = Object.keys(quotas).length > 0;
+  const hasQuotas = Object.keys(quotas).length > 0 || pools.length > 0;
   const bounds: PrincipalBounds = {
     quotas,
     hasQuotas,
+    pools,
     sourceAt: (path) => sourceOf(policy, path),
     rates: layers,
     platform,

@@ -1,7 +1,7 @@
 import { MAX_COUNTER } from "../../domain/amounts.ts";
 import { HELD_STRIDE, SPENT_STRIDE } from "../../domain/counters.ts";
 import type { Principal } from "../../domain/execution.ts";
-import { type Level, levelsOf } from "../../domain/quotas/levels.ts";
+import { type Level, type LevelName, levelsOf } from "../../domain/quotas/levels.ts";
 import type { RatePlans } from "../rates/rate-plans.ts";
 import type { RowSet } from "../rows/generations.ts";
 import { PERIODS, type Period, UTC, windowAt } from "../time/calendar.ts";
@@ -167,6 +167,11 @@ export class WindowTable {
         result[at++] = this.#open(level, binding, name, period, wallMs, rows, texts);
     }
     return result;
+  }
+
+  /** The row of one level's window at an instant, if anybody has used it. */
+  rowAt({ level, name }: LevelName, tenant: string, period: Period, wallMs: number): number | undefined {
+    return this.#find(windowKey(level, tenant, name, period), wallMs);
   }
 
   /** Puts a loaded window back under its row. */
