@@ -15,30 +15,38 @@ export interface Disguise {
 }
 
 export function findDisguises(text: string): readonly Disguise[] {
+  const survey = surveyText(text);
+  const has = (flag: number): boolean => (survey & flag) !== 0;
   const found: Disguise[] = [];
   const add = (kind: Disguise["kind"], under: string | undefined): void => {
     if (under !== undefined && under !== text) found.push({ kind, text: under, start: 0, end: text.length });
   };
-  // oxlint-disable-next-line no-control-regex -- anything beyond ASCII
-  if (/[^\u0000-\u007f]/.test(text)) {
+  if (has(SURVEY.notAscii)) {
     found.push(...findTags(text), ...findSelectors(text), ...findReversed(text));
     add("unicode", foldLookalikes(text));
   }
-  if ((surveyText(text) & SURVEY.longRun) !== 0) found.push(...findEncoded(text));
+  if (has(SURVEY.longRun)) found.push(...findEncoded(text));
   if (/\d[\s,]+[0-7]/.test(text)) found.push(...findNumbers(text));
-  add("encoded", /%[0-7][0-9a-f]/i.test(text) ? decodeCodes(text, /%([0-7][0-9a-f])/gi, 16) : undefined);
-  add("encoded", /\\[ux]|&#/i.test(text) ? decodeEscapes(text) : undefined);
+  if (has(SURVEY.percent)) add("encoded", decodeCodes(text, /%([0-7][0-9a-f])/gi, 16));
+  if (has(SURVEY.escape)) add("encoded", decodeEscapes(text));
   if (/[a-z][0134578@$!|]|[0134578@$|][a-z]/i.test(text)) {
     add("encoded", foldDigits(text, "i"));
     if (text.includes("1")) add("encoded", foldDigits(text, "l"));
   }
-  add("encoded", joinLetters(text));
-  if (/erongi|snoitcurtsni|suoiverp|tpmorp|drowssap|drager/i.test(text)) add("encoded", reverse(text));
-  if (/vtaber|vafgehpgvba|cerivbhf|flfgrz|cnffjbeq|qvfertneq|sbetrg|cebzcg/i.test(text))
+  if (has(SURVEY.notAscii) || SPREAD.test(text)) add("encoded", joinLetters(text));
+  if (BACKWARDS_OR_ROTATED.test(text)) {
+    add("encoded", reverse(text));
     add("encoded", rotate(text));
+  }
   add("split", joinStrings(text));
   return found;
 }
+
+/** Four single letters in a row. */
+const SPREAD = /\b\w[ .\-_*/|~]\w[ .\-_*/|~]\w[ .\-_*/|~]\w\b/;
+/** Words of an order, read backwards or by ROT13. */
+const BACKWARDS_OR_ROTATED =
+  /erongi|snoitcurtsni|suoiverp|tpmorp|drowssap|drager|vtaber|vafgehpgvba|cerivbhf|flfgrz|cnffjbeq|qvfertneq|sbetrg|cebzcg/i;
 
 /** Tags of Unicode spell ASCII that nobody sees; flags of countries are made of them, too. */
 function findTags(text: string): readonly Disguise[] {

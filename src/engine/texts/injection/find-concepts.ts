@@ -23,11 +23,17 @@ export const CONCEPT = Object.fromEntries(
 
 interface Entry {
   readonly term: string;
-  /** The third character, NaN when there is none: few words that start alike share it. */
-  readonly third: number;
   readonly concepts: number;
   /** Any ending may follow. */
   readonly isStem: boolean;
+}
+
+/** The longest entries first. */
+interface Index {
+  /** By their first word, where it is a whole one. */
+  readonly byWord: ReadonlyMap<string, readonly Entry[]>;
+  /** By their first two characters: stems, scripts without blanks, names that start with no letter. */
+  readonly byStart: ReadonlyMap<number, readonly Entry[]>;
 }
 
 /** Scripts that put no blanks between words, or glue them together. */
@@ -50,11 +56,11 @@ function normalizeLetter(letter: string): string {
   return letter.toLowerCase().normalize("NFKD").replace(/\p{M}/gu, "").normalize("NFKC").replaceAll("’", "'");
 }
 
-let entries: ReadonlyMap<number, readonly Entry[]> | undefined;
+let index: Index | undefined;
 
-/** By their first two characters, the longest first. Made when first needed. */
-function getEntries(): ReadonlyMap<number, readonly Entry[]> {
-  if (entries !== undefined) return entries;
+/** Made when first needed. */
+function getIndex(): Index {
+  if (index !== undefined) return index;
   const masks = new Map<string, number>();
   for (const lexicon of LEXICONS)
     for (const concept of CONCEPTS)
@@ -62,17 +68,25 @@ function getEntries(): ReadonlyMap<number, readonly Entry[]> {
         const term = Array.from(source.toLowerCase(), normalizeLetter).join("");
         if (term.length > 1) masks.set(term, (masks.get(term) ?? 0) | CONCEPT[concept]);
       }
-  const made = new Map<number, Entry[]>();
-  for (const [source, concepts] of masks) {
+  const byWord = new Map<string, Entry[]>();
+  const byStart = new Map<number, Entry[]>();
+  const longestFirst = [...masks].sort(([left], [right]) => right.length - left.length);
+  for (const [source, concepts] of longestFirst) {
     const isStem = source.endsWith("*");
     const term = isStem ? source.slice(0, -1) : source;
-    const list = made.get(keyAt(term, 0)) ?? [];
-    list.push({ term, third: term.charCodeAt(2), concepts, isStem });
-    made.set(keyAt(term, 0), list);
+    const end = skipWord(term, 0);
+    if (end > 0 && (!isStem || end < term.length))
+      put(byWord, term.slice(0, end), { term, concepts, isStem });
+    else put(byStart, keyAt(term, 0), { term, concepts, isStem });
   }
-  for (const list of made.values()) list.sort((left, right) => right.term.length - left.term.length);
-  entries = made;
-  return made;
+  index = { byWord, byStart };
+  return index;
+}
+
+function put<K>(map: Map<K, Entry[]>, key: K, entry: Entry): void {
+  const list = map.get(key);
+  if (list === undefined) map.set(key, [entry]);
+  else list.push(entry);
 }
 
 /** Two characters as one number; the second is 0 at the end. */
@@ -82,34 +96,36 @@ function keyAt(text: string, at: number): number {
 
 /** `text` in normal form. */
 export function findConcepts(text: string): readonly ConceptHit[] {
-  const lexicon = getEntries();
+  const { byWord, byStart } = getIndex();
   const hits: ConceptHit[] = [];
   let word = 0;
   let sentence = 0;
-  let isInWord = false;
   for (let at = 0; at < text.length; ) {
     const unit = text.charCodeAt(at);
     const isGlued = unit > 0xdff && GLUED.test(text.charAt(at));
-    const isLetter = isGlued || isWordUnit(unit);
-    if (!isLetter && unit !== 0x20 && isSentenceEnd(text, at)) sentence += 1;
-    const isStart = isGlued || (!isInWord && (isLetter || unit === 0x2e || unit === 0x2f));
-    if (!isStart) {
-      isInWord = isLetter;
-      at += 1;
-      continue;
+    if (!isGlued && !isWordUnit(unit)) {
+      if (unit !== 0x20 && isSentenceEnd(text, at)) sentence += 1;
+      // .env and /etc/passwd start with no letter.
+      const isName = (unit === 0x2e || unit === 0x2f) && !isWordUnit(text.charCodeAt(at - 1));
+      if (!isName) {
+        at += 1;
+        continue;
+      }
     }
     word += isGlued ? 0.5 : 1;
-    const entry = findEntry(lexicon.get(keyAt(text, at)), text, at, isGlued);
+    const next = isGlued ? at + 1 : skipWord(text, at + 1);
+    const whole = isGlued ? undefined : findEntry(byWord.get(text.slice(at, next)), text, at, false);
+    const start = findEntry(byStart.get(keyAt(text, at)), text, at, isGlued);
+    const entry = (whole?.term.length ?? 0) >= (start?.term.length ?? 0) ? whole : start;
     if (entry === undefined) {
-      isInWord = isLetter && !isGlued;
-      at += 1;
+      at = next;
       continue;
     }
-    const end = entry.isStem ? skipWord(text, at + entry.term.length, isGlued) : at + entry.term.length;
+    const stop = at + entry.term.length;
+    const end = entry.isStem && !isGlued ? skipWord(text, stop) : stop;
     hits.push({ concepts: entry.concepts, word, sentence, start: at, end });
     word += isGlued ? entry.term.length / 2 : countBlanks(entry.term);
     at = end;
-    isInWord = false;
   }
   return hits;
 }
@@ -121,30 +137,32 @@ function findEntry(
   isGlued: boolean,
 ): Entry | undefined {
   if (list === undefined) return undefined;
-  const third = text.charCodeAt(at + 2);
   for (const entry of list) {
-    if ((entry.third !== third && entry.term.length > 2) || !text.startsWith(entry.term, at)) continue;
+    if (!text.startsWith(entry.term, at)) continue;
     if (entry.isStem || isGlued || !isWordUnit(text.charCodeAt(at + entry.term.length))) return entry;
   }
   return undefined;
 }
 
-function skipWord(text: string, from: number, isGlued: boolean): number {
+function skipWord(text: string, from: number): number {
   let at = from;
-  while (!isGlued && isWordUnit(text.charCodeAt(at))) at += 1;
+  while (isWordUnit(text.charCodeAt(at))) at += 1;
   return at;
 }
 
-/** Letters, digits, the underscore; NaN past the end is none. */
+/** Of ASCII: letters, digits, the underscore. */
+const ASCII_WORD = Uint8Array.from({ length: 0x80 }, (_, unit) =>
+  /\w/.test(String.fromCharCode(unit)) ? 1 : 0,
+);
+
+/** Whether a word goes on; NaN past the end is none. In glued scripts every character is looked up for itself. */
 function isWordUnit(unit: number): boolean {
-  if (unit < 0x80)
-    return (
-      (unit >= 0x61 && unit <= 0x7a) ||
-      (unit >= 0x30 && unit <= 0x39) ||
-      unit === 0x5f ||
-      (unit >= 0x41 && unit <= 0x5a)
-    );
-  return unit >= 0x80 && WORD.test(String.fromCharCode(unit));
+  if (unit < 0x80) return ASCII_WORD[unit] === 1;
+  return unit >= 0x80 && isWordLetter(String.fromCharCode(unit));
+}
+
+function isWordLetter(letter: string): boolean {
+  return WORD.test(letter) && !GLUED.test(letter);
 }
 
 /** A full stop ends a sentence when a blank follows; so does an empty line. */

@@ -18,6 +18,8 @@ export type PiiKind = (typeof PII_KINDS)[number];
 
 interface Search {
   readonly kind: PiiKind;
+  /** Digits that must stand together, with nothing but signs between them. Absent: none. */
+  readonly digits?: number;
   /** What the text must hold for the search to make sense. */
   readonly hint: RegExp;
   readonly pattern: RegExp;
@@ -43,12 +45,14 @@ const SEARCHES: readonly Search[] = [
   },
   {
     kind: "iban",
+    digits: 2,
     hint: /[A-Z]{2}\d\d/i,
     pattern: /(?<![A-Za-z0-9])[A-Z]{2}\d{2}(?:[ -]?[A-Z0-9]{1,4}){3,9}(?![A-Za-z0-9])/gi,
     accepts: ibanLength,
   },
   {
     kind: "card",
+    digits: 13,
     hint: DIGITS,
     pattern:
       /(?<![\w.,-])(?:\d{13,19}|\d{4}([ -])\d{4}\1\d{4}\1\d{1,4}(?:\1\d{1,3})?|3\d{3}([ -])\d{6}\2\d{4,5})(?![\w-]|[.,]\d)/g,
@@ -56,11 +60,13 @@ const SEARCHES: readonly Search[] = [
   },
   {
     kind: "us_ssn",
+    digits: 9,
     hint: DIGITS,
     pattern: /(?<![\d-])(?!000|666|9)\d{3}([- ])(?!00)\d{2}\1(?!0000)\d{4}(?![\d-])/g,
   },
   {
     kind: "us_ssn",
+    digits: 9,
     hint: /ssn|social security/i,
     pattern: /(?<=(?:\bssn|social security)[^\d\n]{0,24})(?!000|666|9)\d{3}(?!00)\d{2}(?!0000)\d{4}(?!\d)/gi,
   },
@@ -72,18 +78,21 @@ const SEARCHES: readonly Search[] = [
   },
   {
     kind: "phone",
+    digits: 8,
     hint: /[+(]|00|\d{3}[-. ]\d{3}/,
     pattern: /(?<![\w+.-])(?:\+|00)[1-9]\d{0,2}(?:[ .\-/]{0,2}\(?\d{1,5}\)?){2,7}(?![\d-]|[.,]\d)/g,
     accepts: internationalLength,
   },
   {
     kind: "phone",
+    digits: 8,
     hint: /\d{3}[-. )]/,
     pattern: /(?<![\w+.#-])(?:\([2-9]\d{2}\) ?|[2-9]\d{2}([-.]))[2-9]\d{2}(?:\1|[-. ])\d{4}(?![\d-]|[.,]\d)/g,
   },
   {
     kind: "ip_address",
-    hint: /\d\.\d/,
+    digits: 4,
+    hint: /\d\.\d{1,3}\./,
     pattern: /(?<![\w.+-])(?:\d{1,3}\.){3}\d{1,3}(?![\w-]|\.\d)/g,
     accepts: (candidate, text, at) => (isPublicIpv4(candidate, text, at) ? candidate.length : 0),
   },
@@ -94,7 +103,8 @@ const SEARCHES: readonly Search[] = [
   },
   {
     kind: "address",
-    hint: /\d/,
+    digits: 1,
+    hint: /\b(?:Street|St|Avenue|Ave|Road|Rd|Boulevard|Blvd|Lane|Ln|Drive|Dr|Court|Ct|Way|Place|Pl|Terrace|Square|Highway|Hwy|Parkway|Pkwy|Circle|Close|Crescent)\b/,
     pattern:
       /(?<![\w.,-])\d{1,6}[A-Za-z]? (?:[NSEW]\.? )?(?:\p{Lu}[\p{L}.'-]{0,24} ){1,4}(?:Street|St|Avenue|Ave|Road|Rd|Boulevard|Blvd|Lane|Ln|Drive|Dr|Court|Ct|Way|Place|Pl|Terrace|Square|Highway|Hwy|Parkway|Pkwy|Circle|Close|Crescent)\b\.?(?:,? (?:Apt|Suite|Unit|#)\.? ?[\w-]{1,8})?,? {1,2}(?:\p{Lu}[\p{L}.'-]{0,24},? ){1,4}(?:[A-Z]{2},? \d{5}(?:-\d{4})?|[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2})/gu,
   },
@@ -125,14 +135,29 @@ export function findPii(text: string): readonly TextMatch[] {
 
 function findPlain(text: string): readonly TextMatch[] {
   const found: TextMatch[] = [];
-  for (const { kind, hint, pattern, accepts } of SEARCHES) {
-    if (!hint.test(text)) continue;
+  const mostDigits = countDigitsTogether(text);
+  for (const { kind, digits = 0, hint, pattern, accepts } of SEARCHES) {
+    if (mostDigits < digits || !hint.test(text)) continue;
     for (const { index: start, 0: candidate } of text.matchAll(pattern)) {
       const length = accepts?.(candidate, text, start) ?? candidate.length;
       if (length > 0) found.push({ kind, start, end: start + length });
     }
   }
   return found.length < 2 ? found : withoutOverlaps(found);
+}
+
+/** Most digits that stand together, blanks and signs between them; letters and commas part them. */
+function countDigitsTogether(text: string): number {
+  let most = 0;
+  let count = 0;
+  for (let at = 0; at < text.length; at += 1) {
+    const unit = text.charCodeAt(at);
+    if (unit >= 0x30 && unit <= 0x39) {
+      count += 1;
+      if (count > most) most = count;
+    } else if (unit > 0x39 || unit === 0x2c || unit === 0x0a) count = 0;
+  }
+  return most;
 }
 
 /** The searches' own order decides; `found` is in that order. One pass over what is sorted by place. */
