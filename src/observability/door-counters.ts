@@ -1,4 +1,5 @@
 import type { Verdict } from "../domain/decision.ts";
+import type { Family, Histogram } from "./metrics/instruments.ts";
 
 /** What the gRPC servers count for themselves, as metrics and health read it. */
 export interface DoorCounters {
@@ -14,6 +15,11 @@ export interface DoorCounters {
   readonly errors: { readonly [reason: string]: number };
   /** By what was asked. */
   readonly decisions: { readonly [source: string]: { readonly [V in Verdict]: number } };
+  /** Refusals, by the reason of their first finding. */
+  readonly denied: { readonly [reason: string]: number };
+  readonly unknownPrices: number;
+  /** Seconds of sampled decisions, by verdict. */
+  readonly decisionSeconds: Family<Histogram>;
   readonly batches: number;
   readonly reports: number;
   readonly duplicates: number;

@@ -1,4 +1,5 @@
-import { VERDICTS, type Verdict } from "../domain/decision.ts";
+import { type Decision, VERDICTS, type Verdict } from "../domain/decision.ts";
+import { Family, Histogram } from "../observability/metrics/instruments.ts";
 
 /** What an answer with a verdict was given to. */
 export const DECISION_SOURCES = [
@@ -28,6 +29,12 @@ export interface Counters {
   /** Errors by reason; INTERNAL for mistakes of ours. */
   readonly errors: { [reason: string]: number };
   readonly decisions: { readonly [S in DecisionSource]: { [V in Verdict]: number } };
+  /** Refusals by the reason of their first finding. */
+  readonly denied: { [reason: string]: number };
+  /** Decisions about usage whose price nobody knows. */
+  unknownPrices: number;
+  /** From a decoded request to its answer, waiting for the file included, s: one in sixteen is timed. By verdict. */
+  readonly decisionSeconds: Family<Histogram>;
   batches: number;
   reports: number;
   duplicates: number;
@@ -35,6 +42,11 @@ export interface Counters {
   /** Events handed to streams and watches. */
   events: number;
 }
+
+/** Of a decision, seconds: from one made in memory to one that waited for a disk that stalls. */
+const DECISION_BOUNDS = [
+  0.000_025, 0.000_05, 0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1,
+];
 
 export function createCounters(): Counters {
   const perVerdict = () =>
@@ -50,6 +62,9 @@ export function createCounters(): Counters {
     decisions: Object.fromEntries(
       DECISION_SOURCES.map((source) => [source, perVerdict()]),
     ) as Counters["decisions"],
+    denied: {},
+    unknownPrices: 0,
+    decisionSeconds: new Family(["verdict"], VERDICTS.length, () => new Histogram(DECISION_BOUNDS)),
     batches: 0,
     reports: 0,
     duplicates: 0,
@@ -61,4 +76,19 @@ export function createCounters(): Counters {
 /** Streams, watches and waiting polls that are open: the bound of what agents can make the server hold. */
 export function openStreams(counters: Counters): number {
   return counters.usageStreams + counters.watches + counters.waitingPolls;
+}
+
+/** Counts a decision that is given, and why it refuses. */
+export function countDecision(counters: Counters, source: DecisionSource, decision: Decision): void {
+  counters.decisions[source][decision.verdict]++;
+  if (decision.findings.length > 0) countFindings(counters, decision);
+}
+
+function countFindings(counters: Counters, { findings, allowed }: Decision): void {
+  const { denied } = counters;
+  if (!allowed) {
+    const reason = findings.find((one) => one.shadow !== true)?.reason;
+    if (reason !== undefined) denied[reason] = (denied[reason] ?? 0) + 1;
+  }
+  for (const { reason } of findings) if (reason === "PRICE_UNKNOWN") counters.unknownPrices++;
 }

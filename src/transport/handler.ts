@@ -9,6 +9,7 @@ import type {
   ServerWritableStream,
   StatusObject,
 } from "@grpc/grpc-js";
+import { VERDICTS } from "../domain/decision.ts";
 import { TollgateError } from "../domain/errors.ts";
 import type { Counters } from "./counters.ts";
 import { defineMethod, pathOf, type Received, type Sent, Undecoded } from "./service-binding.ts";
@@ -84,6 +85,11 @@ function wrapUnary(
   return (call, respond) => {
     options.counters.calls++;
     const fail = (error: unknown): void => respond(statusFor(error, path, options), null);
+    const startedMs = options.counters.calls % TIMED_EVERY === 0 ? performance.now() : 0;
+    const give = (value: unknown): void => {
+      if (startedMs !== 0) timeDecision(options.counters, value, startedMs);
+      respond(null, value);
+    };
     let answer: unknown;
     try {
       if (call.request instanceof Undecoded) throw call.request.error;
@@ -91,9 +97,19 @@ function wrapUnary(
     } catch (error) {
       return fail(error);
     }
-    if (answer instanceof Promise) answer.then((value) => respond(null, value), fail);
-    else respond(null, answer);
+    if (answer instanceof Promise) answer.then(give, fail);
+    else give(answer);
   };
+}
+
+/** One call in so many is timed. */
+const TIMED_EVERY = 16;
+
+/** Answers without a decision are not timed. */
+function timeDecision({ decisionSeconds }: Counters, answer: unknown, startedMs: number): void {
+  const verdict = (answer as { readonly decision?: { readonly verdict?: number } }).decision?.verdict;
+  const name = verdict === undefined ? undefined : VERDICTS[verdict - 1];
+  if (name !== undefined) decisionSeconds.with(name).observe((performance.now() - startedMs) / 1_000);
 }
 
 function wrapServerStream(

@@ -8,6 +8,19 @@ export function registerDoorMetrics(registry: Registry, counters: DoorCounters):
       Object.entries(byVerdict).map(([verdict, count]) => [{ verdict, kind }, count] as const),
     ),
   );
+  registry.readCounter("tollgate_denied_total", "Refusals by the reason of their first finding.", () =>
+    Object.entries(counters.denied).map(([reason, count]) => [{ reason }, count] as const),
+  );
+  registry.readCounter(
+    "tollgate_price_unknown_total",
+    "Decisions about usage whose price nobody knows.",
+    () => counters.unknownPrices,
+  );
+  registry.readHistograms(
+    "tollgate_decision_duration_seconds",
+    "From a decoded request to its answer, waiting for the file included; one in sixteen is timed.",
+    counters.decisionSeconds,
+  );
   registry.readCounter("tollgate_rpc_calls_total", "Calls that were begun.", () => counters.calls);
   registry.readCounter("tollgate_rpc_errors_total", "Calls that ended with an error, by reason.", () =>
     Object.entries(counters.errors).map(([reason, count]) => [{ reason }, count] as const),

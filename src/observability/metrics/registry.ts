@@ -64,6 +64,11 @@ export class Registry {
     return family;
   }
 
+  /** Histograms that somebody else keeps. */
+  readHistograms(name: string, help: string, family: Family<Histogram>): void {
+    this.metrics.push({ kind: "histogram", name, help, family });
+  }
+
   gauge(name: string, help: string, read: ReadValue): void {
     this.metrics.push({ kind: "gauge", name, help, read });
   }

@@ -12,6 +12,7 @@ import type {
 import type { Principal as WirePrincipal } from "../../gen/tollgate/enforcement/v1/request_pb.ts";
 import { decisionToProto, reachedToProto, waitFromProto } from "../convert/decisions.ts";
 import { askFromProto } from "../convert/intents.ts";
+import { countDecision } from "../counters.ts";
 import { labelsFromProto, principalFromProto } from "../pinned-identity.ts";
 import type { ServiceContext } from "../service-context.ts";
 import { CHARGE_RULE, CHECK_RULE } from "../validate/intent-rules.ts";
@@ -23,7 +24,7 @@ export function callCheck(context: ServiceContext, request: CheckRequest): Check
   const principal = principalOfIntent(context, request);
   const ask = askFromProto(request, principal);
   const decision = context.host.turn((world, now) => check(world, context.caller, ask, now));
-  context.counters.decisions.check[decision.verdict]++;
+  countDecision(context.counters, "check", decision);
   return {
     $typeName: "tollgate.enforcement.v1.CheckResponse",
     decision: decisionToProto(decision, ask.detail, ask.executionId),
@@ -39,7 +40,7 @@ export function callCharge(
   const principal = principalOfIntent(context, request);
   const ask = askFromProto(request, principal);
   const decision = context.host.turn((world, now) => charge(world, context.caller, ask, now));
-  context.counters.decisions.charge[decision.verdict]++;
+  countDecision(context.counters, "charge", decision);
   const answer: ChargeResponse = {
     $typeName: "tollgate.enforcement.v1.ChargeResponse",
     decision: decisionToProto(decision, ask.detail, ask.executionId),

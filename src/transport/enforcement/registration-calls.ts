@@ -20,6 +20,7 @@ import {
   effectiveLimitsToProto,
   limitsFromProto,
 } from "../convert/limits.ts";
+import { countDecision } from "../counters.ts";
 import { labelsFromProto, principalFromProto, sessionFromProto } from "../pinned-identity.ts";
 import type { ServiceContext } from "../service-context.ts";
 import { policyOfRequest } from "../tenant-policy.ts";
@@ -43,7 +44,7 @@ export async function callRegister(
   const detail = detailFromProto(request.detail);
   const { answer, stored } = host.turn((world, now) => {
     const { decision, index, rejoined } = registerExecution(world, caller, registration, now);
-    context.counters.decisions.register[decision.verdict]++;
+    countDecision(context.counters, "register", decision);
     return {
       answer: registeredToProto(index, rejoined, decisionToProto(decision, detail, registration.executionId)),
       stored: index >= 0,

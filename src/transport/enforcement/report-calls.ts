@@ -7,6 +7,7 @@ import type { UsageBatch } from "../../gen/tollgate/enforcement/v1/usage_pb.ts";
 import { detailFromProto, reachedToProto, waitFromProto } from "../convert/decisions.ts";
 import { findingToProto } from "../convert/findings.ts";
 import { decisionsToProto, progressToProto } from "../convert/reports.ts";
+import { countDecision } from "../counters.ts";
 import { principalFromProto } from "../pinned-identity.ts";
 import type { ServiceContext } from "../service-context.ts";
 import { withRemaining } from "../stream/pending-answers.ts";
@@ -41,7 +42,7 @@ export async function callReportUsage(
   counters.reports += reports;
   counters.duplicates += answer.duplicates;
   counters.rejected += answer.rejected.length;
-  for (const { decision } of answer.decisions) counters.decisions.report[decision.verdict]++;
+  for (const { decision } of answer.decisions) countDecision(counters, "report", decision);
   const reached = reachedToProto(await host.settled(waitFromProto(request.wait)));
   return { ...answerToProto(context, reporter, answer, detail), reached };
 }

@@ -32,6 +32,7 @@ import { decisionToProto, detailFromProto, reachedToProto, waitFromProto } from 
 import { findingToProto } from "../convert/findings.ts";
 import { holdFromProto, settlementFromProto } from "../convert/intents.ts";
 import { durationFromProto, timestampToProto } from "../convert/times.ts";
+import { countDecision } from "../counters.ts";
 import { principalFromProto } from "../pinned-identity.ts";
 import type { ServiceContext } from "../service-context.ts";
 import { policyOfRequest } from "../tenant-policy.ts";
@@ -58,7 +59,7 @@ export function callReserve(
     };
     return { decision: made, answer: response };
   });
-  counters.decisions.reserve[decision.verdict]++;
+  countDecision(counters, "reserve", decision);
   return whenReached(context, decision, request.wait, answer);
 }
 
@@ -88,7 +89,7 @@ export async function callSettle(context: ServiceContext, request: SettleRequest
   await assertRemembered(context, request.executionId);
   const settlement = settlementFromProto(request);
   const { decision, outcome } = host.turn((world, now) => settle(world, caller, settlement, now));
-  counters.decisions.settle[decision.verdict]++;
+  countDecision(counters, "settle", decision);
   return {
     $typeName: "tollgate.enforcement.v1.SettleResponse",
     decision: decisionToProto(decision, detailFromProto(request.detail), request.executionId),

@@ -6,6 +6,7 @@ import type {
 } from "../../gen/tollgate/enforcement/v1/content_pb.ts";
 import { ContentDirection } from "../../gen/tollgate/enforcement/v1/intent_pb.ts";
 import { decisionToProto, detailFromProto } from "../convert/decisions.ts";
+import { countDecision } from "../counters.ts";
 import { principalOfIntent } from "../enforcement/intent-calls.ts";
 import type { ServiceContext } from "../service-context.ts";
 import { CONTENT_RULE } from "../validate/guard-rules.ts";
@@ -20,7 +21,7 @@ export function callCheckContent(
   const asked = contentFromProto(context, request);
   const made = context.host.turn((world, now) => checkContent(world, context.caller, asked, now));
   const { decision, releasedBytes, repairedText, reason } = made;
-  context.counters.decisions.content[decision.verdict]++;
+  countDecision(context.counters, "content", decision);
   return {
     $typeName: "tollgate.enforcement.v1.CheckContentResponse",
     decision: decisionToProto(decision, asked.detail, asked.executionId),

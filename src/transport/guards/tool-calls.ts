@@ -14,6 +14,7 @@ import type {
 } from "../../gen/tollgate/enforcement/v1/tool_call_pb.ts";
 import { decisionToProto, detailFromProto, reachedToProto, waitFromProto } from "../convert/decisions.ts";
 import { timestampToProto } from "../convert/times.ts";
+import { countDecision } from "../counters.ts";
 import { principalOfIntent, whenReached } from "../enforcement/intent-calls.ts";
 import type { ServiceContext } from "../service-context.ts";
 import { policyOfRequest } from "../tenant-policy.ts";
@@ -56,7 +57,7 @@ function judgeCall(
       made.expiresMono === undefined ? undefined : now.wallMs + made.expiresMono - now.monoMs;
     return { decision: made.decision, answer: callToProto(made, expiresAtMs, request) };
   });
-  context.counters.decisions.tool_call[decision.verdict]++;
+  countDecision(context.counters, "tool_call", decision);
   return whenReached(context, decision, request.wait, answer);
 }
 
@@ -97,7 +98,7 @@ export async function callCheckToolOutput(
     throw fieldError([{ field: `usage.${problem.field}`, description: problem.description }]);
   const asked = toolOutputFromProto(request);
   const made = host.turn((world, now) => checkToolOutput(world, caller, asked, now));
-  counters.decisions.tool_output[made.decision.verdict]++;
+  countDecision(counters, "tool_output", made.decision);
   return {
     $typeName: "tollgate.enforcement.v1.CheckToolOutputResponse",
     decision: {
@@ -118,7 +119,7 @@ export function callCheckPlan(context: ServiceContext, request: CheckPlanRequest
   assertValid(request, PLAN_RULE);
   const plan = planFromProto(request, principalOfIntent(context, request));
   const made = context.host.turn((world, now) => checkPlan(world, context.caller, plan, now));
-  context.counters.decisions.plan[made.decision.verdict]++;
+  countDecision(context.counters, "plan", made.decision);
   const { detail, executionId } = plan;
   const told = detail === "FULL" ? made.calls : made.calls.filter(({ decision }) => !isPlain(decision));
   return {

@@ -22,6 +22,7 @@ import type {
 import type { UsageBatch } from "../../gen/tollgate/enforcement/v1/usage_pb.ts";
 import { detailFromProto } from "../convert/decisions.ts";
 import { welcomeToProto } from "../convert/reports.ts";
+import { countDecision } from "../counters.ts";
 import { failStream } from "../handler.ts";
 import { principalFromProto } from "../pinned-identity.ts";
 import { type Received, type Sent, Undecoded } from "../service-binding.ts";
@@ -171,7 +172,7 @@ export class UsageStream implements ReporterStream, EventSink, WriterOwner {
     const { counters } = this.#context;
     counters.duplicates += answer.duplicates;
     counters.rejected += answer.rejected.length;
-    for (const { decision } of answer.decisions) counters.decisions.report[decision.verdict]++;
+    for (const { decision } of answer.decisions) countDecision(counters, "report", decision);
     this.#pending.take(answer);
     this.#schedule();
   }

@@ -1,0 +1,32 @@
+import { afterEach, describe, expect, test } from "vitest";
+import { EnforcementService } from "../../../src/gen/tollgate/enforcement/v1/enforcement_service_pb.ts";
+import { connect } from "../transport/wire-client.ts";
+import { DaemonProcess } from "./daemon-process.ts";
+
+let daemon: DaemonProcess;
+
+afterEach(async () => {
+  await daemon.kill();
+});
+
+describe("/metrics", () => {
+  test("counts decisions by verdict, refusals by reason, unknown prices, and times one decision in sixteen", async () => {
+    daemon = DaemonProcess.spawn();
+    const client = connect(EnforcementService, await daemon.address("agent"));
+    await client.rpc.registerExecution({ executionId: "e", limits: { maxRequests: 4n } });
+    for (let asked = 0; asked < 20; asked++)
+      await client.rpc.check({ executionId: "e", intent: { weight: 1n } });
+    for (let asked = 0; asked < 12; asked++)
+      await client.rpc.check({ executionId: "e", intent: { weight: 5n } });
+    await client.rpc.check({ executionId: "e", intent: { estimate: { tokens: { input: 1n } } } });
+    client.close();
+    const { text } = await daemon.fetch("/metrics");
+    expect(text).toContain('tollgate_decisions_total{verdict="ALLOW",kind="check"} 20\n');
+    expect(text).toContain('tollgate_decisions_total{verdict="BLOCK",kind="check"} 12\n');
+    expect(text).toContain('tollgate_denied_total{reason="REQUEST_LIMIT"} 12\n');
+    expect(text).toContain("tollgate_price_unknown_total 1\n");
+    expect(text).toContain('tollgate_decision_duration_seconds_count{verdict="ALLOW"} 1\n');
+    expect(text).toContain('tollgate_decision_duration_seconds_count{verdict="BLOCK"} 1\n');
+    expect(text).toContain('tollgate_decision_duration_seconds_bucket{verdict="ALLOW",le="+Inf"} 1\n');
+  });
+});
