@@ -33,7 +33,7 @@ import {
   words,
 } from "./shape.ts";
 
-// The sections of a `Baseline` and a `Tenant` document (docs/policies.md).
+// The sections of a `Baseline` and a `Tenant` document (docs/policy.md).
 
 export const PROFILES = ["conservative", "balanced", "aggressive", "custom"] as const;
 export type Profile = (typeof PROFILES)[number];
