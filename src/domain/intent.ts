@@ -87,6 +87,8 @@ export interface Ask extends Circumstances, RequestIdentity {
   /** Absent: an intent. */
   readonly kind?: RequestKind | undefined;
   readonly approvalId?: string | undefined;
+  /** What the name of the network target was resolved to, where it had to be. */
+  readonly addresses?: ReadonlyMap<string, readonly string[]> | undefined;
   /** The client will run what a repair says. */
   readonly acceptsRepair: boolean;
   /**

@@ -193,8 +193,16 @@ export function decideIntent(
 ): Decision {
   const remaining = ask.detail === "MINIMAL" ? {} : { remaining: remainingOf(world, index, now) };
   const more = { ...remaining, obligations };
-  if (findings.length === 0) return decide(world, findings, now, isUncertain(world, index), more);
-  return decide(world, findings, now, isUncertain(world, index), { ...more, ...adviceFor(findings) });
+  if (findings.length === 0)
+    return withAddresses(ask, decide(world, findings, now, isUncertain(world, index), more));
+  const said = { ...more, ...adviceFor(findings) };
+  return withAddresses(ask, decide(world, findings, now, isUncertain(world, index), said));
+}
+
+/** Pins the addresses that were judged: a name that answers otherwise in between gains nothing. */
+function withAddresses({ addresses }: Ask, decision: Decision): Decision {
+  if (addresses === undefined || !decision.allowed) return decision;
+  return { ...decision, pinnedHosts: [...addresses].map(([host, found]) => ({ host, addresses: found })) };
 }
 
 const REMAINING_UNITS = {

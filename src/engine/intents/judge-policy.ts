@@ -14,6 +14,7 @@ import { missingLabels, resolvePolicy } from "../policy/resolve-policy.ts";
 import { type CompiledRules, compileRules } from "../rules/compile-rules.ts";
 import { judgeRules, type RuleQuestion } from "../rules/judge-rules.ts";
 import type { World } from "../world.ts";
+import { judgeIntentTarget } from "./intent-target.ts";
 
 // What policies say about one request: access, operations and attributes before the limits, rules after them. Changes nothing. A
 // request that none of it concerns costs one look-up and a few comparisons.
@@ -30,6 +31,7 @@ export interface PolicySubject {
 export interface PolicyJudgement {
   /** Of the policy itself, access, operations, attributes and risk. */
   readonly first: readonly Finding[];
+  /** Of rules, and of the network guard, which stands behind them. */
   readonly rules: readonly Finding[];
   readonly obligations: readonly Obligation[];
 }
@@ -63,7 +65,10 @@ export function rulesOf(policy: EffectivePolicy): CompiledRules {
   return concernsOf(policy).rules;
 }
 
-type PolicyAsk = Pick<Ask, "intent" | "allowChanges" | "scopes" | "sourceIp" | "detail" | "kind">;
+type PolicyAsk = Pick<
+  Ask,
+  "intent" | "allowChanges" | "scopes" | "sourceIp" | "detail" | "kind" | "addresses"
+>;
 
 /** Whether anything of a policy but its limits can have something to say of a request. */
 export function concernsRequest(
@@ -78,6 +83,7 @@ export function concernsRequest(
     rules.judgesAll ||
     costNanoUsd > rules.costAlert ||
     intent.operation !== undefined ||
+    intent.networkTarget !== undefined ||
     intent.feature !== undefined ||
     intent.integration !== undefined ||
     (intent.content !== undefined && rules.text.length > 0) ||
@@ -119,7 +125,10 @@ export function judgePolicy(
     first.push(...operationFindings(world, subject, ask, ask.intent.operation));
   first.push(...featureFindings(subject, ask));
   const { content } = ask.intent;
-  return { first, rules: findRuleFindings(world, subject, request, content, now), obligations };
+  const rules = findRuleFindings(world, subject, request, content, now);
+  const target = judgeIntentTarget(policy, ask);
+  if (target !== undefined) rules.push(target);
+  return { first, rules, obligations };
 }
 
 /**

@@ -1,4 +1,3 @@
-import { TollgateError } from "../../domain/errors.ts";
 import type { RequestedPrincipal } from "../../domain/execution.ts";
 import type { Ask, Content, Intent, NetworkTarget, Operation } from "../../domain/intent.ts";
 import type { HoldRequest } from "../../domain/reservation.ts";
@@ -35,25 +34,7 @@ function isEmpty(intent: WireIntent): boolean {
 /** Parts of an intent that only policies and guards judge. */
 const POLICY_PARTS = ["operation", "networkTarget", "content", "tool", "feature", "integration"] as const;
 
-/** Those that nothing judges yet: answering them would be pretending. */
-const UNJUDGED_PARTS = [["networkTarget", "network_target"]] as const;
-
-function assertJudged(intent: WireIntent): void {
-  for (const [part, name] of UNJUDGED_PARTS) {
-    if (intent[part] === undefined) continue;
-    throw new TollgateError(
-      "POLICY_REQUIRED",
-      `intent.${name} is judged by policies and guards, which this daemon does not have`,
-      {
-        fields: [{ field: `intent.${name}`, description: "leave it out" }],
-      },
-    );
-  }
-}
-
-/** @throws TollgateError POLICY_REQUIRED naming the part */
 export function intentFromProto(intent: WireIntent): Intent {
-  assertJudged(intent);
   const { step, estimate, weight, operation, networkTarget, content } = intent;
   return {
     step,

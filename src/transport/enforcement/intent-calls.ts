@@ -1,6 +1,7 @@
 import type { Decision } from "../../domain/decision.ts";
-import { invalidField, TollgateError } from "../../domain/errors.ts";
+import { invalidField } from "../../domain/errors.ts";
 import { MAX_LABELS, type RequestedPrincipal } from "../../domain/execution.ts";
+import type { Ask } from "../../domain/intent.ts";
 import { NO_INDEX } from "../../engine/executions/execution-table.ts";
 import { charge, check } from "../../engine/intents/intents.ts";
 import type {
@@ -13,16 +14,25 @@ import type { Principal as WirePrincipal } from "../../gen/tollgate/enforcement/
 import { decisionToProto, reachedToProto, waitFromProto } from "../convert/decisions.ts";
 import { askFromProto } from "../convert/intents.ts";
 import { countDecision } from "../counters.ts";
+import { findAddresses } from "../guards/fetch-facts.ts";
 import { labelsFromProto, principalFromProto } from "../pinned-identity.ts";
 import type { ServiceContext } from "../service-context.ts";
 import { CHARGE_RULE, CHECK_RULE } from "../validate/intent-rules.ts";
 import { assertValid } from "../validate/rules.ts";
 
 /** Looks at an intent; answered from memory, in the turn it came in. */
-export function callCheck(context: ServiceContext, request: CheckRequest): CheckResponse {
+export function callCheck(
+  context: ServiceContext,
+  request: CheckRequest,
+): CheckResponse | Promise<CheckResponse> {
   assertValid(request, CHECK_RULE);
-  const principal = principalOfIntent(context, request);
-  const ask = askFromProto(request, principal);
+  const ask = askFromProto(request, principalOfIntent(context, request));
+  const addresses = findAddresses(context, ask);
+  if (addresses === undefined) return answerCheck(context, ask);
+  return addresses.then((found) => answerCheck(context, { ...ask, addresses: found }));
+}
+
+function answerCheck(context: ServiceContext, ask: Ask): CheckResponse {
   const decision = context.host.turn((world, now) => check(world, context.caller, ask, now));
   countDecision(context.counters, "check", decision);
   return {
@@ -37,8 +47,17 @@ export function callCharge(
   request: ChargeRequest,
 ): ChargeResponse | Promise<ChargeResponse> {
   assertValid(request, CHARGE_RULE);
-  const principal = principalOfIntent(context, request);
-  const ask = askFromProto(request, principal);
+  const ask = askFromProto(request, principalOfIntent(context, request));
+  const addresses = findAddresses(context, ask);
+  if (addresses === undefined) return answerCharge(context, request, ask);
+  return addresses.then((found) => answerCharge(context, request, { ...ask, addresses: found }));
+}
+
+function answerCharge(
+  context: ServiceContext,
+  request: ChargeRequest,
+  ask: Ask,
+): ChargeResponse | Promise<ChargeResponse> {
   const decision = context.host.turn((world, now) => charge(world, context.caller, ask, now));
   countDecision(context.counters, "charge", decision);
   const answer: ChargeResponse = {
@@ -108,8 +127,3 @@ const LEVELS = [
   ["apiKeyId", "api_key_id"],
   ["agent", "agent"],
 ] as const;
-
-/** What a policy would answer. */
-export function policyRequired(what: string): TollgateError {
-  return new TollgateError("POLICY_REQUIRED", `${what} needs policies, which this daemon does not have`);
-}

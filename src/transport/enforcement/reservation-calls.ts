@@ -33,6 +33,7 @@ import { findingToProto } from "../convert/findings.ts";
 import { holdFromProto, settlementFromProto } from "../convert/intents.ts";
 import { durationFromProto, timestampToProto } from "../convert/times.ts";
 import { countDecision } from "../counters.ts";
+import { findAddresses } from "../guards/fetch-facts.ts";
 import { principalFromProto } from "../pinned-identity.ts";
 import type { ServiceContext } from "../service-context.ts";
 import { policyOfRequest } from "../tenant-policy.ts";
@@ -48,6 +49,16 @@ export function callReserve(
 ): ReserveResponse | Promise<ReserveResponse> {
   assertValid(request, RESERVE_RULE);
   const hold = holdFromProto(request, principalOfIntent(context, request));
+  const addresses = findAddresses(context, hold);
+  if (addresses === undefined) return answerReserve(context, request, hold);
+  return addresses.then((found) => answerReserve(context, request, { ...hold, addresses: found }));
+}
+
+function answerReserve(
+  context: ServiceContext,
+  request: ReserveRequest,
+  hold: HoldRequest,
+): ReserveResponse | Promise<ReserveResponse> {
   const { host, caller, counters } = context;
   const { decision, answer } = host.turn((world, now) => {
     const made = reserve(world, caller, hold, now);

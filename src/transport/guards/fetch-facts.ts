@@ -1,7 +1,9 @@
+import type { Ask } from "../../domain/intent.ts";
 import { isFinding, readArguments } from "../../engine/guards/calls/call-facts.ts";
 import { namesOfCall } from "../../engine/guards/calls/run-before.ts";
 import { findCapabilityArgument } from "../../engine/guards/effects/capability.ts";
 import type { Capability } from "../../engine/guards/guard.ts";
+import { nameOfIntent } from "../../engine/intents/intent-target.ts";
 import type { CheckToolCallRequest } from "../../gen/tollgate/enforcement/v1/tool_call_pb.ts";
 import type { ServiceContext } from "../service-context.ts";
 import { type FetchedFacts, NO_FACTS, toolCallFromProto } from "./convert-calls.ts";
@@ -28,6 +30,14 @@ export function findFacts(
   const names = namesToResolve(context, request);
   if (token === undefined && names.length === 0) return undefined;
   return fetchFacts(context.facts ?? {}, token, names);
+}
+
+/** Addresses of the network target of an intent. Undefined: nothing has to be resolved. */
+export function findAddresses(context: ServiceContext, ask: Ask): Promise<Ask["addresses"]> | undefined {
+  if (ask.intent.networkTarget === undefined) return undefined;
+  const name = nameOfIntent(context.host.world, context.caller, ask);
+  if (name === undefined) return undefined;
+  return context.facts?.resolveHosts?.([name]) ?? Promise.resolve(new Map<string, readonly string[]>());
 }
 
 async function fetchFacts(

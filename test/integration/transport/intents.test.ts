@@ -178,10 +178,16 @@ describe("Check", () => {
     expect(failure).toMatchObject({ code: "INVALID_ARGUMENT", reason, fields: [field] });
   });
 
-  test("refuses a network target, which a guard would judge", async () => {
-    const networkTarget = { target: { case: "host", value: "example.org" } } as const;
-    const failure = await failureOf(client.rpc.check({ intent: { networkTarget } }));
-    expect(failure).toMatchObject({ code: "UNIMPLEMENTED", reason: "POLICY_REQUIRED" });
+  test("judges a network target by the network guard", async () => {
+    await client.rpc.registerExecution({ executionId: "targets" });
+    const check = (host: string) =>
+      client.rpc.check({
+        executionId: "targets",
+        intent: { networkTarget: { target: { case: "host", value: host } } },
+      });
+    const { decision } = await check("127.0.0.1");
+    expect(decision).toMatchObject({ allowed: false, findings: [{ reason: "NETWORK_LOCALHOST" }] });
+    expect((await check("example.org")).decision?.allowed).toBe(true);
   });
 
   test("refuses another principal than the execution's", async () => {
