@@ -65,6 +65,7 @@ export function restoreToolCall(world: World, row: number, stored: ToolCallRow, 
     // JSON leaves out what was absent.
     call: { ...NO_NAMES, ...stored.call },
     provider: stored.provider,
+    stepSignature: stored.stepSignature,
     route: stored.route,
     reservationId: stored.reservationId,
     row,

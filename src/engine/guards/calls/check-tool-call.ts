@@ -208,7 +208,7 @@ function take(
     world,
     record,
     run,
-    { document, signature, reservationId, answer },
+    { document, signature, stepSignature: charge.step?.signature, reservationId, answer },
     now,
   );
   takeCallSlot(world, row.row, record.principal, judged.principals.quotas);

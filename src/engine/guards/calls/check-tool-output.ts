@@ -8,7 +8,9 @@ import { touchActivity } from "../../executions/activity.ts";
 import { windowRows } from "../../executions/charge.ts";
 import type { ExecutionRecord } from "../../executions/execution-record.ts";
 import { keepFindings } from "../../intents/keep-findings.ts";
+import { canonicalJson } from "../../json/canonical-json.ts";
 import type { JsonDocument } from "../../json/json-document.ts";
+import { completeStep } from "../../limits/loops.ts";
 import { decide, isUncertain, judgeStanding } from "../../limits/standing.ts";
 import { refreshStalePolicy } from "../../policy/refresh-policy.ts";
 import { chargeUsage } from "../../reports/charge-usage.ts";
@@ -52,6 +54,7 @@ export function checkToolOutput(
   touchActivity(world, index, now.monoMs);
   const settled = settleCall(world, caller, record, entry, request, now);
   releaseSlot(world, entry);
+  completeCallStep(world, entry, request, isFinding(output) ? undefined : output);
   const findings = [...(isFinding(output) ? [output] : []), ...chain.findings, ...settled.notes];
   const decision = withGuards(decide(world, findings, now, isUncertain(world, index)), chain);
   commitToSession(world, record, commitsOf(chain, isAllowed(decision.verdict)), now);
@@ -106,6 +109,18 @@ function outputAnswer(
     referenceId: isAllowed(decision.verdict) ? chain.referenceId : undefined,
     settlement,
   };
+}
+
+/** A call whose output is another one each time is no loop: its step learns what came of it. */
+function completeCallStep(
+  world: World,
+  { index, stepSignature }: ToolCallRow,
+  { errorClass }: ToolOutputRequest,
+  output: JsonDocument | undefined,
+): void {
+  if (stepSignature === undefined || (output === undefined && errorClass === undefined)) return;
+  const result = `${errorClass ?? ""}\n${output === undefined ? "" : canonicalJson(output.value)}`;
+  completeStep(world, index, stepSignature, world.digest.digest128(result));
 }
 
 interface Settled {

@@ -58,6 +58,7 @@ export function insertCall(
   taken: {
     readonly document: JsonDocument;
     readonly signature: string;
+    readonly stepSignature: string | undefined;
     readonly reservationId: string | undefined;
     readonly answer: ToolAnswer;
   },
@@ -78,6 +79,7 @@ export function insertCall(
     route: request.route,
     digest: world.digest.digest128(request.fingerprint()),
     signature: taken.signature,
+    stepSignature: taken.stepSignature,
     argumentsHash: world.keyedHash(canonicalJsonOnce(taken.document.value)),
     argumentsText: taken.document.text,
     createdMono: now.monoMs,

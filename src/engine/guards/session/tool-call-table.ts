@@ -30,6 +30,8 @@ export interface ToolCallRow {
   /** Digest of the request. */
   readonly digest: string;
   readonly signature: string;
+  /** Of the step that was charged; undefined where the step takes no part in loop detection. */
+  readonly stepSignature: string | undefined;
   /** Keyed hash of the final arguments. */
   readonly argumentsHash: string;
   /** Final arguments; gone after a restart, since arguments are never written to the file. */

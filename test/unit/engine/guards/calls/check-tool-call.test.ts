@@ -121,6 +121,23 @@ describe("checkToolCall", () => {
     expect(engine.call("b", { x: 1 }, { reserve: { estimate, ttlMs: 60_000 } }).decision.allowed).toBe(true);
   });
 
+  test("takes a tool that is polled for a loop only while it gives the same", () => {
+    const limits = policyOf({ max_same_step_repetitions: 2n });
+    const guards = guardsOf({ retry_safety: { level: "off" } });
+    for (const [same, refused] of [
+      [true, 3],
+      [false, undefined],
+    ] as const) {
+      const engine = started({ limits, guards });
+      const allowed = [1, 2, 3, 4].map((at) => {
+        const answer = engine.call("get_status", { job: 1 }, { callId: `c${at}` });
+        if (answer.decision.allowed) engine.output(`c${at}`, { progress: same ? 0 : at });
+        return answer.decision.allowed;
+      });
+      expect(allowed.indexOf(false) + 1 || undefined).toBe(refused);
+    }
+  });
+
   test("says that a call is not known whose output is told", () => {
     const engine = started();
     expect(() => engine.output("never")).toThrow(/no call never/);
