@@ -80,7 +80,7 @@ function stateOf(engine: ToolEngine): string {
     slices,
     known,
     toolCalls.slots("all\ndefault"),
-    `${[steps, used, requests, costNanoUsd]}`,
+    [steps, used, requests, costNanoUsd].map(String),
   ]);
 }
 
