@@ -12,6 +12,7 @@ import { createExecutionAdminService } from "../../src/transport/admin/execution
 import { createCounters } from "../../src/transport/counters.ts";
 import { CompletedLookup } from "../../src/transport/enforcement/completed-lookup.ts";
 import { createEnforcementService } from "../../src/transport/enforcement/enforcement-service.ts";
+import { createGuardService } from "../../src/transport/guards/guard-service.ts";
 import { NOTHING_PINNED } from "../../src/transport/pinned-identity.ts";
 import type { ServiceContext } from "../../src/transport/service-context.ts";
 import { ApprovalWaiters } from "../../src/transport/stream/approval-waiters.ts";
@@ -40,6 +41,7 @@ export function createEngineDriver(one: Case): Driver {
     enforcement: createEnforcementService(context),
     approvals: createApprovalAdminService(context),
     executions: createExecutionAdminService(context),
+    guards: createGuardService(context),
   };
   let generation = 1;
   return {

@@ -10,6 +10,7 @@ import { AFTER_ORDER } from "../guard-table.ts";
 import { findSession, sliceOf } from "../session/sessions.ts";
 import type { ToolCallRow } from "../session/tool-call-table.ts";
 import { guardFacts } from "./call-facts.ts";
+import { documentText } from "./document-text.ts";
 import { judgeCallText } from "./judge-arguments.ts";
 import { guardPolicyOf } from "./run-before.ts";
 import type { ToolOutputRequest } from "./tool-requests.ts";
@@ -65,7 +66,7 @@ export function runAfter(
               record,
               record.policy,
               { tool: call.tool, route: entry.route, labels: {} },
-              { text: present.text, direction: "output" },
+              { text: documentText(present.value), direction: "output" },
               now,
             ),
     },

@@ -22,6 +22,7 @@ import type { BeforeInput, GuardFacts, ToolCall } from "../guard.ts";
 import { BEFORE_ORDER, type ChainPlace, GUARDS } from "../guard-table.ts";
 import { findSession, sliceOf } from "../session/sessions.ts";
 import { callKey, guardFacts, isFinding, readArguments, signatureOf } from "./call-facts.ts";
+import { documentText } from "./document-text.ts";
 import { judgeCallText } from "./judge-arguments.ts";
 import type { ToolCallRequest } from "./tool-requests.ts";
 
@@ -106,7 +107,7 @@ export function runBefore(
           record,
           policyOfAsk(world, record, request),
           request,
-          { text: (document ?? run.document).text, direction: "input" },
+          { text: documentText((document ?? run.document).value), direction: "input" },
           run.now,
         ),
     },
