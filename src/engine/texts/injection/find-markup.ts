@@ -45,8 +45,9 @@ const FORMS: readonly (readonly [kind: string, hint: RegExp, pattern: RegExp])[]
   [
     "policy_puppetry",
     /[:=>]/,
-    /(?:safety|safe[-_ ]?mode|filter(?:s|ing)?|moderation|guard[-_ ]?rails?|restrictions?|censorship|refusals?|content[-_ ]?policy|ethics|alignment|disclaimers?|safety[-_ ]\w{1,12}|blocked[-_ ]?\w{0,16})["']?\s{0,3}(?:[:=]|>)\s{0,3}["']?(?:off|false|disabled?|none|null|0|no|never|bypass(?:ed)?|inactive)\b/gi,
+    /(?:safety|safe[-_ ]?mode|filter(?:s|ing)?|moderation|guard[-_ ]?rails?|restrictions?|censorship|refusals?|content[-_ ]?policy|ethics|alignment|disclaimers?|safety[-_ ]\w{1,12})["']?\s{0,3}(?:[:=]|>)\s{0,3}["']?(?:off|false|disabled?|none|null|0|no|never|bypass(?:ed)?|inactive)\b/gi,
   ],
+  ["policy_puppetry", /blocked/i, /\bblocked["']?\s{0,3}(?:[:=]|>)\s{0,3}["'[]{0,2}(?:none|nothing|\])/gi],
   [
     "policy_puppetry",
     /mode/i,

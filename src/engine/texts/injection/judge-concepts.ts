@@ -31,13 +31,16 @@ const MAX_MATCHES = 32;
 export function judgeConcepts(text: string, hits: readonly ConceptHit[]): readonly TextMatch[] {
   const reading = { text, hits };
   const matches: TextMatch[] = [];
-  for (const [at, hit] of hits.entries())
+  for (const [at, hit] of hits.entries()) {
+    // A name in JSON orders nothing.
+    if (text.charAt(hit.end) === '"' && /^"\s{0,2}:/.test(text.slice(hit.end, hit.end + 4))) continue;
     for (const { kind, from, judge } of RULES) {
       if ((hit.concepts & from) === 0 || matches.length >= MAX_MATCHES) continue;
       const last = judge(reading, at);
       if (last === undefined) continue;
       matches.push({ kind, start: Math.min(hit.start, last.start), end: Math.max(hit.end, last.end) });
     }
+  }
   return matches;
 }
 
@@ -107,7 +110,7 @@ function findReferred(reading: Reading, at: number): ConceptHit | undefined {
 function judgePromptLeak(reading: Reading, at: number): ConceptHit | undefined {
   if (isNegated(reading, at) || isAsked(reading, at)) return undefined;
   const hit = reading.hits[at] as ConceptHit;
-  const prompt = findNear(reading, at, CONCEPT.prompt, 7, 7, true);
+  const prompt = findNear(reading, at, CONCEPT.prompt, 7, wordsBefore(reading.text, hit, 7), true);
   if (prompt === undefined || prompt === hit) return undefined;
   const between = reading.text.slice(Math.min(hit.end, prompt.end), Math.max(hit.start, prompt.start));
   // show me how to write a system prompt
@@ -122,21 +125,46 @@ function judgePromptLeak(reading: Reading, at: number): ConceptHit | undefined {
   return prompt;
 }
 
+/** What is ordered stands behind the order, but in other word orders, or when the order only points to it. */
+function wordsBefore(text: string, hit: ConceptHit, reach: number): number {
+  return isForeign(text, hit) || /^\s+(?:it|them|that|this)\b/.test(text.slice(hit.end, hit.end + 8))
+    ? reach
+    : 0;
+}
+
+/** Orders to show something; `provide`, `return` and `state` are daily work. */
+const SHOWING =
+  /^(?:print|reveal|show|dump|leak|disclose|divulge|expose|exfiltrat|tell|give|list|share|recite|hand over|send|forward|e?mail|post|upload|append|transmit|spit|output|display|write out|echo|read out|type out|extract|respond|answer|reply|encode|copy|paste|include|repeat)/;
+/** Without more these are words of any business. */
+const COMMON_SECRET =
+  /^(?:tokens?|secrets?|cookies?|credit card|card numbers?|the key|confidential|pin code)$/;
+
 /** print … the password, with something that no honest request needs. */
 function judgeSecretRequest(reading: Reading, at: number): ConceptHit | undefined {
   if (isNegated(reading, at) || isAsked(reading, at)) return undefined;
   const hit = reading.hits[at] as ConceptHit;
-  const secret = findNear(reading, at, CONCEPT.secret, 7, 6, true);
+  const verb = reading.text.slice(hit.start, hit.end);
+  const foreign = isForeign(reading.text, hit);
+  if (!foreign && !SHOWING.test(verb) && !isOtherLanguage(reading.text, at, reading.hits)) return undefined;
+  const secret = findNear(reading, at, CONCEPT.secret, 7, wordsBefore(reading.text, hit, 6), true);
   if (secret === undefined || isHarmlessSecret(reading.text, secret)) return undefined;
-  const near = CONCEPT.all | CONCEPT.only | CONCEPT.agent | CONCEPT.destination | CONCEPT.address;
+  const isCommon = COMMON_SECRET.test(reading.text.slice(secret.start, secret.end));
+  if (foreign || (!isCommon && hasAccomplice(reading, at, secret))) return secret;
+  const near =
+    CONCEPT.only | CONCEPT.agent | CONCEPT.address | (isCommon ? 0 : CONCEPT.all | CONCEPT.destination);
   const word = Math.min(hit.word, secret.word);
-  const helped = findWithin(reading, at, near, word - 2, secret.word + 10, hit, secret) !== undefined;
-  const isLeaking = /^(?:reveal|leak|dump|disclose|divulge|expose|exfiltrate|hand over)/.test(
-    reading.text.slice(hit.start, hit.end),
-  );
-  return helped || isLeaking || isForeign(reading.text, hit) || hasAccomplice(reading, at)
+  if (findWithin(reading, at, near, word - 5, secret.word + 10, hit, secret) !== undefined) return secret;
+  return !isCommon && /^(?:reveal|leak|dump|disclose|divulge|expose|exfiltrat|hand over)/.test(verb)
     ? secret
     : undefined;
+}
+
+/** Whether an order of a language written in Latin letters stands here: they are in the lexicon for orders alone. */
+function isOtherLanguage(text: string, at: number, hits: readonly ConceptHit[]): boolean {
+  const { start, end } = hits[at] as ConceptHit;
+  return !/^(?:provide|return|state|say|what|request|add|put|insert|open|visit|fetch|load|render|ping|report|publish|deliver|submit|translate|summari[sz]e|transcribe|replay|regurgitate|navigate|browse|attach|embed|curl|wget|pipe)/.test(
+    text.slice(start, end),
+  );
 }
 
 /** The lexicons of other languages hold orders alone, no words of daily work. */
@@ -249,15 +277,10 @@ function judgeSelfLimit(reading: Reading, at: number): ConceptHit | undefined {
     /^(?:disable|stop|skip|bypass|ignore|turn off|switch off|approve|circumvent|deactivate|mute|kill|do not report|don't report|keep calling)/.test(
       reading.text.slice(lift.start, lift.end),
     );
-  return (helped && isOrder) ||
-    (isOrder && isOwn) ||
-    (helped &&
-      /unlimit|infinit|no longer|lifted|raised|removed|reset|off|disabled/.test(
-        reading.text.slice(lift.start, lift.end),
-      ) &&
-      !isOthers(reading.text, hit))
-    ? lift
-    : undefined;
+  const around = reading.text.slice(Math.min(hit.start, lift.start), Math.max(hit.end, lift.end) + 40);
+  const isBoundless =
+    /\b(?:unlimited|infinite|no longer|lifted)\b/.test(around) && !isOthers(reading.text, hit);
+  return (isOrder && (helped || isOwn)) || (helped && isBoundless) ? lift : undefined;
 }
 
 /** The limit of an interface or a card is nobody's leash. */
@@ -281,7 +304,7 @@ function judgeFresh(reading: Reading, at: number): ConceptHit | undefined {
 }
 
 /** Something near that only an attack needs. */
-function hasAccomplice(reading: Reading, at: number): boolean {
+function hasAccomplice(reading: Reading, at: number, ...except: readonly ConceptHit[]): boolean {
   const { word } = reading.hits[at] as ConceptHit;
   const bad =
     CONCEPT.secret | CONCEPT.prompt | CONCEPT.address | CONCEPT.fresh | CONCEPT.free | CONCEPT.power;
@@ -292,6 +315,7 @@ function hasAccomplice(reading: Reading, at: number): boolean {
     word - 16,
     word + 24,
     reading.hits[at] as ConceptHit,
+    ...except,
   );
   if (found === undefined) return false;
   return (found.concepts & CONCEPT.secret) === 0 || !isHarmlessSecret(reading.text, found);

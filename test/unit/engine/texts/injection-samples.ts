@@ -202,4 +202,9 @@ export const HONEST: readonly string[] = [
   "Update your profile and confirm your email address.",
   "We stop following competitors on social media.",
   "Set the thermostat mode: auto",
+  "Please provide one gift card or credit card to pay with.",
+  "The price covers all output tokens, input tokens and cached tokens.",
+  '{"email": "john@example.com", "files": "all"}',
+  "A deny overrides every allow; where no rule matches, the default holds.",
+  "const isBlocked = false; let blocked = false;",
 ];

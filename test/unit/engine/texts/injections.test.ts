@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
+import { findSecretsInLayers } from "../../../../src/engine/guards/input/secrets/decode-layers.ts";
 import { findInjections } from "../../../../src/engine/texts/injection/find-injections.ts";
-import { hasData, readCorpus } from "../guards/input/read-data.ts";
+import { hasData, readCorpus, readDataText, readJsonLines } from "../guards/input/read-data.ts";
 import { ATTACKS, HONEST } from "./injection-samples.ts";
 
 const isFlagged = (text: string): boolean => findInjections(text).length > 0;
@@ -69,5 +70,24 @@ describe.skipIf(!hasData)("the corpus of injections", () => {
     expect(honest.length).toBeGreaterThan(25);
     const flagged = honest.filter(({ text }) => isFlagged(text)).map(({ kind }) => kind);
     expect(flagged.length / honest.length, flagged.join("; ")).toBeLessThanOrEqual(0.05);
+  });
+});
+
+/** Everything that was said, called and answered in the recorded runs, and the descriptions of public tools. */
+function realTexts(): readonly string[] {
+  const runs = readJsonLines<{ readonly steps: readonly Readonly<Record<string, unknown>>[] }>(
+    "tau-airline-trajectories.jsonl",
+  );
+  const said = runs.flatMap(({ steps }) => steps.flatMap(({ text, args, output }) => [text, args, output]));
+  const tools = readDataText("bfcl-simple.jsonl").split("\n");
+  return [...said, ...tools].filter((text) => typeof text === "string");
+}
+
+describe.skipIf(!hasData)("real texts of an airline's agent and of public tools", () => {
+  test("none of them is a hidden order, none holds a secret", () => {
+    const texts = realTexts();
+    expect(texts.length).toBeGreaterThan(1_500);
+    expect(texts.filter(isFlagged)).toEqual([]);
+    expect(texts.filter((text) => findSecretsInLayers(text, 16).length > 0)).toEqual([]);
   });
 });

@@ -2,7 +2,7 @@ import type { Lexicon } from "./concepts.ts";
 
 export const ENGLISH: Lexicon = {
   override:
-    "ignore|ignores|ignored|ignoring|disregard*|forget|forgets|forgetting|override|overrides|overriding|overrule*|bypass*|" +
+    "ignore|ignoring|disregard|disregarding|forget|forgetting|override|overriding|overrule*|bypass*|" +
     "discard|neglect|pay no attention to|pay no heed to|do not follow|dont follow|don't follow|do not obey|don't obey|stop following|" +
     "stop obeying|no longer follow|no longer bound by|set aside|throw away|throw out|supersede*|abandon|unlearn|erase|disobey|" +
     "never mind|nevermind|nullif*|invalidate|wipe|put aside|leave behind|let go of|skip all|drop all|reset your|clear your|delete your|" +
@@ -85,7 +85,7 @@ export const ENGLISH: Lexicon = {
     "administrator|admin|root|sudo|superuser|god mode|developer mode|debug mode|maintenance mode|system administrator|root access|root shell|admin mode|sudo mode|admin console|terminal|console|developer override|test mode|privileged|supervisor|superadmin|dev mode",
   bound:
     "token budget|token limit|token limits|token quota|step limit|step budget|cost limit|cost budget|spending limit|spending cap|spend limit|quota|quotas|rate limit|rate limits|tool call limit|tool limit|usage limit|usage limits|budget guard|" +
-    "iteration limit|execution limit|time limit|your limits|your budget|your limit|guardrail|guardrails|policy checks|policy check|safety checks|safety check|tool checks|approval step|approval requirement|pending pause|pause request|pending approval|own request|own approval|own pending|human approval|confirmation step|monitoring|audit log|audit logging|usage reporting|rate limiting|guard checks|content filter|content filters|safety filter*|safety mode|safety protocols|kill switch|watchdog|circuit breaker|tollgate|sidecar",
+    "iteration limit|execution limit|time limit|your limits|your budget|your limit|guardrail|guardrails|policy checks|policy check|safety checks|safety check|tool checks|approval step|approval requirement|pending pause|pause request|pending approval|own request|own approval|own pending|human approval|confirmation step|monitoring|audit log|audit logging|usage reporting|rate limiting|guard checks|content filter|content filters|safety filter*|safety mode|safety protocols|kill switch|watchdog",
   lift:
     "unlimited|raised|lifted|removed|increased|no longer apply|no longer applies|does not apply|do not apply|doesn't apply|disabled|disable|turned off|turn off|switch off|switched off|stop checking|skip|bypass|ignore|extended|waived|suspended|reset|deactivate|deactivated|" +
     "approve your own|approve its own|approve your|infinite|keep calling|stop reporting|do not report|don't report|not count|circumvent|work around|evade|remove|raise|increase|lift|off|mute|kill|zero",
