@@ -1,7 +1,7 @@
-import { BUILT_IN_DOCUMENT, readDocument } from "./documents/read-document.ts";
+import { BUILT_IN_DOCUMENT, type ReadDocument, readDocument } from "./documents/read-document.ts";
 import type { EffectivePolicy } from "./effective-policy.ts";
 import { type Labels, matchesLabels } from "./label-match.ts";
-import type { PolicySet, PolicySources } from "./policy-set.ts";
+import type { PolicySet, PolicySources, TenantSource } from "./policy-set.ts";
 import { combineTiers } from "./tiers/combine-tiers.ts";
 
 // From documents to the policy of a request. Tenants are read and resolved when they are first seen.
@@ -28,15 +28,19 @@ export function resolvePolicy(
   missing: "as written" | "strictest" = "as written",
 ): EffectivePolicy {
   const source = set.tenants.get(tenant);
-  const plain = source === undefined ? set.base : resolveWith(set, tenant, [], []);
-  if (!hasOverrides(set, tenant)) return plain;
+  const documents = source === undefined ? NO_READ : documentsOf(source);
+  const plain = source === undefined ? set.base : resolveWith(set, source, NO_PLACES, []);
+  const hasOverrides =
+    (set.baseline !== undefined && set.baseline.overrides.length > 0) ||
+    documents.some((document) => document.overrides.length > 0);
+  if (!hasOverrides) return plain;
   const isStrictest = missing === "strictest" || plain.settings.missing_label === "strictest";
   const assumed = isStrictest ? missingLabels(plain, labels) : NO_LABELS;
   const bounds = matching(set.baseline?.overrides ?? [], labels, assumed);
-  const overrides = tenantDocuments(set, tenant).map((one) => matching(one.overrides, labels, assumed));
+  const overrides = documents.map((one) => matching(one.overrides, labels, assumed));
   return bounds.length === 0 && overrides.every((one) => one.length === 0)
     ? plain
-    : resolveWith(set, tenant, bounds, overrides);
+    : resolveWith(set, source, bounds, overrides);
 }
 
 const NO_LABELS: readonly string[] = Object.freeze([]);
@@ -50,18 +54,19 @@ export function missingLabels(policy: EffectivePolicy, labels: Labels): readonly
   return NO_LABELS;
 }
 
-function tenantDocuments(set: PolicySet, tenant: string) {
-  const source = set.tenants.get(tenant);
-  return [source?.file, source?.api].flatMap((document) =>
-    document === undefined ? [] : [readDocument(document)],
-  );
-}
+const NO_READ: readonly ReadDocument[] = Object.freeze([]);
+const NO_PLACES: readonly number[] = Object.freeze([]);
 
-function hasOverrides(set: PolicySet, tenant: string): boolean {
-  if (set.baseline !== undefined && set.baseline.overrides.length > 0) return true;
-  const source = set.tenants.get(tenant);
-  if (source === undefined) return false;
-  return tenantDocuments(set, tenant).some((document) => document.overrides.length > 0);
+const documentsBySource = new WeakMap<TenantSource, readonly ReadDocument[]>();
+
+/** What the tenant's documents say, its file first; read when the tenant is first seen. */
+function documentsOf(source: TenantSource): readonly ReadDocument[] {
+  const known = documentsBySource.get(source);
+  if (known !== undefined) return known;
+  const { file, api } = source;
+  const documents = [file, api].filter((one) => one !== undefined).map(readDocument);
+  documentsBySource.set(source, documents);
+  return documents;
 }
 
 interface HasMatch {
@@ -82,16 +87,15 @@ function matching(
 
 function resolveWith(
   set: PolicySet,
-  tenant: string,
+  source: TenantSource | undefined,
   bounds: readonly number[],
   overrides: readonly (readonly number[])[],
 ): EffectivePolicy {
-  const source = set.tenants.get(tenant);
-  const places = overrides.map((one) => one.join(",")).join("\n");
-  const key = `${source === undefined ? "" : `=${tenant}`}\n${bounds.join(",")}\n${places}`;
+  const places = overrides.length === 0 ? "" : overrides.map((one) => one.join(",")).join("\n");
+  const key = `${source === undefined ? "" : `=${source.tenant}`}\n${bounds.join(",")}\n${places}`;
   const known = set.memo.get(key);
   if (known !== undefined) return known;
-  const documents = tenantDocuments(set, tenant);
+  const documents = source === undefined ? NO_READ : documentsOf(source);
   const made = combineTiers(
     set,
     source,

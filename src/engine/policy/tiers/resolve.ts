@@ -5,10 +5,12 @@ import {
   decideLeaf,
   namesOf,
   placeOf,
+  placeOfId,
   type Said,
   type Sides,
   sidesOfField,
   stepInto,
+  type WithId,
 } from "./sides.ts";
 
 // From the sides of all keys to effective values: one walk along the table. Parts that no tenant touched are the Baseline's
@@ -37,25 +39,57 @@ export function resolveNode(
       return resolveNames(resolution, () => node.entry, namesOf(sides), sides, shared, path);
     case "list_by_id":
       return namesOf(sides).map((id) => {
-        const known = (shared as readonly { readonly id: string }[] | undefined)?.find(
-          (one) => one.id === id,
-        );
-        return resolveFields(resolution, node.fields, stepInto(sides, id), known, [...path, id], false);
+        const list = shared as readonly WithId[] | undefined;
+        const known = list?.[placeOfId(list, id)];
+        const below = stepInto(sides, id);
+        if (known !== undefined && isUntouched(resolution, below)) return known;
+        return resolveFields(resolution, node.fields, below, known, [...path, id], false);
       });
     case "every_tier":
       return [...sides.defaults, ...sides.bounds, ...sides.written, ...sides.met].map((said) => ({
         tier: said.part.tier === "tenant" ? "tenant" : "baseline",
         ...placeOf(said, path),
         mode: said.part.document.values["mode"],
-        value: resolveFields(
-          { top: NO_SIDES },
-          node.fields,
-          { ...NO_SIDES, written: [said] },
-          undefined,
-          path,
-          false,
-        ),
+        value: resolvePart(node.fields, said),
       }));
+  }
+}
+
+const parts = new WeakMap<object, Values>();
+
+/** What one tier says by itself: the same for every tenant, so one value serves all of them. */
+function resolvePart(fields: Fields, said: Said): Values {
+  const written = said.value as object;
+  const known = parts.get(written);
+  if (known !== undefined) return known;
+  const made = fillIn(fields, written as Values);
+  parts.set(written, made);
+  return made;
+}
+
+/** Written values with the defaults of the keys that are not there. */
+function fillIn(fields: Fields, written: Values | undefined): Values {
+  const result: { [key: string]: unknown } = {};
+  for (const [key, field] of Object.entries(fields)) {
+    const value = fillInNode(field, written?.[key]);
+    if (value !== undefined && value !== null) result[key] = value;
+  }
+  return result;
+}
+
+function fillInNode(node: Node, written: unknown): unknown {
+  switch (node.node) {
+    case "leaf":
+      return written ?? node.default;
+    case "list_by_id":
+      return ((written ?? []) as readonly Values[]).map((item) => fillIn(node.fields, item));
+    case "group":
+    case "every_tier":
+      return fillIn(node.fields, written as Values | undefined);
+    case "map":
+      return Object.fromEntries(
+        Object.entries((written ?? {}) as Values).map(([name, part]) => [name, fillInNode(node.entry, part)]),
+      );
   }
 }
 
