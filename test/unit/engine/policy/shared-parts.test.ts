@@ -1,0 +1,49 @@
+import { describe, expect, test } from "vitest";
+import { sourceOf } from "../../../../src/engine/policy/policy-source.ts";
+import { resolvePolicy } from "../../../../src/engine/policy/resolve-policy.ts";
+import { baselineOf, setOf, tenantOf } from "./policy-documents.ts";
+
+const RULES = Array.from({ length: 300 }, (_, number) => ({
+  id: `r${number}`,
+  name: `Rule ${number}`,
+  description: "One of many.",
+  type: "cost",
+  action: "warn",
+  severity: "low",
+  threshold: number,
+}));
+
+describe("long lists", () => {
+  const baseline = baselineOf(
+    { rules: RULES, access: { rules: [{ id: "a", effect: "deny", tools: ["shell"] }] } },
+    { "rules[7].threshold": 71 },
+  );
+  const set = setOf(baseline, [
+    tenantOf("one", { rules: [{ id: "r7", threshold: 3 }], access: { default: "deny" } }),
+    tenantOf("two", { access: { default: "deny" } }),
+  ]);
+  const one = resolvePolicy(set, "one", {});
+  const two = resolvePolicy(set, "two", {});
+
+  test("entries that a tenant does not restate are the very objects of the Baseline", () => {
+    const restated = one.settings.rules.filter((rule, place) => rule !== set.base.settings.rules[place]);
+    expect(restated.map(({ id, threshold }) => [id, threshold])).toEqual([["r7", 3]]);
+    expect(two.settings.rules).toBe(set.base.settings.rules);
+  });
+
+  test("what one tier says of access is one object for all tenants", () => {
+    expect(one.settings.access[0]?.value).toBe(two.settings.access[0]?.value);
+    expect(one.settings.access[0]?.value).toMatchObject({
+      default: "allow",
+      rules: [{ id: "a", scopes_match: "all" }],
+    });
+    expect(one.settings.access[1]?.value).toMatchObject({ default: "deny", rules: [] });
+  });
+
+  test("lines are those of the entries, wherever they stand", () => {
+    expect(sourceOf(two, ["rules", "r7", "threshold"])).toMatchObject({
+      document: "baseline.yaml",
+      line: 71,
+    });
+  });
+});
