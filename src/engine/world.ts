@@ -8,6 +8,7 @@ import type { AdjustmentTable } from "./adjustments/adjustment-table.ts";
 import type { ApprovalTable } from "./approvals/approval-table.ts";
 import type { ContentTable } from "./contents/content-table.ts";
 import type { FanOut } from "./events/fan-out.ts";
+import type { QuotaFanOut } from "./events/quota-fan-out.ts";
 import type { ExecutionRecord } from "./executions/execution-record.ts";
 import type { ExecutionTable } from "./executions/execution-table.ts";
 import type { LevelCounts } from "./gauges/level-counts.ts";
@@ -21,7 +22,6 @@ import type { KeptPolicyTable } from "./policy/kept/kept-policies.ts";
 import type { PolicySet } from "./policy/policy-set.ts";
 import type { PoolTable } from "./pools/pool-table.ts";
 import type { PriceBook } from "./prices/price-book.ts";
-import type { QuotaFanOut } from "./quotas/quota-fan-out.ts";
 import type { WindowTable } from "./quotas/window-table.ts";
 import type { PlatformRates } from "./rates/rate-settings.ts";
 import type { RateTable } from "./rates/rate-table.ts";
@@ -47,6 +47,16 @@ export type Effect =
   | { readonly type: "completed"; readonly index: number; readonly executionId: string }
   | { readonly type: "reporter_superseded"; readonly reporter: number }
   | { readonly type: "clock_step"; readonly byMs: number }
+  /** A quota followed its load, or would have. */
+  | {
+      readonly type: "quota_adjusted";
+      readonly tenant: string;
+      /** `user:alice requests.hour`. */
+      readonly target: string;
+      readonly before: bigint;
+      readonly after: bigint;
+      readonly applied: boolean;
+    }
   | {
       readonly type: "guard_failed";
       readonly guardId: GuardId;

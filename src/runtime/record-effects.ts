@@ -1,5 +1,5 @@
 import type { Effect } from "../engine/world.ts";
-import { clockStepped } from "../observability/events/daemon.ts";
+import { clockStepped, quotaAdjusted } from "../observability/events/daemon.ts";
 import {
   executionEventPushed,
   guardFailed,
@@ -19,6 +19,8 @@ export function recordEffect(telemetry: Telemetry, effect: Effect): void {
       return reporterSuperseded(telemetry, effect.reporter);
     case "guard_failed":
       return guardFailed(telemetry, effect.guardId, effect.executionId, effect.error);
+    case "quota_adjusted":
+      return quotaAdjusted(telemetry, effect);
     case "clock_step":
       return clockStepped(telemetry, effect.byMs);
     // Both are told by the event that was pushed with them.

@@ -17,6 +17,8 @@ export interface Adjustment {
   readonly sinceMs: number;
   /** Wall clock; absent = until it is taken back. */
   readonly untilMs?: number | undefined;
+  /** A value that followed the load was taken back: it stays as written until this is removed as well. */
+  readonly isStopped?: boolean | undefined;
 }
 
 /** An override stands before a value that followed the load. */

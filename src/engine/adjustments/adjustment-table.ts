@@ -5,6 +5,8 @@ import type { RowSet } from "../rows/generations.ts";
 /** Most adjustments of all tenants together: each takes about 300 bytes. */
 export const MAX_ADJUSTMENTS = 10_000;
 
+/** Most values that follow their load at once. */
+const MAX_DUE = 100_000;
 const NO_NAMES: readonly string[] = Object.freeze([]);
 
 export class AdjustmentTable {
@@ -15,6 +17,21 @@ export class AdjustmentTable {
   firstEndMs = Number.POSITIVE_INFINITY;
   readonly #byKey = new Map<string, number>();
   readonly #free: number[] = [];
+  readonly #due = new Map<string, number>();
+
+  /** When a value that follows its load is looked at next; from `firstMs` on if it never was. */
+  dueAt(key: string, firstMs: number): number {
+    const known = this.#due.get(key);
+    if (known !== undefined) return known;
+    this.setDue(key, firstMs);
+    return firstMs;
+  }
+
+  setDue(key: string, atMs: number): void {
+    // Principals nobody uses any more are forgotten with all others: each then waits once more.
+    if (this.#due.size >= MAX_DUE) this.#due.clear();
+    this.#due.set(key, atMs);
+  }
 
   get size(): number {
     return this.#byKey.size;
@@ -23,10 +40,10 @@ export class AdjustmentTable {
   /** What is in force for a value: an override before what followed the load. */
   find(tenant: string, level: Level, name: string, target: string): Adjustment | undefined {
     if (this.#byKey.size === 0) return undefined;
-    return (
-      this.get(tenant, level, name, target, "override") ??
-      this.get(tenant, level, name, target, "auto_adjust")
-    );
+    const override = this.get(tenant, level, name, target, "override");
+    if (override !== undefined) return override;
+    const adjusted = this.get(tenant, level, name, target, "auto_adjust");
+    return adjusted?.isStopped === true ? undefined : adjusted;
   }
 
   get(

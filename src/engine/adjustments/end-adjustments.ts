@@ -20,6 +20,7 @@ export function auditAdjustment(
   by: string,
   before: Adjustment | undefined,
   now: Now,
+  evidence: { readonly [name: string]: unknown } = {},
 ): void {
   const { tenant, target, value, rate, cause, untilMs } = entry;
   world.generations.append("audit", {
@@ -34,6 +35,7 @@ export function auditAdjustment(
       after: rate ?? value,
       before: before === undefined ? undefined : (before.rate ?? before.value),
       until_ms: untilMs,
+      ...evidence,
     },
   });
 }

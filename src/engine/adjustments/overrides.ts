@@ -2,9 +2,9 @@ import { invalidField, TollgateError } from "../../domain/errors.ts";
 import type { Adjustment } from "../../domain/quotas/adjustment.ts";
 import type { LevelName } from "../../domain/quotas/levels.ts";
 import type { Now } from "../../domain/time.ts";
-import { loosestQuota } from "../quotas/compile-quotas.ts";
 import { boundsOfTenant } from "../quotas/principal-bounds.ts";
 import { quotaAmount } from "../quotas/quota-settings.ts";
+import { loosestQuota } from "../quotas/written-bounds.ts";
 import type { Rate } from "../rates/gcra.ts";
 import { loosestRate } from "../rates/plan-layer.ts";
 import type { World } from "../world.ts";
@@ -86,7 +86,7 @@ function aboveCeiling(field: string, value: bigint | number, most: bigint | numb
 }
 
 /**
- * Takes an override or an adjustment back before its time.
+ * Takes an override or an adjustment back. An adjustment is then as written and stays so, until it is taken back once more.
  * @throws TollgateError FIELD_INVALID · OVERRIDE_NOT_FOUND
  */
 export function removeAdjustment(
@@ -101,7 +101,10 @@ export function removeAdjustment(
       "OVERRIDE_NOT_FOUND",
       `${request.principal} has no ${request.cause} of ${request.target}`,
     );
-  world.adjustments.remove(known, world.rows.adjustments);
+  // A value that followed the load would come back with the next look: it is stopped, and removed when that is taken back.
+  if (known.cause === "auto_adjust" && known.isStopped !== true)
+    world.adjustments.put({ ...known, isStopped: true }, world.rows.adjustments);
+  else world.adjustments.remove(known, world.rows.adjustments);
   auditAdjustment(world, `remove_${request.cause}`, known, request.by, known, now);
   return known;
 }

@@ -11,6 +11,7 @@ import { invalidField } from "../../domain/errors.ts";
 import type { Ask } from "../../domain/intent.ts";
 import { LIMITS, type UsageRules } from "../../domain/limits.ts";
 import type { Now } from "../../domain/time.ts";
+import { noteWanted } from "../adjustments/follow-load.ts";
 import { executionQuestion, openApproval } from "../approvals/approvals.ts";
 import {
   applyApprovals,
@@ -112,7 +113,9 @@ export function judgeIntent(
   findings.push(...states, ...found.first);
   findings.push(...crossed.filter((limit) => !states.some((state) => isSame(limit, state))));
   if (priced.finding !== undefined) findings.push(priced.finding);
-  findings.push(...found.rules, ...guards, ...judgePrincipals(world, principals, probe, now));
+  const bound = judgePrincipals(world, principals, probe, now);
+  if (taking === "takes") noteWanted(world, principals, bound);
+  findings.push(...found.rules, ...guards, ...bound);
   const answered = applyApprovals(world, index, ask, findings, taking);
   const { obligations } = found;
   return { probe, ...answered, refused: answered.findings.some(refuses), principals, obligations };

@@ -2,8 +2,9 @@ import { type Amount, formatUsd, percentOf } from "../../domain/amounts.ts";
 import type { Finding } from "../../domain/decision.ts";
 import { PERIOD_WORDS, type QuotaUnit } from "../../domain/quotas/quota-units.ts";
 import { HOUR_MS } from "../../domain/time.ts";
-import type { GaugeQuota, QuotaSource, WindowQuota } from "./compile-quotas.ts";
+import type { GaugeQuota, WindowQuota } from "./compile-quotas.ts";
 import { BYTES_PER_GIB, MIB_MILLIS_PER_GIB_HOUR } from "./quota-settings.ts";
+import type { QuotaSource } from "./written-bounds.ts";
 
 // Findings about quotas, in the words of docs/quotas.md: `Hourly request quota exceeded: 1001 > 1000`.
 

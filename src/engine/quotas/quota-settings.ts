@@ -1,6 +1,7 @@
 import { MAX_COUNTER } from "../../domain/amounts.ts";
 import type { PolicySettings } from "../../domain/policy/section-fields.ts";
 import { HOUR_MS } from "../../domain/time.ts";
+import type { WrittenAdjust } from "../adjustments/adjusting-quota.ts";
 
 // `quotas` as policies write it, in the engine's units: CPU time in milliseconds, memory-time in MiB-milliseconds, storage
 // in bytes.
@@ -12,6 +13,7 @@ export type QuotaEntry = QuotaSettings[string];
 export interface WrittenQuota {
   readonly value: bigint | number;
   readonly mode: "enforce" | "shadow" | "off";
+  readonly auto_adjust: WrittenAdjust;
 }
 
 /** What a number of the policy is in the engine's unit, by key. Rounded down: nothing above what is written passes. */

@@ -56,6 +56,8 @@ export class WindowTable {
   told = new Int32Array(64);
   /** Custom counters of a window, and what was told about them. */
   readonly custom: (WindowCustom | undefined)[] = [];
+  /** By row and id of a quota: the most that was wanted when it was refused. Not in the file: evidence of the recent load. */
+  readonly wanted = new Map<number, { [id: string]: bigint }>();
   /** Windows that had begun by this instant count as used up: the file that knew better was lost. */
   spentBeforeMs = 0;
   readonly texts: (WindowText | undefined)[] = [];
@@ -174,6 +176,12 @@ export class WindowTable {
     return this.#find(windowKey(level, tenant, name, period), wallMs);
   }
 
+  /** Rows of one level's windows that have ended and are kept. */
+  endedRows({ level, name }: LevelName, tenant: string, period: Period, wallMs: number): readonly number[] {
+    const rows = this.#byKey.get(windowKey(level, tenant, name, period)) ?? [];
+    return rows.filter((row) => (this.texts[row] as WindowText).endMs <= wallMs);
+  }
+
   /** Puts a loaded window back under its row. */
   restore(row: number, text: WindowText): void {
     while (this.#used <= row) this.#free.push(this.#used++);
@@ -194,6 +202,7 @@ export class WindowTable {
     else this.#byKey.delete(key);
     this.texts[row] = undefined;
     this.custom[row] = undefined;
+    this.wanted.delete(row);
     this.#free.push(row);
   }
 

@@ -77,6 +77,31 @@ export function clockStepped(telemetry: Telemetry, byMs: number): void {
   );
 }
 
+/** A quota followed its load (`auto_adjust`), or would have. */
+export function quotaAdjusted(
+  telemetry: Telemetry,
+  change: {
+    readonly tenant: string;
+    readonly target: string;
+    readonly before: bigint;
+    readonly after: bigint;
+    readonly applied: boolean;
+  },
+): void {
+  const { tenant, target, before, after, applied } = change;
+  telemetry.logBounded(
+    "info",
+    {
+      event: applied ? "quota_adjusted" : "quota_suggested",
+      tenant,
+      source_id: target,
+      current: String(before),
+      limit: String(after),
+    },
+    applied ? "a quota follows its load" : "a quota would follow its load",
+  );
+}
+
 /** A connection was closed by the server: it sent nothing, or too many are open. */
 export function connectionRefused(telemetry: Telemetry, listener: string, why: string): void {
   telemetry.logBounded("info", { event: "connection_refused", listener, cause: why }, "connection refused");

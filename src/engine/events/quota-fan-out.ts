@@ -2,9 +2,9 @@ import type { Finding } from "../../domain/decision.ts";
 import { STATE } from "../../domain/execution.ts";
 import type { Level } from "../../domain/quotas/levels.ts";
 import type { Now } from "../../domain/time.ts";
-import { pushEvent } from "../events/push.ts";
+import type { WindowQuota } from "../quotas/compile-quotas.ts";
 import type { World } from "../world.ts";
-import type { WindowQuota } from "./compile-quotas.ts";
+import { pushEvent } from "./push.ts";
 
 // A quota that is used up concerns every execution of its principal: they are told in slices, after the turn that found it.
 
