@@ -7,7 +7,7 @@ import { type JsonCaps, OUTPUT_JSON_CAPS, REQUEST_JSON_CAPS } from "../../json/j
 import { isJsonObject, type JsonDocument, type JsonValue } from "../../json/json-document.ts";
 import { isJsonDocument, parseJson } from "../../json/parse-json.ts";
 import type { World } from "../../world.ts";
-import { IDEMPOTENCY_ARGUMENT } from "../flow/retry-safety.ts";
+import { CARRIED_ARGUMENTS } from "../carried-arguments.ts";
 import type { GuardFacts, ToolCall } from "../guard.ts";
 import { sessionKey } from "../session/sessions.ts";
 
@@ -18,9 +18,6 @@ export function callKey(world: World, executionId: string, callId: string): stri
   return world.digest.digest128(`${executionId}\n${callId}`);
 }
 
-/** Arguments that carry something about the call and are no part of what it does. */
-const CARRIED: readonly string[] = [IDEMPOTENCY_ARGUMENT, "_capability_token"];
-
 /** Identity of a call: tool and canonical arguments, without volatile fields and what only travels with them. */
 export function signatureOf(
   world: World,
@@ -29,7 +26,7 @@ export function signatureOf(
   document: JsonDocument,
   entry: ToolEntry | undefined,
 ): string {
-  const left = [...CARRIED, ...(entry?.volatile_fields ?? [])];
+  const left = [...CARRIED_ARGUMENTS, ...(entry?.volatile_fields ?? [])];
   const value = without(document.value, left);
   return world.digest.digest128(`${namespace ?? ""}\n${tool}\n${canonicalJsonOnce(value)}`);
 }

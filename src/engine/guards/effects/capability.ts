@@ -2,10 +2,8 @@ import { compileGlobs, findGlob } from "../../globs/glob.ts";
 import { editJson } from "../../json/edit-json.ts";
 import { isJsonObject, type JsonDocument } from "../../json/json-document.ts";
 import { isJsonDocument, parseJson } from "../../json/parse-json.ts";
+import { CAPABILITY_ARGUMENT } from "../carried-arguments.ts";
 import type { CapabilityClaims, GuardFacts, ToolCall } from "../guard.ts";
-
-/** The argument in which a token may come; it never reaches the tool. */
-export const CAPABILITY_ARGUMENT = "_capability_token";
 
 /** Why the claims do not allow this call, in a few words; undefined when they do. */
 export function findCapabilityFault(

@@ -1,5 +1,6 @@
 import type { GuardSettings } from "../../../domain/policy/guard-fields.ts";
 import { isJsonObject, type JsonDocument } from "../../json/json-document.ts";
+import { IDEMPOTENCY_ARGUMENT } from "../carried-arguments.ts";
 import type { BeforeInput, Guard, GuardNote, ToolCall } from "../guard.ts";
 
 // How often the same call may be tried while it does not succeed, how soon, and after which errors not at all. A call is
@@ -139,9 +140,6 @@ function judge(
 function isIdempotent({ entry, sideEffect }: ToolCall): boolean {
   return entry?.idempotent ?? sideEffect === "read_only";
 }
-
-/** The argument that carries the key where the request's field does not. */
-export const IDEMPOTENCY_ARGUMENT = "_idempotency_key";
 
 function hasKey(call: ToolCall, document: JsonDocument): boolean {
   if (call.idempotencyKey !== undefined) return true;

@@ -6,6 +6,7 @@ import { OUTPUT_JSON_CAPS } from "../../json/json-caps.ts";
 import { formatJsonPath, type JsonDocument, type JsonPath } from "../../json/json-document.ts";
 import { isJsonDocument, parseJson } from "../../json/parse-json.ts";
 import { createPatternSet, type PatternSet } from "../../patterns/pattern-set.ts";
+import { CAPABILITY_ARGUMENT } from "../carried-arguments.ts";
 import {
   type AfterInput,
   type BeforeInput,
@@ -27,12 +28,16 @@ export type SensitiveDataSettings = Omit<
 export const sensitiveData: Guard<SensitiveDataSettings> = {
   id: "sensitive_data",
   before: ({ arguments: document, settings, facts }: BeforeInput<SensitiveDataSettings, unknown>) =>
-    settings.check_args ? checkSensitiveData(document, settings, facts.keyedHash) : PASS,
+    settings.check_args ? checkSensitiveData(document, settings, facts.keyedHash, TOKEN_ARGUMENTS) : PASS,
   after: ({ output, settings, facts }: AfterInput<SensitiveDataSettings, unknown>) =>
     settings.check_output && output !== undefined
       ? checkSensitiveData(output, settings, facts.keyedHash)
       : PASS,
 };
+
+/** A capability token looks like the secrets that it replaces; the guard of side effects takes it out of the arguments. */
+const TOKEN_ARGUMENTS: ReadonlySet<string> = new Set([CAPABILITY_ARGUMENT]);
+const NO_NAMES: ReadonlySet<string> = new Set();
 
 /** A repair may bring two halves of something together: it is looked at again, as often as that. */
 const MAX_ROUNDS = 4;
@@ -44,8 +49,9 @@ export function checkSensitiveData(
   original: JsonDocument,
   settings: SensitiveDataSettings,
   keyedHash: GuardFacts["keyedHash"],
+  ignored: ReadonlySet<string> = NO_NAMES,
 ): GuardOutcome {
-  const options = optionsOf(settings, keyedHash);
+  const options: ScanOptions = { ...optionsOf(settings, keyedHash), ignored };
   let { findings, edits } = scanDocument(original, options);
   if (findings.length === 0) return PASS;
   const evidence = findings.map((finding) => evidenceOf(finding, keyedHash));
@@ -67,7 +73,10 @@ export function checkSensitiveData(
   return { notes: [{ verdict: "REPAIR", ...note } satisfies GuardNote], document };
 }
 
-function optionsOf(settings: SensitiveDataSettings, keyedHash: GuardFacts["keyedHash"]): ScanOptions {
+function optionsOf(
+  settings: SensitiveDataSettings,
+  keyedHash: GuardFacts["keyedHash"],
+): Omit<ScanOptions, "ignored"> {
   const isHash = settings.redact_mode === "hash";
   return {
     minSecretLength: settings.min_secret_length,

@@ -1,4 +1,5 @@
 // What arguments break, one text per violation. Texts name fields and what is allowed, never a value of the arguments.
+
 import type { ErrorObject } from "ajv";
 import {
   formatJsonPath,
@@ -7,6 +8,7 @@ import {
   type JsonPath,
   type JsonValue,
 } from "../../../json/json-document.ts";
+import { CARRIED_ARGUMENTS, withoutArguments } from "../../carried-arguments.ts";
 import type { ToolSchema } from "./compile-tool-schema.ts";
 import type { NamedFields } from "./named-fields.ts";
 
@@ -41,13 +43,19 @@ export function findSchemaViolations(
     if (found.size < MAX_SCHEMA_VIOLATIONS && !found.has(violation.text))
       found.set(violation.text, violation);
   };
-  const errors = schema.validate(value);
+  const judged = withoutArguments(value, unnamedOf(schema));
+  const errors = schema.validate(judged);
   if (errors === undefined) return [constraint([], "nested too deeply to be checked against this schema")];
-  for (const violation of readErrors(errors, value))
+  for (const violation of readErrors(errors, judged))
     if (violation.kind !== "missing" || rules.require_all_required) add(violation);
   if (!rules.allow_extra_fields || rules.reject_empty_strings)
-    visitFields(schema.named, value, [], rules, add);
+    visitFields(schema.named, judged, [], rules, add);
   return [...found.values()];
+}
+
+/** What travels with the arguments and is no part of them, unless this tool has a field of that name. */
+function unnamedOf({ named }: ToolSchema): readonly string[] {
+  return CARRIED_ARGUMENTS.filter((name) => !named.isNamed(name));
 }
 
 /** Errors inside alternatives say less than the error of the alternative itself: only that one is told. */

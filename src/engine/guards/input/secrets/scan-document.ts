@@ -24,6 +24,8 @@ export interface ScanOptions {
   /** Texts that are no secrets: a secret or a whole value that equals one of them is let be. */
   readonly allowlist: ReadonlySet<string>;
   readonly customPatterns: PatternSet | undefined;
+  /** Members of the root whose texts are let be when they have the form of a token. */
+  readonly ignored: ReadonlySet<string>;
   /** What is written in place of a secret. */
   readonly placeholder: (secret: string) => string;
 }
@@ -70,9 +72,17 @@ function scanValue(scanner: Scanner, value: JsonValue, path: JsonPath, name: Sec
   else if (isJsonObject(value)) scanObject(scanner, value, path);
 }
 
+const TOKEN = /^[\w-]+\.[\w-]+\.[\w-]+$/;
+
+function isIgnored({ options, depth }: Scanner, name: string, member: JsonValue, path: JsonPath): boolean {
+  if (path.length > 0 || depth > 0 || !options.ignored.has(name)) return false;
+  return typeof member === "string" && TOKEN.test(member);
+}
+
 function scanObject(scanner: Scanner, value: JsonObject, path: JsonPath): void {
   const paired = findPairedName(value);
   for (const [name, member] of Object.entries(value)) {
+    if (isIgnored(scanner, name, member, path)) continue;
     const isPaired = paired !== undefined && PAIR_VALUES.has(name);
     scanValue(scanner, member, [...path, name], findSecretName(name) ?? (isPaired ? paired : undefined));
     scanName(scanner, value, name, path);

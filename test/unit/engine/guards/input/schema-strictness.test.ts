@@ -369,3 +369,29 @@ describe("coerce_types", () => {
     });
   });
 });
+
+describe("what travels with the arguments", () => {
+  const entry = {
+    name: "create_order",
+    schema: { type: "object", properties: { item: { type: "string" } }, additionalProperties: false },
+  };
+  const texts = (args: unknown, schema: object = entry.schema, coerce_types = false) =>
+    checkSchemaStrictness({
+      call: { tool: "create_order", entry: { ...entry, schema: schema as never } },
+      arguments: documentOf(JSON.stringify(args)),
+      settings: { ...settings, coerce_types },
+    }).notes.map(({ text }) => text);
+
+  test("needs no place in a schema", () => {
+    const args = { item: "widget", _idempotency_key: "abc123", _capability_token: "a.b.c" };
+    expect(texts(args)).toEqual([]);
+    expect(texts(args, entry.schema, true)).toEqual([]);
+    expect(texts({ item: "widget", _other: 1 })).toEqual(["Unknown field: _other"]);
+    expect(texts({ item: "widget", part: { _idempotency_key: "x" } })).toHaveLength(1);
+  });
+
+  test("is judged where the schema names it", () => {
+    const schema = { type: "object", properties: { _idempotency_key: { type: "string", minLength: 8 } } };
+    expect(texts({ _idempotency_key: "short" }, schema)).toHaveLength(1);
+  });
+});

@@ -2,7 +2,9 @@ import { describe, expect, test } from "vitest";
 import {
   checkSensitiveData,
   type SensitiveDataSettings,
+  sensitiveData,
 } from "../../../../../src/engine/guards/input/sensitive-data.ts";
+import { beforeOf } from "../effects/inputs.ts";
 import { documentOf } from "./documents.ts";
 
 const settings: SensitiveDataSettings = {
@@ -195,5 +197,21 @@ describe("checkSensitiveData", () => {
       '$["[REDACTED]"].a',
       '$["[REDACTED]"]',
     ]);
+  });
+});
+
+describe("a capability token", () => {
+  const token = [{ alg: "EdDSA" }, { aud: "tollgate" }, { none: 1 }]
+    .map((part) => Buffer.from(JSON.stringify(part)).toString("base64url"))
+    .join(".");
+  const saidOf = (value: unknown) =>
+    sensitiveData.before?.(beforeOf(settings, undefined, {}, value)).notes.map(({ text }) => text);
+
+  test("is let be in its own argument, for the guard of side effects takes it out", () => {
+    expect(saidOf({ _capability_token: token })).toEqual([]);
+    expect(saidOf({ other: token })).toHaveLength(1);
+    expect(saidOf({ part: { _capability_token: token } })).toHaveLength(1);
+    expect(saidOf({ _capability_token: github })).toHaveLength(1);
+    expect(saidOf({ _capability_token: token, note: github })).toHaveLength(1);
   });
 });
