@@ -27,7 +27,7 @@ import {
   words,
 } from "./shape.ts";
 
-// Keys of the sections `rules` and `access` (docs/rules.md, docs/access.md).
+// Keys of the sections `rules` and `access` (docs/policy.md).
 
 /** Bytes of a rule's `config`. */
 const CONFIG_MAX_BYTES = 16_384;

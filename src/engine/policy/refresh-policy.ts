@@ -11,7 +11,7 @@ import { pushEvent } from "../events/push.ts";
 import type { ExecutionRecord } from "../executions/execution-record.ts";
 import { NO_INDEX } from "../executions/execution-table.ts";
 import { resolveLimits, sharedLimits } from "../limits/effective-limits.ts";
-import { armDeadlines } from "../time/arm.ts";
+import { armIdle, armWall, armWorking } from "../time/arm.ts";
 import type { Policy, World } from "../world.ts";
 import type { EffectivePolicy } from "./effective-policy.ts";
 import { resolvePolicy } from "./resolve-policy.ts";
@@ -43,13 +43,31 @@ function refreshPolicy(world: World, index: number, now: Now): void {
   const before = record.limits;
   record.policy = policy;
   refreshLimits(world, record);
-  const changed = record.limits === before ? [] : changedLimits(before, record.limits);
-  if (changed.length === 0 || table.state[index] === STATE.completed) return;
+  if (record.limits === before || table.state[index] === STATE.completed) return;
+  armEarlier(world, index, before, now);
+  const changed = changedLimits(before, record.limits);
+  if (changed.length === 0) return;
   world.rows.executions.touch(index);
   forgetTold(world, record);
-  armDeadlines(world, index, now);
   if (!world.watched.has(record)) return;
   pushEvent(world, index, "LIMITS_CHANGED", `limits changed by policy: ${changed.join(", ")}`, now);
+}
+
+/** Deadlines that come later than before need nothing: the one that is armed looks again when it comes up. */
+function armEarlier(world: World, index: number, before: EffectiveLimits, now: Now): void {
+  const { limits } = world.executions.record(index);
+  const isEarlier = (key: "max_wall_time_ms" | "max_working_time_ms" | "idle_timeout_seconds") =>
+    timeOf(limits, key) < timeOf(before, key);
+  if (isEarlier("max_wall_time_ms")) armWall(world, index);
+  if (isEarlier("max_working_time_ms")) armWorking(world, index, now);
+  if (isEarlier("idle_timeout_seconds")) armIdle(world, index);
+}
+
+/** In the unit of the key; the grace counts where there is one. */
+function timeOf(limits: EffectiveLimits, key: keyof EffectiveLimits["byKey"]): number {
+  const limit = limits.byKey[key];
+  if (limit === undefined) return Number.POSITIVE_INFINITY;
+  return Number(limit.value) + (key === "idle_timeout_seconds" ? 0 : limits.timeoutGraceMs);
 }
 
 /** Computes the limits of an execution from its policy, its requests and its adjustments. */

@@ -197,6 +197,28 @@ describe("a swap", () => {
     expect(new Set(states)).toEqual(new Set([STATE.halted]));
   });
 
+  test("moves deadlines: an earlier one is armed, a later one looks again when it comes up", () => {
+    const engine = under({
+      execution: { max_wall_time_ms: { default: 60_000, max: 900_000 }, timeout_grace_ms: 1_000 },
+    });
+    register(engine, "a", "uno");
+    const wall = (default_: number, grace: number) => {
+      const execution = { max_wall_time_ms: { default: default_, max: 900_000 }, timeout_grace_ms: grace };
+      swapTo(engine, { execution }, [tenantOf("uno", {})]);
+      engine.settleDue();
+    };
+    const armed = engine.world.deadlines.size;
+    wall(90_000, 1_000);
+    expect(engine.world.deadlines.size).toBe(armed);
+    engine.advance(61_002);
+    expect(engine.world.executions.state[engine.index("a")]).toBe(STATE.running);
+    wall(70_000, 0);
+    engine.advance(8_998);
+    expect(engine.world.executions.state[engine.index("a")]).toBe(STATE.running);
+    engine.advance(1);
+    expect(engine.world.executions.state[engine.index("a")]).toBe(STATE.halted);
+  });
+
   test("a new custom counter may be reported at once, by the tenant that declares it", () => {
     const engine = under({});
     register(engine, "a");
