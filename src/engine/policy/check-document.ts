@@ -11,6 +11,7 @@ import type { Tree } from "./documents/read-node.ts";
 import { showValue, valueToJson } from "./documents/read-value.ts";
 import type { EffectivePolicy } from "./effective-policy.ts";
 import { equalValues, isLooser, isMet, type Written } from "./meet.ts";
+import type { PolicySet } from "./policy-set.ts";
 import { ALL_SECTIONS, decidedAt } from "./policy-source.ts";
 import { createPolicySet, resolvePolicy } from "./resolve-policy.ts";
 
@@ -53,7 +54,24 @@ function policyUnder(
   if (tenant === undefined) return createPolicySet({ baseline: document, tenants: [] }).base;
   const documents = file === undefined ? { file: document, api: undefined } : { file, api: document };
   const source = { tenant, isInvalid: false, ...documents };
-  return resolvePolicy(createPolicySet({ baseline, tenants: [source] }), tenant, {});
+  return resolvePolicy(
+    { ...platformSet(baseline), tenants: new Map([[tenant, source]]), memo: new Map() },
+    tenant,
+    {},
+  );
+}
+
+const platformSets = new WeakMap<object, PolicySet>();
+/** In place of a Baseline where there is none. */
+const NO_BASELINE = Object.freeze({});
+
+/** What holds without any tenant: the same for all documents that are checked under one Baseline. */
+function platformSet(baseline: PolicyDocument | undefined): PolicySet {
+  const known = platformSets.get(baseline ?? NO_BASELINE);
+  if (known !== undefined) return known;
+  const made = createPolicySet({ baseline, tenants: [] });
+  platformSets.set(baseline ?? NO_BASELINE, made);
+  return made;
 }
 
 /** Rules that the document makes, not those of a broader tier that it restates. */
@@ -62,7 +80,7 @@ function* checkRules(
   policy: EffectivePolicy,
   baseline: PolicyDocument | undefined,
 ): Generator<PolicyIssue | undefined> {
-  const { rules: broader } = createPolicySet({ baseline, tenants: [] }).base.settings;
+  const { rules: broader } = platformSet(baseline).base.settings;
   const written = (read.values["rules"] ?? []) as readonly Tree[];
   for (const [place, { id }] of written.entries()) {
     const rule = policy.settings.rules.find((one) => one.id === id);
