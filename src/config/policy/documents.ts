@@ -34,6 +34,13 @@ export interface Prices {
   readonly charges: ReadonlyMap<string, bigint>;
 }
 
+/** The tool catalogue. */
+export interface Tools {
+  readonly entries: readonly ToolEntry[];
+  /** Where the schema of a tool stands, as messages begin: schemas are judged where they are compiled. */
+  readonly schemaPlaces: ReadonlyMap<string, string>;
+}
+
 /** A `Baseline` or a `Tenant`: its values are judged where policies are compiled, its places tell where they stand. */
 export interface TierDocument {
   readonly document: PolicyDocument;
@@ -63,7 +70,7 @@ export interface PolicyFiles {
   /** Undefined without any `Prices` document. */
   readonly prices: Prices | undefined;
   /** Undefined without any `Tools` document. */
-  readonly tools: readonly ToolEntry[] | undefined;
+  readonly tools: Tools | undefined;
   readonly quotas: QuotasFile | undefined;
   /** What is wrong with documents of the platform, and with what cannot even be told. */
   readonly problems: readonly string[];

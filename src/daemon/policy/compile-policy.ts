@@ -34,7 +34,7 @@ export function compilePolicy(
       : files.prices && createPriceBook(files.prices.models, files.prices.charges),
     tools: isSamePlatform
       ? before.policy.tools
-      : files.tools && new Map(files.tools.map((tool) => [tool.name, tool])),
+      : files.tools && new Map(files.tools.entries.map((tool) => [tool.name, tool])),
     platformRates: isSamePlatform
       ? before.policy.platformRates
       : { file: files.quotas, fallback: { rps: settings.defaultRps, burst: settings.defaultBurst } },

@@ -66,7 +66,7 @@ function contentsOf({ good, kept }: PolicyContent, tenant: string | undefined): 
     "file",
     prices && { models: prices.models, charges: Object.fromEntries(prices.charges) },
   );
-  add("Tools", undefined, "file", tools);
+  add("Tools", undefined, "file", tools?.entries);
   add("Quotas", undefined, "file", quotas);
   for (const [whose, { document }] of good.tenants) add("Tenant", whose, "file", document.value);
   for (const [whose, { document }] of kept) add("Tenant", whose, "api", document.value);

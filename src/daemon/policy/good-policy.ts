@@ -1,7 +1,8 @@
-import type { PolicyFiles, TierDocument } from "../../config/policy/documents.ts";
+import type { PolicyFiles, TierDocument, Tools } from "../../config/policy/documents.ts";
 import { createSlices, type Slices } from "../../config/policy/slices.ts";
 import { positionOf } from "../../config/policy/yaml/position.ts";
 import { formatPolicyPath, type PolicyIssue } from "../../domain/policy/document.ts";
+import { compileToolSchema, isToolSchema } from "../../engine/guards/input/schema/compile-tool-schema.ts";
 import { type Bounding, checkDocument } from "../../engine/policy/check-document.ts";
 
 // Which of the documents that were read may be in force: last-good is kept document by document, so that one tenant's broken
@@ -41,6 +42,8 @@ export async function judgeFiles(files: PolicyFiles, before: GoodPolicy | undefi
   const problems = [...files.problems];
   if (files.baseline !== undefined)
     problems.push(...formatIssues(files.baseline, await issuesOf(files.baseline, {}, slices)));
+  if (files.tools !== undefined && files.platformHash !== before?.files.platformHash)
+    problems.push(...(await toolProblems(files.tools, slices)));
   const clamped = new Map<string, readonly string[]>();
   const tenantProblems = new Map<string, readonly string[]>();
   const stale: string[] = [];
@@ -87,6 +90,19 @@ export async function judgeFiles(files: PolicyFiles, before: GoodPolicy | undefi
     stale,
     removed: isGood ? removed : [],
   };
+}
+
+/** Schemas of tools that do not compile, or would take too long to judge by. */
+async function toolProblems({ entries, schemaPlaces }: Tools, slices: Slices): Promise<readonly string[]> {
+  const problems: string[] = [];
+  for (const { name, schema } of entries) {
+    const result = schema === undefined ? undefined : compileToolSchema(schema);
+    if (result !== undefined && !isToolSchema(result))
+      problems.push(`${schemaPlaces.get(name)} ${result.issue}`);
+    const turn = slices.next();
+    if (turn !== undefined) await turn;
+  }
+  return problems;
 }
 
 /** Everything that is wrong with a document under those that bound it. */

@@ -23,11 +23,19 @@ describe("policy files at the start", () => {
       "prices.yaml": "apiVersion: tollgate.dev/v1\nkind: Prices\nmodels: []\n",
       "tools.yaml": "apiVersion: tollgate.dev/v1\nkind: Tools\ntools: [{name: a, side_effect: none}]\n",
       "quotas.yaml": "version: 2\n",
+      "schemas.yaml":
+        "apiVersion: tollgate.dev/v1\nkind: Tools\ntools: [{name: b, schema: {type: nothing}}]\n",
     });
     const daemon = DaemonProcess.spawn({ POLICY: directory.path });
     expect(await daemon.waitForExit()).toBe(78);
     const output = daemon.lines.join("\n");
-    for (const place of ["base.yaml:3:34", "prices.yaml:3:9", "tools.yaml:3:32", "quotas.yaml:1:10"])
+    for (const place of [
+      "base.yaml:3:34",
+      "prices.yaml:3:9",
+      "tools.yaml:3:32",
+      "quotas.yaml:1:10",
+      "schemas.yaml:3:27",
+    ])
       expect(output).toContain(place);
   });
 

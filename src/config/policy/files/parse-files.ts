@@ -1,8 +1,13 @@
 import { createHash } from "node:crypto";
 import { isId } from "../../../domain/ids.ts";
-import type { ToolEntry } from "../../../domain/policy/tool-entry.ts";
 import type { QuotasFile } from "../../../domain/quotas/quotas-file.ts";
-import { DOCUMENT_KINDS, type DocumentKind, type Prices, type TierDocument } from "../documents.ts";
+import {
+  DOCUMENT_KINDS,
+  type DocumentKind,
+  type Prices,
+  type TierDocument,
+  type Tools,
+} from "../documents.ts";
 import { problemAt } from "../kinds/describe-issues.ts";
 import { parsePrices } from "../kinds/parse-prices.ts";
 import { parseQuotas } from "../kinds/parse-quotas.ts";
@@ -42,7 +47,7 @@ export interface PlatformReading {
   readonly platformHash: string;
   readonly baseline: TierDocument | undefined;
   readonly prices: Prices | undefined;
-  readonly tools: readonly ToolEntry[] | undefined;
+  readonly tools: Tools | undefined;
   readonly quotas: QuotasFile | undefined;
   readonly problems: readonly string[];
 }

@@ -1,13 +1,15 @@
 import type { ToolEntry } from "../../../domain/policy/tool-entry.ts";
+import type { Tools } from "../documents.ts";
 import { positionOf } from "../yaml/position.ts";
 import type { YamlSource } from "../yaml/yaml-source.ts";
-import { describeIssues } from "./describe-issues.ts";
+import { describeIssues, problemAt } from "./describe-issues.ts";
 import { TOOLS_SCHEMA } from "./tools-schema.ts";
 
 /** All `Tools` documents as one catalogue; a tool may stand in one place only. Adds every problem to `problems`. */
-export function parseTools(sources: readonly YamlSource[], problems: string[]): readonly ToolEntry[] {
+export function parseTools(sources: readonly YamlSource[], problems: string[]): Tools {
   const seen = new Map<string, string>();
   const entries: ToolEntry[] = [];
+  const schemaPlaces = new Map<string, string>();
   for (const source of sources) {
     const parsed = TOOLS_SCHEMA.safeParse(source.value);
     if (!parsed.success) {
@@ -21,7 +23,8 @@ export function parseTools(sources: readonly YamlSource[], problems: string[]): 
         problems.push(`${position}: the tool ${entry.name} stands already at ${first}`);
       seen.set(entry.name, position);
       entries.push(entry);
+      schemaPlaces.set(entry.name, problemAt(source, ["tools", index, "schema"], "").trimEnd());
     }
   }
-  return entries;
+  return { entries, schemaPlaces };
 }

@@ -232,7 +232,7 @@ describe("Tools", () => {
 `;
     expect(parse({ "t.yaml": text }).platform).toMatchObject({
       problems: [],
-      tools: [{ name: "db.write", side_effect: "write", idempotent: true, timeout_ms: 5000 }],
+      tools: { entries: [{ name: "db.write", side_effect: "write", idempotent: true, timeout_ms: 5000 }] },
     });
   });
 
