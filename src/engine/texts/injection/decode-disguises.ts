@@ -38,6 +38,7 @@ export function findDisguises(text: string): readonly Disguise[] {
     add("encoded", reverse(text));
     add("encoded", rotate(text));
   }
+  add("encoded", orderLetters(text));
   add("split", joinStrings(text));
   return found;
 }
@@ -194,6 +195,38 @@ const GLUED_WORDS =
 /** Letters that stood equally far apart have lost the borders of their words. */
 function spreadWords(text: string): string {
   return text.replace(/[a-z]{12,}/gi, (word) => word.toLowerCase().replace(GLUED_WORDS, " $& "));
+}
+
+const MIXED_UP =
+  "ignore disregard forget bypass override previous earlier instructions instruction system prompt guidelines reveal password everything secret commands".split(
+    " ",
+  );
+
+/** Words whose letters are mixed up or doubled, read as they are by everybody: first and last letter, and the letters between. */
+const byLetters: ReadonlyMap<string, string> = new Map(MIXED_UP.map((word) => [lettersOf(word), word]));
+const firstAndLast: ReadonlySet<string> = new Set(
+  MIXED_UP.map((word) => word.charAt(0) + word.charAt(word.length - 1)),
+);
+
+function lettersOf(word: string): string {
+  const inner = Array.from(new Set(word.slice(1, -1)))
+    .sort()
+    .join("");
+  return word.charAt(0) + inner + word.charAt(word.length - 1);
+}
+
+/** `ignroe prevoius instrutcions`; one such word is a slip of the pen, two are a disguise. */
+function orderLetters(text: string): string | undefined {
+  let changed = 0;
+  const under = text.replace(/[a-z]{6,14}/gi, (found) => {
+    const word = found.toLowerCase();
+    if (!firstAndLast.has(word.charAt(0) + word.charAt(word.length - 1))) return found;
+    const meant = byLetters.get(lettersOf(word));
+    if (meant === undefined || meant === word || Math.abs(meant.length - word.length) > 2) return found;
+    changed += 1;
+    return meant;
+  });
+  return changed >= 2 ? under : undefined;
 }
 
 function reverse(text: string): string {

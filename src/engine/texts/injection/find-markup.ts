@@ -41,6 +41,33 @@ const FORMS: readonly (readonly [kind: string, hint: RegExp, pattern: RegExp])[]
     /(?:human|user|assistant):/i,
     /\n\s{0,4}\n?(?:human|user)\s{0,2}:[^\n]{1,400}\n\s{0,4}\n?(?:assistant|ai)\s{0,2}:/gi,
   ],
+  // The phrase itself, however its words are parted or joined.
+  [
+    "override",
+    /ignore|disregard|forget|bypass|override/i,
+    /(?<!\b(?:not|never|don't) )(?:ignore|disregard|forget|bypass|override)[\s_*-]{0,3}(?:(?:all|any|the|your|my|of)[\s_*-]{0,3}){0,3}(?:previous|prior|above|earlier|preceding)[\s_*-]{0,3}(?:instruction|prompt|direction|guideline|command)/gi,
+  ],
+  [
+    "role_tag",
+    /new system/i,
+    /\bnew system (?:directive|instruction|order|prompt|rule|message)s?\s{0,2}[:-]/gi,
+  ],
+  [
+    "self_limit",
+    /yourself/i,
+    /\b(?:grant|give|assign) yourself (?:\w+ ){0,2}(?:admin|root|access|rights|permissions?|privileges?|approval)/gi,
+  ],
+  [
+    "self_limit",
+    /\bmark\b/i,
+    /\bmark (?:this|the|your|that|my) (?:\w+ )?(?:approval|request|pause|check|review)s? as (?:granted|approved|passed)/gi,
+  ],
+  [
+    "self_limit",
+    /\busage\b/i,
+    /\b(?:do not|don't|never|stop) report(?:ing)? (?:(?:this|your|any|the|further|more|token|step|cost) ){0,3}usage\b/gi,
+  ],
+  ["hidden_order", /rm\s+-/i, /\b(?:execute|run|call)\b[^\n]{0,40}\brm\s{1,3}-(?:rf|fr)\s{1,3}[/~*]/gi],
   // Safety as a setting.
   [
     "policy_puppetry",

@@ -50,7 +50,7 @@ function judgeOverride(reading: Reading, at: number): ConceptHit | undefined {
   if (isNegated(reading, at) || isAsked(reading, at)) return undefined;
   const target =
     findNear(reading, at, CONCEPT.instructions | CONCEPT.prompt, 9, 9, true) ??
-    findNear(reading, at, CONCEPT.matters, 9, isForeign(reading.text, hit) ? 9 : 0, true);
+    findNear(reading, at, CONCEPT.matters, 9, isPredicate(reading.text, hit) ? 9 : 0, true);
   if (target === undefined) return findBare(reading, at) ?? findReferred(reading, at);
   const isStrong = (target.concepts & (CONCEPT.instructions | CONCEPT.prompt)) !== 0;
   const before = Math.min(hit.word, target.word);
@@ -77,6 +77,14 @@ function judgeOverride(reading: Reading, at: number): ConceptHit | undefined {
     /^(?:everything|anything|rules?|policy|policies)$/.test(noun)
     ? target
     : undefined;
+}
+
+/** … the rules do not exist: what is aimed at stands before. */
+function isPredicate(text: string, hit: ConceptHit): boolean {
+  return (
+    isForeign(text, hit) ||
+    /^(?:no longer|do not exist|don't exist|did not exist|are |null)/.test(text.slice(hit.start, hit.end))
+  );
 }
 
 /** … and follow mine instead */
@@ -274,7 +282,7 @@ function judgeSelfLimit(reading: Reading, at: number): ConceptHit | undefined {
     reading.text.slice(hit.start, hit.end),
   );
   const isOrder =
-    /^(?:disable|stop|skip|bypass|ignore|turn off|switch off|approve|circumvent|deactivate|mute|kill|do not report|don't report|keep calling)/.test(
+    /^(?:disable|stop|skip|bypass|ignore|turn off|switch off|approve|circumvent|deactivate|mute|kill|do not report|don't report|keep calling|reset)/.test(
       reading.text.slice(lift.start, lift.end),
     );
   const around = reading.text.slice(Math.min(hit.start, lift.start), Math.max(hit.end, lift.end) + 40);

@@ -2,7 +2,8 @@ import type { Lexicon } from "./concepts.ts";
 
 export const ENGLISH: Lexicon = {
   override:
-    "ignore|ignoring|disregard|disregarding|forget|forgetting|override|overriding|overrule*|bypass*|" +
+    "ignore|ignoring|disregard|disregarding|forget|forgetting|override|overriding|not follow|must not follow|should not follow|must not obey|no longer have to follow|need not follow|never follow|not obey|not comply with|no longer relevant|no longer valid|no longer apply|do not exist|don't exist|did not exist|are void|null and void|are cancelled|are canceled|are revoked|are obsolete|" +
+    "overrule|bypass|bypassing|" +
     "discard|neglect|pay no attention to|pay no heed to|do not follow|dont follow|don't follow|do not obey|don't obey|stop following|" +
     "stop obeying|no longer follow|no longer bound by|set aside|throw away|throw out|supersede*|abandon|unlearn|erase|disobey|" +
     "never mind|nevermind|nullif*|invalidate|wipe|put aside|leave behind|let go of|skip all|drop all|reset your|clear your|delete your|" +
@@ -20,7 +21,7 @@ export const ENGLISH: Lexicon = {
     "instruction|instructions|instruct|instructs|directive|directives|directions|prompt|prompts|guideline|guidelines|guidance|programming|" +
     "restriction|restrictions|constraint|constraints|safeguard|safeguards|guardrail|guardrails|told you|system message|system messages|" +
     "ethical rules|content policy|content policies|safety rules|safety policies|safety polic*|moderation|training|orders|commands|conditioning|boundaries|limitations|" +
-    "what you were told|instructions given|the developer",
+    "what you were told|what i said|what was said|what i told you|what they said|instructions given|the developer",
   matters:
     "rule|rules|policy|policies|context|text|message|messages|conversation|everything|anything|input|inputs|content|chat|command|task|tasks|" +
     "request|requests|ones|lines|filters|protocol|protocols|principles|role|persona|alignment|memory|history|user|parameters|settings|statements",
@@ -33,7 +34,7 @@ export const ENGLISH: Lexicon = {
     "your initial instructions|your original instructions|your system message|system message|your guidelines|your rules|your configuration|text above|" +
     "prompt above|above prompt|above text|everything above|instructions above|words above|conversation above|developer message|developer prompt|the developer message|the developer prompt|the developer's message|" +
     "your preamble|preamble|your hidden|hidden instructions|secret instructions|initial instructions|system instructions|internal instructions|your directives|" +
-    'custom instructions|starting with you are|starting with "you are|above this line|before this line|your exact instructions|your context window|your full prompt|' +
+    'custom instructions|starting with you are|starting with "you are|above this line|before this line|your exact instructions|your first message|your initial message|confidential prompt|told before this conversation|before this conversation started|previous system message|your context window|your full prompt|' +
     "meta prompt|base prompt|pre-prompt|preprompt|your programming",
   secret:
     "password|passwords|passwd|secret|secrets|secret key|secret keys|api key|api keys|apikey|api_key|api-key|credential|credentials|private key|private keys|access token|" +
@@ -71,7 +72,7 @@ export const ENGLISH: Lexicon = {
   fresh:
     "new instructions|new instruction|new directive|new directives|new task|new orders|new prompt|new system prompt|updated instructions|real instructions|actual instructions|" +
     "true instructions|your only task|your only job|your only goal|your new task|your new job|your new role|your new goal|your new instructions|your new objective|your real task|your real goal|your true purpose|your sole purpose|your sole task|" +
-    "your actual task|your task is now|your goal is now|from now on|from this point|from this moment|starting now|henceforth|instead you will|instead, you will|you will now|you must now|you are now going|begin new session|" +
+    "your actual task|real task|actual task|your task is now|your goal is now|from now on|from this point|from this moment|starting now|henceforth|instead you will|instead, you will|you will now|you must now|you are now going|begin new session|" +
     "start over|new conversation|new session begins|end of prompt|end of instructions|end of system prompt|end of user input|end of context|updated policy|important update|priority override|stop everything|change of plan|important instructions|high priority instruction*",
   persona:
     "act as|acts as|acting as|pretend|pretends|roleplay|role-play|role play|you are now|simulate|imagine you|imagine that you|imagine an ai|play a game|play the role|play the part|take on the role|" +
@@ -84,7 +85,7 @@ export const ENGLISH: Lexicon = {
   power:
     "administrator|admin|root|sudo|superuser|god mode|developer mode|debug mode|maintenance mode|system administrator|root access|root shell|admin mode|sudo mode|admin console|terminal|console|developer override|test mode|privileged|supervisor|superadmin|dev mode",
   bound:
-    "token budget|token limit|token limits|token quota|step limit|step budget|cost limit|cost budget|spending limit|spending cap|spend limit|quota|quotas|rate limit|rate limits|tool call limit|tool limit|usage limit|usage limits|budget guard|" +
+    "token usage|usage counter|token counter|step counter|unlimited budget|unlimited tokens|unlimited calls|unlimited steps|unlimited quota|token budget|token limit|token limits|token quota|step limit|step budget|cost limit|cost budget|spending limit|spending cap|spend limit|quota|quotas|rate limit|rate limits|tool call limit|tool limit|usage limit|usage limits|budget guard|" +
     "iteration limit|execution limit|time limit|your limits|your budget|your limit|guardrail|guardrails|policy checks|policy check|safety checks|safety check|tool checks|approval step|approval requirement|pending pause|pause request|pending approval|own request|own approval|own pending|human approval|confirmation step|monitoring|audit log|audit logging|usage reporting|rate limiting|guard checks|content filter|content filters|safety filter*|safety mode|safety protocols|kill switch|watchdog",
   lift:
     "unlimited|raised|lifted|removed|increased|no longer apply|no longer applies|does not apply|do not apply|doesn't apply|disabled|disable|turned off|turn off|switch off|switched off|stop checking|skip|bypass|ignore|extended|waived|suspended|reset|deactivate|deactivated|" +
