@@ -110,7 +110,7 @@ export interface Remaining {
 /** What an access rule asks for along with its allow; it is carried out as well. */
 export type Obligation =
   | { readonly type: "redact" | "log" | "notify"; readonly ruleId: string }
-  | { readonly type: "max_tokens"; readonly ruleId: string; readonly maxTokens: bigint };
+  | { readonly type: "max_tokens"; readonly ruleId: string; readonly maxTokens: number };
 
 /** The one answer to a request, combined from all findings. */
 export interface Decision {
@@ -200,7 +200,7 @@ export function combineFindings(
     approvalIds: approvalIds ?? NO_TEXTS,
     remaining: about.remaining ?? NO_REMAINING,
     advice: about.advice ?? NO_TEXTS,
-    obligations: about.obligations ?? NO_OBLIGATIONS,
+    obligations: top <= RANK.REPAIR ? (about.obligations ?? NO_OBLIGATIONS) : NO_OBLIGATIONS,
     uncertain: about.uncertain,
     policyEtag: about.policyEtag,
     decidedAtMs: about.decidedAtMs,

@@ -1,4 +1,4 @@
-import type { Violation } from "../domain/decision.ts";
+import type { Decision, Violation } from "../domain/decision.ts";
 import type { ExecutionEvent } from "../domain/event.ts";
 import type { GuardId } from "../domain/policy/guard-ids.ts";
 import type { ToolEntry } from "../domain/policy/tool-entry.ts";
@@ -62,6 +62,14 @@ export type Effect =
       readonly guardId: GuardId;
       readonly executionId: string;
       readonly error: unknown;
+    }
+  | {
+      /** An access rule that allowed asks that the decision is logged, or that operators are told. */
+      readonly type: "decision_told";
+      readonly by: "log" | "notify";
+      readonly ruleId: string;
+      readonly executionId: string;
+      readonly decision: Decision;
     };
 
 export interface Rows {

@@ -9,6 +9,7 @@ export const LOG_FIELDS = [
   "cause",
   "current",
   "damaged_rows",
+  "decision_id",
   "directory",
   "durability",
   "elapsed_ms",

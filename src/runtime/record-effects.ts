@@ -1,6 +1,7 @@
 import type { Effect } from "../engine/world.ts";
 import { clockStepped, quotaAdjusted } from "../observability/events/daemon.ts";
 import {
+  decisionTold,
   executionEventPushed,
   guardFailed,
   reporterSuperseded,
@@ -21,6 +22,8 @@ export function recordEffect(telemetry: Telemetry, effect: Effect): void {
       return guardFailed(telemetry, effect.guardId, effect.executionId, effect.error);
     case "quota_adjusted":
       return quotaAdjusted(telemetry, effect);
+    case "decision_told":
+      return decisionTold(telemetry, effect.by, effect.ruleId, effect.executionId, effect.decision);
     case "clock_step":
       return clockStepped(telemetry, effect.byMs);
     // Both are told by the event that was pushed with them.

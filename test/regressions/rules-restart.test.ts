@@ -91,6 +91,23 @@ describe("a rule", () => {
   });
 });
 
+describe("an answer that is remembered", () => {
+  test("comes back after a restart as it was, whatever a rule's config looks like", async () => {
+    const rule = { id: "r", name: "A rule", description: "For tests.", type: "policy", expression: "true" };
+    const set = policyOfDocument({
+      access: { rules: [{ id: "a", effect: "allow", obligations: { max_tokens: 10 } }] },
+      rules: [{ ...rule, action: "warn", severity: "low", config: { kind: "count", value: "no number" } }],
+    });
+    const engine = new Engine({ set });
+    engine.register("e");
+    const first = engine.charge("e", { step: {} }, { requestId: "q" });
+    await engine.save();
+    const again = engine.restarted(1_000, { bootId: "boot-2" }).charge("e", { step: {} }, { requestId: "q" });
+    expect(again).toEqual(JSON.parse(JSON.stringify(first)));
+    expect(again.obligations).toEqual([{ type: "max_tokens", ruleId: "a", maxTokens: 10 }]);
+  });
+});
+
 describe("RecordOutcome", () => {
   test("P1: finds a decision of before a restart, once with each value", async () => {
     const engine = new Engine();

@@ -8,7 +8,7 @@ import { compileWeeklyTime, type WeeklyTime } from "./weekly-time.ts";
 export type AccessRuleSettings = AccessSettings["rules"][number];
 
 export interface AccessObligations {
-  readonly maxTokens: bigint | undefined;
+  readonly maxTokens: number | undefined;
   readonly redact: boolean;
   readonly log: boolean;
   readonly notify: boolean;
@@ -87,5 +87,5 @@ function compileRanges(texts: readonly string[] | undefined): CidrTrie<true> | u
 function compileObligations(settings: AccessRuleSettings["obligations"]): AccessObligations | undefined {
   const { max_tokens: maxTokens, redact, log, notify } = settings;
   if (maxTokens === undefined && !redact && !log && !notify) return undefined;
-  return { maxTokens: maxTokens === undefined ? undefined : BigInt(maxTokens), redact, log, notify };
+  return { maxTokens, redact, log, notify };
 }

@@ -196,10 +196,18 @@ export function decideIntent(
 ): Decision {
   const remaining = ask.detail === "MINIMAL" ? {} : { remaining: remainingOf(world, index, now) };
   const more = { ...remaining, obligations };
-  if (findings.length === 0)
-    return withAddresses(ask, decide(world, findings, now, isUncertain(world, index), more));
-  const said = { ...more, ...adviceFor(findings) };
-  return withAddresses(ask, decide(world, findings, now, isUncertain(world, index), said));
+  const said = findings.length === 0 ? more : { ...more, ...adviceFor(findings) };
+  const decision = withAddresses(ask, decide(world, findings, now, isUncertain(world, index), said));
+  if (decision.obligations.length > 0) tellObligations(world, ask.executionId, decision);
+  return decision;
+}
+
+/** Access rules that allowed may ask that a decision is logged, or that operators are told. */
+export function tellObligations(world: World, executionId: string, decision: Decision): void {
+  for (const { type, ruleId } of decision.obligations) {
+    if (type !== "log" && type !== "notify") continue;
+    world.effects.push({ type: "decision_told", by: type, ruleId, executionId, decision });
+  }
 }
 
 /** Pins the addresses that were judged: a name that answers otherwise in between gains nothing. */

@@ -282,8 +282,13 @@ function refuseTenant({ policy, principal }: PolicySubject): Finding | undefined
 function tokenFindings(obligations: readonly Obligation[], request: RequestFacts): Finding[] {
   const wanted = request.inputTokens + request.outputTokens;
   return obligations.flatMap((one) => {
-    if (one.type !== "max_tokens" || wanted <= one.maxTokens) return [];
-    const limit = { value: one.maxTokens, mode: "enforce", onExceed: "block", tier: "session" } as const;
+    if (one.type !== "max_tokens" || wanted <= BigInt(one.maxTokens)) return [];
+    const limit = {
+      value: BigInt(one.maxTokens),
+      mode: "enforce",
+      onExceed: "block",
+      tier: "session",
+    } as const;
     const facts = limitFacts("max_tokens", limit, wanted, 0n, "");
     return [
       { ...exceededFinding(facts), executionId: undefined, setting: `access.${one.ruleId}.max_tokens` },

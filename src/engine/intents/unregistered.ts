@@ -17,7 +17,7 @@ import { askBinding, judgePrincipals, takeFromPrincipals } from "../quotas/judge
 import { boundsAny, boundsOfTenant } from "../quotas/principal-bounds.ts";
 import { countAmounts, countFirings } from "../rules/count-firings.ts";
 import type { World } from "../world.ts";
-import { assertDeclared } from "./judge-intent.ts";
+import { assertDeclared, tellObligations } from "./judge-intent.ts";
 import {
   changesSomething,
   concernsRequest,
@@ -85,6 +85,7 @@ export function judgeUnregistered(
   ].map(withoutPerson);
   const { obligations } = found;
   const decision = decide(world, findings, now, false, { obligations });
+  tellObligations(world, ask.executionId, decision);
   if (!take) return decision;
   keepUnregistered(world, subject, ask, findings, now);
   if (!decision.allowed) return decision;

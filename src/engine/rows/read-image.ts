@@ -16,7 +16,8 @@ export function reviveAmounts<T>(value: T): T {
   if (Array.isArray(value)) return value.map(reviveAmounts) as T;
   if (value === null || typeof value !== "object") return value;
   const revived = Object.fromEntries(
-    Object.entries(value).map(([key, field]) => [key, reviveAmounts(field)]),
+    // What an operator wrote may look like an amount: a rule's `config` stays as it is.
+    Object.entries(value).map(([key, field]) => [key, key === "ruleConfig" ? field : reviveAmounts(field)]),
   );
   const { kind, value: amount } = revived as { readonly kind?: unknown; readonly value?: unknown };
   const isExact = kind === "count" || kind === "nanoUsd" || kind === "bytes" || kind === "cpuMillis";

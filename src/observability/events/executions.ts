@@ -1,5 +1,5 @@
 import type { Amount } from "../../domain/amounts.ts";
-import type { Finding, Violation } from "../../domain/decision.ts";
+import type { Decision, Finding, Violation } from "../../domain/decision.ts";
 import type { EventType, ExecutionEvent } from "../../domain/event.ts";
 import type { LogLevel } from "../logger.ts";
 import type { Telemetry } from "../telemetry.ts";
@@ -71,6 +71,30 @@ export function violationRecorded(telemetry: Telemetry, violation: Violation): v
       ...findingFields(finding),
     },
     finding.shadow === true ? "would have been refused" : "refused",
+  );
+}
+
+/** An access rule asked for it: every decision one line, never dropped for there being many. */
+export function decisionTold(
+  telemetry: Telemetry,
+  by: "log" | "notify",
+  ruleId: string,
+  executionId: string,
+  { decisionId, verdict, findings }: Decision,
+): void {
+  telemetry.logger.log(
+    by === "log" ? "info" : "warn",
+    {
+      event: by === "log" ? "decision_logged" : "decision_notified",
+      decision_id: decisionId,
+      execution_id: executionId,
+      source_id: ruleId,
+      verdict,
+      reason: findings[0]?.reason,
+    },
+    by === "log"
+      ? "decision, logged for an access rule"
+      : "an access rule wants operators to know of a decision",
   );
 }
 

@@ -58,7 +58,7 @@ function obligationToProto(obligation: Obligation): WireObligation {
     $typeName: "tollgate.enforcement.v1.Obligation",
     type: OBLIGATIONS[obligation.type],
     ruleId: obligation.ruleId,
-    maxTokens: obligation.type === "max_tokens" ? obligation.maxTokens : undefined,
+    maxTokens: obligation.type === "max_tokens" ? BigInt(obligation.maxTokens) : undefined,
   };
 }
 

@@ -1,11 +1,12 @@
 import { describe, expect, test } from "vitest";
 import { TollgateError } from "../../../src/domain/errors.ts";
 import { internalErrorThrown } from "../../../src/observability/events/daemon.ts";
-import { executionEventPushed } from "../../../src/observability/events/executions.ts";
+import { decisionTold, executionEventPushed } from "../../../src/observability/events/executions.ts";
 import { LineBudget } from "../../../src/observability/line-budget.ts";
 import type { LogFields } from "../../../src/observability/log-fields.ts";
 import { createLogger } from "../../../src/observability/logger.ts";
 import { createTelemetry } from "../../../src/observability/telemetry.ts";
+import { Engine } from "../engine/engine-fixture.ts";
 
 function createCapture() {
   const lines: string[] = [];
@@ -36,6 +37,23 @@ describe("createLogger", () => {
 });
 
 describe("business events", () => {
+  test("a decision that an access rule asks for is one line, however many there are", () => {
+    const { lines, telemetry } = createCapture();
+    const engine = new Engine();
+    engine.register("e");
+    const decision = engine.check("e", { step: {} });
+    for (let at = 0; at < 500; at++) decisionTold(telemetry, "log", "R-1", "e", decision);
+    decisionTold(telemetry, "notify", "R-1", "e", decision);
+    expect(lines).toHaveLength(501);
+    expect(JSON.parse(lines[500] ?? "")).toMatchObject({
+      level: "warn",
+      event: "decision_notified",
+      decision_id: decision.decisionId,
+      source_id: "R-1",
+      verdict: "ALLOW",
+    });
+  });
+
   test("P11: the text of an event and the text of a foreign error stay out of the log", () => {
     const { lines, telemetry } = createCapture();
     executionEventPushed(telemetry, "e1", {

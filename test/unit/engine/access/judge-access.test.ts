@@ -260,7 +260,7 @@ describe("obligations", () => {
   test("are those of every rule that allowed, in every tier", () => {
     const { obligations } = judge([tierOf(sectionOf([allow])), tierOf(sectionOf([redact]), "tenant")]);
     expect(obligations).toEqual([
-      { type: "max_tokens", ruleId: "a", maxTokens: 500n },
+      { type: "max_tokens", ruleId: "a", maxTokens: 500 },
       { type: "log", ruleId: "a" },
       { type: "redact", ruleId: "b" },
       { type: "notify", ruleId: "b" },
