@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { explainPolicy } from "../../../../src/engine/policy/explain-policy.ts";
 import { sourceOf } from "../../../../src/engine/policy/policy-source.ts";
 import { resolvePolicy } from "../../../../src/engine/policy/resolve-policy.ts";
 import { baselineOf, setOf, tenantOf } from "./policy-documents.ts";
@@ -38,6 +39,18 @@ describe("long lists", () => {
       rules: [{ id: "a", scopes_match: "all" }],
     });
     expect(one.settings.access[1]?.value).toMatchObject({ default: "deny", rules: [] });
+  });
+
+  test("a restated value is explained beside the ceiling that it stays below", () => {
+    const row = explainPolicy(one, "full").find(({ key }) => key === "rules.r7.threshold");
+    expect(row).toMatchObject({
+      valueJson: "3",
+      tier: "tenant",
+      document: "one.yaml",
+      ceilingJson: "7",
+      isClamped: false,
+      said: [{ tier: "baseline", valueJson: "7", document: "baseline.yaml", line: 71 }],
+    });
   });
 
   test("lines are those of the entries, wherever they stand", () => {
