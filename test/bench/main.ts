@@ -9,6 +9,7 @@ import { engineRow } from "./rows/engine.ts";
 import { guardRow } from "./rows/guards.ts";
 import { haltRow } from "./rows/halt.ts";
 import { latencyRow } from "./rows/latency.ts";
+import { policyRow } from "./rows/policy.ts";
 import type { Effort, Row } from "./rows/row.ts";
 import { startRow } from "./rows/start.ts";
 import { throughputRow } from "./rows/throughput.ts";
@@ -18,6 +19,7 @@ const ROWS: readonly Row[] = [
   latencyRow,
   durabilityRow,
   engineRow,
+  policyRow,
   guardRow,
   haltRow,
   startRow,
