@@ -87,13 +87,15 @@ export function judgeIntent(
   const mutating = isConcerned && changesSomething(policy, intent);
   const probe = probeIntent(intent, priced.nanoUsd, isAnnounced(world, index, ask), mutating);
   const principals = askPrincipals(world, index, ask, slotUse(ask, taking), now);
+  const areLimitsQuiet = isQuiet(world, index, probe, now);
+  const arePrincipalsQuiet = isPrincipalQuiet(world, principals, probe, now);
   if (
+    areLimitsQuiet &&
+    arePrincipalsQuiet &&
     !world.store.blocking &&
     ask.approvalId === undefined &&
     guards.length === 0 &&
-    !isConcerned &&
-    isPrincipalQuiet(world, principals, probe, now) &&
-    isQuiet(world, index, probe, now)
+    !isConcerned
   ) {
     const redeems = NOTHING_REDEEMED;
     const { obligations } = NOTHING_FOUND;
@@ -108,12 +110,15 @@ export function judgeIntent(
   const findings: Finding[] = [];
   const store = storeFinding(world);
   if (store !== undefined) findings.push(store);
-  const crossed = judgeLimits(world, index, probe, now);
-  const states = stateFindings(world, index);
-  findings.push(...states, ...found.first);
-  findings.push(...crossed.filter((limit) => !states.some((state) => isSame(limit, state))));
+  if (areLimitsQuiet) findings.push(...found.first);
+  else {
+    const crossed = judgeLimits(world, index, probe, now);
+    const states = stateFindings(world, index);
+    findings.push(...states, ...found.first);
+    findings.push(...crossed.filter((limit) => !states.some((state) => isSame(limit, state))));
+  }
   if (priced.finding !== undefined) findings.push(priced.finding);
-  const bound = judgePrincipals(world, principals, probe, now);
+  const bound = arePrincipalsQuiet ? NO_FINDINGS : judgePrincipals(world, principals, probe, now);
   if (taking === "takes") noteWanted(world, principals, bound);
   findings.push(...found.rules, ...guards, ...bound);
   const answered = applyApprovals(world, index, ask, findings, taking);
