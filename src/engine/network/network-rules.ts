@@ -8,6 +8,7 @@ import {
 } from "../addresses/ip-address.ts";
 import { parseHost } from "../addresses/parse-host.ts";
 import { compileGlobs, findGlob, type GlobSet } from "../globs/glob.ts";
+import { ALL_OF } from "../policy/cover.ts";
 
 /** The keys of `network_policy`, without those that say what becomes of a finding. */
 export type NetworkSettings = Omit<
@@ -20,6 +21,8 @@ export interface HostList {
   readonly names: readonly string[];
   readonly globs: GlobSet;
   readonly prefixes: readonly AddressPrefix[];
+  /** Terms of which every part must list the host: where two tiers allow what overlaps. */
+  readonly terms: readonly (readonly HostList[])[];
 }
 
 /** Settings in the form that is asked. */
@@ -62,7 +65,12 @@ export function hostListOf(entries: readonly string[]): HostList {
   const names: string[] = [];
   const globs: string[] = [];
   const prefixes: AddressPrefix[] = [];
+  const terms: HostList[][] = [];
   for (const entry of entries) {
+    if (entry.includes(ALL_OF)) {
+      terms.push(entry.split(ALL_OF).map((part) => hostListOf([part])));
+      continue;
+    }
     const prefix = findAddressPrefix(entry);
     if (prefix !== undefined) prefixes.push(prefix);
     else if (entry.includes("*")) globs.push(...globsOf(entry.toLowerCase()));
@@ -73,7 +81,7 @@ export function hostListOf(entries: readonly string[]): HostList {
         prefixes.push({ bytes: host.address.bytes, bits: host.address.bytes.length * 8 });
     }
   }
-  return { names, globs: compileGlobs(globs), prefixes };
+  return { names, globs: compileGlobs(globs), prefixes, terms };
 }
 
 /** A `*` at the start of a domain stands for one label or many. */
@@ -82,12 +90,17 @@ function globsOf(pattern: string): string[] {
 }
 
 export function listsName(list: HostList, name: string): boolean {
-  return list.names.some((entry) => isBelow(name, entry)) || findGlob(list.globs, name) !== undefined;
+  return (
+    list.names.some((entry) => isBelow(name, entry)) ||
+    findGlob(list.globs, name) !== undefined ||
+    list.terms.some((parts) => parts.every((part) => listsName(part, name)))
+  );
 }
 
 export function listsAddress(list: HostList, address: IpAddress): boolean {
   return (
     list.prefixes.some((prefix) => isInPrefix(address, prefix)) ||
-    findGlob(list.globs, address.text) !== undefined
+    findGlob(list.globs, address.text) !== undefined ||
+    list.terms.some((parts) => parts.every((part) => listsAddress(part, address)))
   );
 }

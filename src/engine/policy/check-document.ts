@@ -2,6 +2,7 @@ import type { PolicyDocument, PolicyIssue, PolicyPath } from "../../domain/polic
 import type { Leaf, Node } from "../../domain/policy/field.ts";
 import type { TextFormat } from "../../domain/policy/shape.ts";
 import { compileExpression, isExpressionIssue } from "../expressions/expression.ts";
+import { compileCondition } from "../expressions/tool-conditions.ts";
 import { compilePattern, isPatternIssue } from "../patterns/check-pattern.ts";
 import { parseRange } from "../rates/cidr-trie.ts";
 import { checkRule } from "../rules/check-rule.ts";
@@ -95,19 +96,33 @@ function* checkTexts(read: ReadDocument): Generator<PolicyIssue | undefined> {
     // Patterns and expressions of rules were compiled with their rules.
     if (path[0] === "rules") continue;
     const shape = leaf.shape.kind === "list" ? leaf.shape.items : leaf.shape;
-    // Conditions of tool calls are written in the words of a call, not of a request: the guard compiles them.
-    if (shape.kind !== "text" || (shape.format === "cel" && path[0] === "guards")) continue;
+    if (shape.kind !== "text") continue;
+    const check = checkOf(shape.format, path);
+    if (check === undefined) continue;
     const texts = (Array.isArray(value) ? value : [value]) as readonly string[];
     for (const [place, text] of texts.entries()) {
-      const problem = CHECKS[shape.format]?.(text);
+      const problem = check(text);
       if (problem === undefined) continue;
       yield issueOf(read, Array.isArray(value) ? [...path, place] : path, `${showValue(text)} ${problem}`);
     }
-    if (CHECKS[shape.format] !== undefined) yield undefined;
+    yield undefined;
   }
 }
 
-const CHECKS: { readonly [F in TextFormat]?: (text: string) => string | undefined } = {
+type TextCheck = (text: string) => string | undefined;
+
+/** Conditions of tool calls are written in the words of a call, before it or after it; all others in those of a request. */
+function checkOf(format: TextFormat, path: PolicyPath): TextCheck | undefined {
+  if (format !== "cel" || !path.includes("guards")) return CHECKS[format];
+  const time = path.includes("post") ? "post" : "pre";
+  return (text) => problemOf(compileCondition(text, time));
+}
+
+function problemOf(result: ReturnType<typeof compileExpression>): string | undefined {
+  return isExpressionIssue(result) ? `${result.message} (character ${result.position + 1})` : undefined;
+}
+
+const CHECKS: { readonly [F in TextFormat]?: TextCheck } = {
   time_zone: (text) => (isTimeZone(text) ? undefined : "must be the name of a time zone, as Europe/Berlin"),
   cidr: (text) =>
     parseRange(text) === undefined ? "must be an address or a range of them, as 203.0.113.0/24" : undefined,
@@ -115,10 +130,7 @@ const CHECKS: { readonly [F in TextFormat]?: (text: string) => string | undefine
     const result = compilePattern({ id: "", pattern: text });
     return isPatternIssue(result) ? result.message.replace(/^pattern {2}/, "") : undefined;
   },
-  cel: (text) => {
-    const result = compileExpression(text);
-    return isExpressionIssue(result) ? `${result.message} (character ${result.position + 1})` : undefined;
-  },
+  cel: (text) => problemOf(compileExpression(text)),
 };
 
 function* checkCeilings(

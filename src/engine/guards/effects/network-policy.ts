@@ -1,5 +1,6 @@
 // Guard 3, against server-side request forgery: where a call may connect to. What the targets in the arguments are and what
 // the rules say of each stands in engine/network; here the answers for one call are put together.
+import { RESOLVE_MAX_NAMES } from "../../../ports/resolve.ts";
 import { formatJsonPath } from "../../json/json-document.ts";
 import { findTargets, type PlacedTarget } from "../../network/find-targets.ts";
 import { judgeHost } from "../../network/judge-host.ts";
@@ -16,8 +17,6 @@ import {
   type PinnedHost,
 } from "../guard.ts";
 
-/** Names that one call may have resolved: more are refused with DNS_UNAVAILABLE. */
-export const MAX_RESOLVED_NAMES = 8;
 /** Places that a note shows. */
 const MAX_EVIDENCE = 8;
 
@@ -55,7 +54,7 @@ function namesToResolve(input: BeforeInput<NetworkSettings, undefined>): readonl
   const names = new Set<string>();
   findTargets(rules, input.arguments.value, ({ target, isCertain }) => {
     const name = isCertain ? nameToResolve(rules, target) : undefined;
-    if (name !== undefined && names.size < MAX_RESOLVED_NAMES && judgeSpelling(rules, target) === undefined)
+    if (name !== undefined && names.size < RESOLVE_MAX_NAMES && judgeSpelling(rules, target) === undefined)
       names.add(name);
   });
   return [...names];

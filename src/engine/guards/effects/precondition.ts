@@ -106,21 +106,6 @@ function conditionsOf(map: ConditionMap, time: ConditionTime, tool: string): rea
   return all.flatMap(({ glob, conditions }) => (matchesGlob(glob, tool) ? conditions : []));
 }
 
-/** What is wrong with the conditions of a policy: one line each, by key and pattern. */
-export function checkConditions(settings: Pick<PreconditionSettings, "pre" | "post">): readonly string[] {
-  const issues: string[] = [];
-  for (const time of ["pre", "post"] as const)
-    for (const [pattern, texts] of Object.entries(settings[time]))
-      for (const [index, text] of texts.entries()) {
-        const condition = compileCondition(text, time);
-        if (isExpressionIssue(condition))
-          issues.push(
-            `${time}.${pattern}[${index}] ${condition.message} (at character ${condition.position})`,
-          );
-      }
-  return issues;
-}
-
 /** Policies are checked when they are read: what does not compile here fails the guard, which refuses the call. */
 function compile(text: string, time: ConditionTime): Expression {
   const condition = compileCondition(text, time);

@@ -15,6 +15,24 @@ function issuesOf(document: PolicyDocument, { baseline, file }: Under = {}): rea
   return found;
 }
 
+describe("conditions of tool calls", () => {
+  test("are compiled in the words of a call, in overrides too", () => {
+    const precondition = {
+      pre: { "pay.*": ["args.amount <= 100", "output.ok", "args.amount <"] },
+      post: { "pay.*": ["output.ok", "1 + 1"] },
+    };
+    const paths = (document: PolicyDocument) => issuesOf(document).map((issue) => issue.split(": ", 1)[0]);
+    // Lists are kept in their order as texts.
+    expect(paths(tenantOf("xto", { guards: { precondition } }))).toEqual([
+      'guards.precondition.pre["pay.*"][0]',
+      'guards.precondition.pre["pay.*"][2]',
+      'guards.precondition.post["pay.*"][0]',
+    ]);
+    const overrides = [{ match: { stage: "x" }, set: { guards: { precondition } } }];
+    expect(paths(tenantOf("xto", { overrides }))).toHaveLength(3);
+  });
+});
+
 describe("the form of a document", () => {
   test("every key that is none, every value that is none, all at once and by path", () => {
     const document = tenantOf("xto", {

@@ -144,6 +144,13 @@ describe("keys", () => {
     expect(reasonsOf({ url }, settings)).toEqual(wanted);
   });
 
+  test("where two tiers allow what overlaps, both must list the host", () => {
+    const settings = settingsOf("network_policy", { allowed_domains: ["*.example.com&api.*.com"] });
+    expect(reasonsOf({ url: "https://api.example.com/" }, settings)).toEqual([]);
+    expect(reasonsOf({ url: "https://www.example.com/" }, settings)).toEqual(["NETWORK_DOMAIN"]);
+    expect(reasonsOf({ url: "https://api.other.com/" }, settings)).toEqual(["NETWORK_DOMAIN"]);
+  });
+
   test("what is allowed by domain is not let into inner networks, and words are not held against the list", () => {
     const settings = settingsOf("network_policy", { allowed_domains: ["localhost", "10.0.0.1"] });
     expect(reasonsOf({ url: "http://localhost/" }, settings)).toEqual(["NETWORK_LOCALHOST"]);
