@@ -109,11 +109,6 @@ function judgeOutput(input: AfterInput<GroundingSettings, GroundingState>): Guar
   return note === undefined ? { notes: [], commit } : { notes: [note], commit, advice: ["change_approach"] };
 }
 
-/** Numbers that the user wrote become known to the session. */
-export function groundText(state: GroundingState, text: string, tolerance: number, keyedHash: Hash): void {
-  remember(state, new Set(numbersIn(text).map((number) => hashOf(number, tolerance, keyedHash))));
-}
-
 function remember(state: GroundingState, hashes: ReadonlySet<string>): void {
   if (hashes.size === 0) return;
   const kept = state.known.filter((hash) => !hashes.has(hash));
