@@ -87,6 +87,8 @@ async function start(
   let drainMs = 0;
   closers.push(() => servers.stop(drainMs));
   await keeper.attach(host);
+  // A change that is on its way belongs into the last cut.
+  closers.push(() => keeper.stop());
   await servers.start();
   const parts = createParts(host, cuts, store, telemetry, servers, keeper);
   registerDaemonGauges(parts);

@@ -39,7 +39,6 @@ export async function openFiles(
   });
   closers.push(() => opened.store.close());
   const keeper = await reading;
-  closers.push(() => keeper.stop());
   return { opened, keeper };
 }
 

@@ -103,8 +103,10 @@ export class PolicyKeeper {
     await watch.start();
   }
 
-  stop(): void {
+  /** Notices nothing more; resolves when what runs has ended. */
+  async stop(): Promise<void> {
     this.#watch?.stop();
+    await this.#running;
   }
 
   /** Reads the files again, and puts what is good in force. Calls that come while one waits share it. */

@@ -82,5 +82,3 @@ export const QUOTAS_SCHEMA = z
       .describe("factors of `rps` and `burst` by route: exact, else the longest prefix of segments"),
   })
   .describe("Rates of principals. At most one such document is in force.");
-
-export type QuotasDocument = z.infer<typeof QUOTAS_SCHEMA>;
