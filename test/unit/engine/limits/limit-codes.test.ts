@@ -14,28 +14,38 @@ import {
 const PAGES: EffectiveLimit = { value: 10n, mode: "enforce", onExceed: "block", tier: "tenant" };
 
 /** A limit of ten, what asks for eight of it, what asks for eleven, and the codes. */
-const COUNTED: readonly (readonly [string, LimitValues, (amount: bigint) => IntentFields])[] = [
-  ["TOKEN_LIMIT", { max_tokens: 10n }, (input) => ({ tokens: { input } })],
-  ["COST_THRESHOLD", { max_cost_usd: 10n * USD }, (amount) => ({ costNanoUsd: amount * USD })],
-  ["REQUEST_LIMIT", { max_requests: 10n }, (weight) => ({ weight })],
-  ["TOOL_CALL_LIMIT", { max_tool_calls: 10n }, (toolCalls) => ({ toolCalls })],
-  ["MODIFICATION_LIMIT", { max_modifications_per_session: 10n }, (modifications) => ({ modifications })],
-  ["CUSTOM_LIMIT", {}, (pages) => ({ custom: { pages } })],
+const COUNTED: readonly (readonly [string, string, LimitValues, (amount: bigint) => IntentFields])[] = [
+  ["TOKEN_LIMIT", "TOKEN_LIMIT_NEAR", { max_tokens: 10n }, (input) => ({ tokens: { input } })],
+  [
+    "COST_THRESHOLD",
+    "COST_THRESHOLD_NEAR",
+    { max_cost_usd: 10n * USD },
+    (amount) => ({ costNanoUsd: amount * USD }),
+  ],
+  ["REQUEST_LIMIT", "REQUEST_LIMIT_NEAR", { max_requests: 10n }, (weight) => ({ weight })],
+  ["TOOL_CALL_LIMIT", "TOOL_CALL_LIMIT_NEAR", { max_tool_calls: 10n }, (toolCalls) => ({ toolCalls })],
+  [
+    "MODIFICATION_LIMIT",
+    "MODIFICATION_LIMIT_NEAR",
+    { max_modifications_per_session: 10n },
+    (modifications) => ({ modifications }),
+  ],
+  ["CUSTOM_LIMIT", "CUSTOM_LIMIT_NEAR", {}, (pages) => ({ custom: { pages } })],
 ];
 
 /** Codes of limits among those of an answer: what it costs and what rules say is told beside them. */
-const LIMIT_CODES = new Set(COUNTED.flatMap(([reason]) => [reason, `${reason}_NEAR`]));
+const LIMIT_CODES = new Set(COUNTED.flatMap(([reason, near]) => [reason, near]));
 
 describe("a limit on what is asked for", () => {
-  test.each(COUNTED)("%s warns from 80 %% on and refuses above 100 %%", (reason, limits, asks) => {
+  test.each(COUNTED)("%s, above 100 %%, and %s, from 80 %% on", (reason, near, limits, asks) => {
     const policy = policyOf(limits, { custom: { pages: PAGES }, customCounters: ["pages"] });
     const engine = new Engine({ limits: policy });
     engine.register("e");
     const codesOf = (amount: bigint): readonly string[] =>
       reasonsOf(engine.check("e", asks(amount))).filter((one) => LIMIT_CODES.has(one));
     expect(codesOf(7n)).toEqual([]);
-    expect(codesOf(8n)).toEqual([`${reason}_NEAR`]);
-    expect(codesOf(10n)).toEqual([`${reason}_NEAR`]);
+    expect(codesOf(8n)).toEqual([near]);
+    expect(codesOf(10n)).toEqual([near]);
     expect(codesOf(11n)).toEqual([reason]);
   });
 });
