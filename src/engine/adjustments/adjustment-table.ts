@@ -1,6 +1,7 @@
 import type { Adjustment, AdjustmentCause } from "../../domain/quotas/adjustment.ts";
 import type { Level } from "../../domain/quotas/levels.ts";
 import type { RowSet } from "../rows/generations.ts";
+import type { RateDemand } from "./follow-rates.ts";
 
 /** Most adjustments of all tenants together: each takes about 300 bytes. */
 export const MAX_ADJUSTMENTS = 10_000;
@@ -18,6 +19,7 @@ export class AdjustmentTable {
   readonly #byKey = new Map<string, number>();
   readonly #free: number[] = [];
   readonly #due = new Map<string, number>();
+  readonly #demand = new Map<string, RateDemand>();
 
   /** When a value that follows its load is looked at next; from `firstMs` on if it never was. */
   dueAt(key: string, firstMs: number): number {
@@ -25,6 +27,17 @@ export class AdjustmentTable {
     if (known !== undefined) return known;
     this.setDue(key, firstMs);
     return firstMs;
+  }
+
+  /** What was wanted of a rate that follows its load. Not in the file: evidence since the last look. */
+  demandOf(key: string): RateDemand {
+    let demand = this.#demand.get(key);
+    if (demand === undefined) {
+      if (this.#demand.size >= MAX_DUE) this.#demand.clear();
+      demand = { second: -1, counts: [] };
+      this.#demand.set(key, demand);
+    }
+    return demand;
   }
 
   setDue(key: string, atMs: number): void {

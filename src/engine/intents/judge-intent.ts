@@ -11,7 +11,7 @@ import { invalidField } from "../../domain/errors.ts";
 import type { Ask } from "../../domain/intent.ts";
 import { LIMITS, type UsageRules } from "../../domain/limits.ts";
 import type { Now } from "../../domain/time.ts";
-import { noteWanted } from "../adjustments/follow-load.ts";
+import { noteRefused } from "../adjustments/note-refused.ts";
 import { executionQuestion, openApproval } from "../approvals/approvals.ts";
 import {
   applyApprovals,
@@ -119,7 +119,7 @@ export function judgeIntent(
   }
   if (priced.finding !== undefined) findings.push(priced.finding);
   const bound = arePrincipalsQuiet ? NO_FINDINGS : judgePrincipals(world, principals, probe, now);
-  if (taking === "takes") noteWanted(world, principals, bound);
+  if (taking === "takes") noteRefused(world, principals, bound, now);
   findings.push(...found.rules, ...guards, ...bound);
   const answered = applyApprovals(world, index, ask, findings, taking);
   const { obligations } = found;

@@ -1,6 +1,7 @@
 import type { Finding } from "../../domain/decision.ts";
 import type { Ask } from "../../domain/intent.ts";
 import type { Now } from "../../domain/time.ts";
+import { followRates } from "../adjustments/follow-rates.ts";
 import { windowBinding } from "../executions/charge.ts";
 import { isSlotQuiet, isStorageQuiet, judgeSlots, judgeStorage } from "../gauges/judge-gauges.ts";
 import type { Probe } from "../limits/probe.ts";
@@ -101,4 +102,5 @@ export function judgePrincipals(
 /** Takes what an allowed request asked for, beside the amounts that windows are charged or hold. */
 export function takeFromPrincipals(world: World, asked: PrincipalAsk, now: Now): void {
   takeRates(world, asked.rates, asked.weight, now);
+  followRates(world, asked.rates, asked.weight, now);
 }

@@ -1,6 +1,7 @@
 import type { Adjustment } from "../../domain/quotas/adjustment.ts";
 import { formatLevel, type LevelName } from "../../domain/quotas/levels.ts";
 import type { AdjustmentTable } from "../adjustments/adjustment-table.ts";
+import type { AdjustingRate } from "../adjustments/follow-rates.ts";
 import { RATE } from "../adjustments/targets.ts";
 import { compilePrincipals, type Entry, entriesFor, type PrincipalMap } from "../quotas/principal-map.ts";
 import { CidrTrie, parseAddress, parseRange } from "./cidr-trie.ts";
@@ -63,8 +64,16 @@ export function planLayer(
     const entries = entriesFor(layer.byPrincipal, level, name);
     const owner = level === "global" ? "" : tenant;
     const adjusted = adjustments?.find(tenant, level, name, RATE);
-    const named = adjusted === undefined ? entries : [adjustedEntry(adjusted, entries)];
-    addChecks(checks, named, asker.route, formatLevel({ level, name }), [place, owner]);
+    const isFollowed = adjusted?.cause !== "auto_adjust" || followed(entries) !== undefined;
+    const named = adjusted !== undefined && isFollowed ? [adjustedEntry(adjusted, entries)] : entries;
+    const first = adjustments === undefined ? undefined : followed(entries);
+    const follows = first && {
+      tenant,
+      level: { level, name },
+      adjust: first.auto_adjust,
+      written: first.rps as number,
+    };
+    addChecks(checks, named, asker.route, formatLevel({ level, name }), [place, owner], follows);
   }
   const namesLevel = checks.length > 0;
   if (provider !== undefined) {
@@ -75,6 +84,12 @@ export function planLayer(
   const range = address === undefined ? undefined : layer.ranges.find(address);
   if (range !== undefined) addChecks(checks, [range], asker.route, range.key, [place, tenant]);
   return { checks, namesLevel };
+}
+
+/** The entry that follows its load. What names routes is left as it is written: a route's demand says nothing of the others. */
+function followed(entries: readonly Entry<CompiledEntry>[]): RateEntry | undefined {
+  return entries.find(({ value }) => value.written.auto_adjust.mode !== "off" && value.multipliers.size === 0)
+    ?.value.written;
 }
 
 /** An adjustment in the place of what is written; routes keep their factors, what only watched goes on so. */
@@ -114,6 +129,7 @@ function addChecks(
   route: string | undefined,
   principal: string,
   key: readonly string[],
+  follows?: AdjustingRate,
 ): void {
   for (const shadow of [false, true]) {
     const meant = entries.filter(({ value }) => (value.written.mode === "shadow") === shadow);
@@ -121,7 +137,7 @@ function addChecks(
     const named = longest(meant.map(({ value }) => namedRoute(value, route)));
     const setting = `rates["${meant[0]?.key ?? ""}"]`;
     const hasRoutes = meant.some(({ value }) => value.multipliers.size > 0);
-    const about = { principal, route: named, setting, shadow, hasRoutes };
+    const about = { principal, route: named, setting, shadow, hasRoutes, follows };
     checks.push(createRateCheck(tightest(meant, route), about, ...key, principal));
   }
 }

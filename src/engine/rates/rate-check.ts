@@ -1,4 +1,5 @@
 import type { LevelName } from "../../domain/quotas/levels.ts";
+import type { AdjustingRate } from "../adjustments/follow-rates.ts";
 import { type CompiledRate, compileRate, type Rate } from "./gcra.ts";
 import { NO_ROW } from "./rate-table.ts";
 
@@ -18,6 +19,8 @@ export interface RateCheck {
   readonly shadow: boolean;
   /** Whether its setting gives routes buckets of their own: then not every request of the principal takes from it. */
   readonly hasRoutes: boolean;
+  /** Present where the rate follows its load. */
+  readonly follows?: AdjustingRate | undefined;
 }
 
 /** Whose buckets a request takes from. */
@@ -33,7 +36,7 @@ export interface RateAsker {
 
 export function createRateCheck(
   rate: Rate,
-  about: Pick<RateCheck, "principal" | "route" | "setting" | "shadow" | "hasRoutes">,
+  about: Pick<RateCheck, "principal" | "route" | "setting" | "shadow" | "hasRoutes" | "follows">,
   ...key: readonly string[]
 ): RateCheck {
   const place = [...key, about.route ?? "", about.shadow ? "shadow" : ""].join("\n");

@@ -113,3 +113,56 @@ describe("auto_adjust", () => {
     expect(quotaOf(engine)).toBe(100n);
   });
 });
+
+describe("auto_adjust of a rate", () => {
+  function follow(mode: string): Engine {
+    const auto_adjust = { mode, floor: 5, ceiling: 50, step: 10, every: "60 s" };
+    const engine = new Engine({
+      set: documentsOf(
+        {},
+        { rates: { tenant: { rps: 20, burst: 40, auto_adjust } }, long_running: "disabled" },
+      ),
+    });
+    engine.register("e", { requested: { values: { max_requests: 1_000_000n } } });
+    return engine;
+  }
+
+  /** One minute of so many requests a second. */
+  function minute(engine: Engine, perSecond: number): void {
+    for (let second = 0; second < 60; second++) {
+      for (let again = 0; again < perSecond; again++) engine.charge("e", { weight: 1n });
+      engine.pass(1_000);
+    }
+    engine.charge("e", { weight: 1n });
+  }
+
+  const burst = (engine: Engine): number => {
+    let most = 0;
+    engine.pass(20_000);
+    for (let weight = 1; weight <= 200; weight++)
+      if (engine.check("e", { weight: BigInt(weight) }).allowed) most = weight;
+    return most;
+  };
+
+  test("follows what is wanted in a second, refused or not, by a step, within its bounds", () => {
+    const engine = follow("apply");
+    minute(engine, 45);
+    expect(burst(engine)).toBe(60);
+    minute(engine, 100);
+    minute(engine, 100);
+    minute(engine, 100);
+    expect(burst(engine)).toBe(100);
+    const quiet = follow("apply");
+    minute(quiet, 2);
+    expect(burst(quiet)).toBe(20);
+    minute(quiet, 2);
+    expect(burst(quiet)).toBe(10);
+  });
+
+  test("suggest changes nothing", () => {
+    const engine = follow("suggest");
+    minute(engine, 45);
+    expect(burst(engine)).toBe(40);
+    expect(changes(engine)).toMatchObject([{ target: "tenant:default rate", before: 20n, after: 30n }]);
+  });
+});
