@@ -105,6 +105,8 @@ export const LIMIT_KEYS = Object.keys(LIMITS) as readonly LimitKey[];
 
 /** The window of `max_modifications_per_session`: a sliding hour. */
 export const MODIFICATION_WINDOW_MS = 3_600_000;
+/** Instants of modifications kept of one session: with as many within the hour every limit counts as reached. */
+export const MAX_MODIFICATIONS = 1_000;
 
 /** `max_concurrent_executions`, by the level of the principal that is counted. */
 export type ConcurrencyLevel = "tenant" | "user" | "agent";

@@ -1,5 +1,6 @@
 import { SPENT } from "../../domain/counters.ts";
 import type { Intent } from "../../domain/intent.ts";
+import { MAX_MODIFICATIONS } from "../../domain/limits.ts";
 import type { Now } from "../../domain/time.ts";
 import {
   chargeChain,
@@ -55,9 +56,6 @@ export function noteStep(world: World, index: number, step: NonNullable<Intent["
     recordStep(world, index, step.signature, step.resultDigest);
   }
 }
-
-/** Most instants of modifications kept: far above any limit that is useful. */
-const MAX_MODIFICATIONS = 1_000;
 
 /** Keeps the instants of modifications per root execution: the limit slides over the last hour. */
 export function recordModifications(world: World, index: number, count: bigint, wallMs: number): void {

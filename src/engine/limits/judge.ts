@@ -1,7 +1,7 @@
 import { HELD, HELD_STRIDE, SPENT, SPENT_STRIDE } from "../../domain/counters.ts";
 import type { Finding } from "../../domain/decision.ts";
 import { STATE } from "../../domain/execution.ts";
-import type { EffectiveLimit, LimitKey } from "../../domain/limits.ts";
+import { type EffectiveLimit, type LimitKey, MAX_MODIFICATIONS } from "../../domain/limits.ts";
 import type { Now } from "../../domain/time.ts";
 import { FLAG, NO_INDEX, NOT_QUIET } from "../executions/execution-table.ts";
 import type { World } from "../world.ts";
@@ -283,7 +283,9 @@ function judgeModifications(world: World, index: number, probe: Probe, now: Now,
   const since = now.wallMs - 3_600_000;
   const recent = instants.filter((at) => at > since);
   const held = heldOf(world, root, SPENT.modifications);
-  const counted = BigInt(recent.length) + held;
+  // What is above the instants that are kept is not known: a limit beyond them counts as reached.
+  const isFull = recent.length >= MAX_MODIFICATIONS && limit.value > BigInt(recent.length);
+  const counted = (isFull ? limit.value : BigInt(recent.length)) + held;
   const { toldModifications: told } = probe;
   const current = (told > counted ? told : counted) + add;
   const facts = limitFacts("max_modifications_per_session", limit, current, held, id);

@@ -23,7 +23,18 @@ import {
 } from "../transport-limits.ts";
 
 /** What this daemon can do, ordered. */
-const FEATURES = ["approvals", "carves", "reservations", "streams", "trees", "watches"];
+const FEATURES = [
+  "access",
+  "approvals",
+  "carves",
+  "operations",
+  "outcomes",
+  "reservations",
+  "rules",
+  "streams",
+  "trees",
+  "watches",
+];
 
 export function callGetInfo(context: ServiceContext): GetInfoResponse {
   const { host, info, pinned, storeInfo } = context;

@@ -201,3 +201,14 @@ describe("time limits", () => {
     expect(engine.eventTypes("e")).toEqual(["HALT"]);
   });
 });
+
+describe("max_modifications_per_session", () => {
+  test("counts as reached where more happened than is remembered", () => {
+    const engine = new Engine({ limits: policyOf({ max_modifications_per_session: 5_000n }) });
+    engine.register("e");
+    engine.report("e", { modifications: 999n });
+    expect(engine.check("e", { modifications: 1n }).verdict).toBe("ALLOW");
+    engine.report("e", { modifications: 4_001n });
+    expect(reasonsOf(engine.check("e", { modifications: 1n }))).toEqual(["MODIFICATION_LIMIT"]);
+  });
+});
