@@ -6,6 +6,7 @@ import type { Ask, Content } from "../../domain/intent.ts";
 import type { Now } from "../../domain/time.ts";
 import { recordViolation } from "../events/push.ts";
 import { NO_INDEX } from "../executions/execution-table.ts";
+import { redactText } from "../guards/calls/redact-obligation.ts";
 import { decideIntent, judgeIntent, policyOfAsk, withApprovals } from "../intents/judge-intent.ts";
 import { textQuestion } from "../intents/judge-policy.ts";
 import { keepFindings } from "../intents/keep-findings.ts";
@@ -143,29 +144,46 @@ function answerText(
   now: Now,
 ): ContentAnswer {
   const index = world.executions.find(caller, request.executionId);
-  const reasons = found.filter((one) => one.shadow !== true && one.verdict !== "ALLOW");
-  const reason = reasons.length === 0 ? undefined : reasons.map(({ message }) => message).join("; ");
   if (index === NO_INDEX) {
     const decision = judgeUnregistered(world, request, now, false, found);
     return {
       decision,
       releasedBytes: releasedOf(decision.allowed, text, released),
       repairedText: undefined,
-      reason,
+      reason: reasonOf(found),
     };
   }
+  const record = world.executions.record(index);
   const judged = judgeIntent(world, index, request, "looks", now, found);
-  const findings = withApprovals(world, index, request, judged.findings, now);
+  // Chunks cannot be repaired: what was let out of them stays out.
+  const redacted =
+    request.contentId === undefined
+      ? redactText(
+          text,
+          record.policy.settings.guards.sensitive_data,
+          judged.obligations,
+          request.acceptsRepair,
+          world.keyedHash,
+        )
+      : undefined;
+  const all = redacted === undefined ? judged.findings : [...judged.findings, ...redacted.findings];
+  const findings = withApprovals(world, index, request, all, now);
   const first = findings.find((one) => one.shadow !== true && !isAllowed(one.verdict));
   if (first !== undefined) recordViolation(world, index, first, now);
   keepFindings(world, index, findings, first, now);
   const decision = decideIntent(world, index, request, findings, now, judged.obligations);
   return {
     decision,
-    releasedBytes: releasedOf(decision.allowed, text, released),
-    repairedText: undefined,
-    reason,
+    // What is repaired is shown as repaired, or not at all.
+    releasedBytes: releasedOf(decision.allowed && redacted === undefined, text, released),
+    repairedText: decision.allowed ? redacted?.repaired : undefined,
+    reason: reasonOf([...found, ...(redacted?.findings ?? [])]),
   };
+}
+
+function reasonOf(findings: readonly Finding[]): string | undefined {
+  const told = findings.filter((one) => one.shadow !== true && one.verdict !== "ALLOW");
+  return told.length === 0 ? undefined : told.map(({ message }) => message).join("; ");
 }
 
 /** Of a whole text all or nothing; of chunks what the stream lets out. */

@@ -1,8 +1,7 @@
 import { type Finding, isAllowed, NO_FINDINGS } from "../../../domain/decision.ts";
-import { TollgateError } from "../../../domain/errors.ts";
 import type { CallerId } from "../../../domain/ids.ts";
 import type { Ask, Intent } from "../../../domain/intent.ts";
-import { HOLD_TTL_DEFAULT_MS, type HoldRequest } from "../../../domain/reservation.ts";
+import type { HoldRequest } from "../../../domain/reservation.ts";
 import type { Now } from "../../../domain/time.ts";
 import { redeemApprovals } from "../../approvals/redeem-approvals.ts";
 import { touchActivity } from "../../executions/activity.ts";
@@ -27,6 +26,7 @@ import type { ChainResult } from "../chain/run-chain.ts";
 import { assertSessionRoom, commitToSession } from "../session/sessions.ts";
 import type { ToolAnswer, ToolCallRow } from "../session/tool-call-table.ts";
 import { isFinding, readArguments, signatureOf } from "./call-facts.ts";
+import { withRedaction } from "./redact-obligation.ts";
 import { type BeforeRun, createBeforeRun, runBefore, tellFailures } from "./run-before.ts";
 import { assertCallRoom, findCall, insertCall, repeatedCall } from "./tool-calls.ts";
 import type { ToolCallRequest } from "./tool-requests.ts";
@@ -63,14 +63,15 @@ export function checkToolCall(
   const document = readArguments(request.argumentsJson);
   if (isFinding(document)) return refuseInput(world, record, request, document, now);
   const run = createBeforeRun(world, record, request, document, now);
-  const first = judge(world, record, run, document, NO_FINDINGS, now);
+  const first = judge(world, record, withoutApproval(run), document, NO_FINDINGS, now);
   if (run.policy.evaluate === "first" && first.judged.findings.some(blocks))
     return refused(refuse(world, index, first.ask, first.judged.findings, now), undefined);
-  const chain = runBefore(run);
+  const guards = withRedaction(run.guards, first.judged.obligations);
+  const chain = runBefore({ ...run, guards });
   tellFailures(world, record, chain);
   const final = chain.document ?? document;
   const asked =
-    chain.findings.length === 0 && final === document
+    chain.findings.length === 0 && final === document && request.approvalId === undefined
       ? first
       : judge(world, record, run, final, chain.findings, now);
   const tooLarge = request.reserve === undefined ? undefined : checkFraction(world, index, asked.held, now);
@@ -85,6 +86,12 @@ export function checkToolCall(
 
 function blocks({ verdict, shadow }: Finding): boolean {
   return verdict === "BLOCK" && shadow !== true;
+}
+
+/** An approval is for the final arguments, which the first look does not know yet. */
+function withoutApproval(run: BeforeRun): BeforeRun {
+  const { request } = run;
+  return request.approvalId === undefined ? run : { ...run, request: { ...request, approvalId: undefined } };
 }
 
 interface Asked {
@@ -252,11 +259,6 @@ function holdEstimate(
   return reservationId;
 }
 
-/** How long slot and hold live without a sign of life. */
-export function timeToLiveMs({ reserve }: Pick<ToolCallRequest, "reserve">): number {
-  return reserve?.ttlMs ?? HOLD_TTL_DEFAULT_MS;
-}
-
 /** Adds what the guards said; hints of guards come after those of limits. */
 export function withGuards<D extends ToolAnswer["decision"]>(decision: D, chain: ChainResult): D {
   const { details, pinnedHosts, advice } = chain;
@@ -295,11 +297,4 @@ function unknownExecution(world: World, executionId: string, now: Now): ToolAnsw
   const message = `execution ${executionId} is not registered`;
   const finding: Finding = { verdict: "BLOCK", kind: "STATE", reason: "EXECUTION_UNKNOWN", message };
   return decide(world, [finding], now, false);
-}
-
-/** @throws TollgateError CALL_CONFLICT */
-export function callConflict(callId: string, field: string): TollgateError {
-  return new TollgateError("CALL_CONFLICT", `call ${callId} was made with other content`, {
-    fields: [{ field, description: "names another call of this execution; use a new id" }],
-  });
 }

@@ -12,6 +12,7 @@ import type { ToolCallRow } from "../session/tool-call-table.ts";
 import { guardFacts } from "./call-facts.ts";
 import { documentText } from "./document-text.ts";
 import { judgeCallText } from "./judge-arguments.ts";
+import { withRedaction } from "./redact-obligation.ts";
 import { guardPolicyOf } from "./run-before.ts";
 import type { ToolOutputRequest } from "./tool-requests.ts";
 
@@ -36,7 +37,10 @@ export function runAfter(
   const args = document !== undefined && isJsonDocument(document) ? document : undefined;
   return runChain({
     order: AFTER_ORDER,
-    guards: resolveGuardSettings(policy, call.tool, call.namespace),
+    guards: withRedaction(
+      resolveGuardSettings(policy, call.tool, call.namespace),
+      entry.answer.decision.obligations,
+    ),
     evaluate: policy.evaluate,
     acceptsRepair: request.acceptsRepair,
     document: output,

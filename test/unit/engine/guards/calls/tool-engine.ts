@@ -1,6 +1,5 @@
 import type { GuardName, GuardSettings } from "../../../../../src/domain/policy/guard-fields.ts";
 import type { ToolEntry } from "../../../../../src/domain/policy/tool-entry.ts";
-import { HOLD_TTL_DEFAULT_MS } from "../../../../../src/domain/reservation.ts";
 import type { RegistrationAnswer } from "../../../../../src/engine/executions/register.ts";
 import {
   checkToolCall,
@@ -151,5 +150,3 @@ export class ToolEngine extends Engine {
     );
   }
 }
-
-export const ONE_MINUTE = HOLD_TTL_DEFAULT_MS;
