@@ -55,11 +55,11 @@ function sums(engine: Engine): Map<string, bigint> {
 
 function run(engine: Engine, steps: readonly (typeof step extends fc.Arbitrary<infer T> ? T : never)[]) {
   const holds: { readonly id: string; readonly reservation: string; readonly weight: bigint }[] = [];
-  for (const one of steps) {
+  for (const [at, one] of steps.entries()) {
     if (one.kind === "pass") engine.advance(one.minutes * 60_000);
     else if (one.kind === "charge") attempt(engine, one.who, one.weight, undefined);
     else if (one.kind === "reserve") {
-      const reservation = `r${holds.length}`;
+      const reservation = `r${at}`;
       if (attempt(engine, one.who, one.weight, reservation))
         holds.push({ id: `e${one.who}`, reservation, weight: BigInt(one.weight) });
     } else {
