@@ -9,6 +9,7 @@ import {
   KEEPALIVE_TIMEOUT_MS,
   MAX_MESSAGE_BYTES,
   MAX_OPEN_CALLS,
+  MAX_OPEN_STREAMS,
   MAX_STREAMS_PER_CONNECTION,
   PREFACE_BYTES,
   SESSION_MEMORY_MB,
@@ -47,7 +48,7 @@ const LAST_WORDS_MS = 100;
 
 export class Listener {
   readonly grpc: Server;
-  readonly #calls = new OpenCalls(MAX_OPEN_CALLS);
+  readonly #calls = new OpenCalls(MAX_OPEN_CALLS, MAX_OPEN_STREAMS);
   readonly #options: ListenerOptions;
   readonly #sockets = new Set<Socket>();
   readonly #server: NetServer;

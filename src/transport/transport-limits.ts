@@ -21,6 +21,8 @@ export const WINDOW_REPORTS = 10_000;
 export const MAX_STREAMS_PER_CONNECTION = 64;
 /** Most calls of one door that are open at once, streams included: what peers open and leave takes 20 KB each. */
 export const MAX_OPEN_CALLS = 2_000;
+/** Those among them that send more than one request: above `maxStreams`, so that most of the rest still hear why. */
+export const MAX_OPEN_STREAMS = 1_500;
 /** Memory of one HTTP/2 session, MB: what nghttp2 holds for one peer. */
 export const SESSION_MEMORY_MB = 16;
 /** Pings of the server to a quiet connection, and how long it waits for the answer, ms. */

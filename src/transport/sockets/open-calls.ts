@@ -19,14 +19,18 @@ interface HiddenCall {
 
 export class OpenCalls {
   readonly #max: number;
+  readonly #maxStreams: number;
   #open = 0;
+  /** Of them those that send more than one request. */
+  #streams = 0;
   /** Calls that need one request, opened since the last look, and those that were open at it. */
   #young = new Set<HiddenStream>();
   #old = new Set<HiddenStream>();
 
-  /** At most `max` calls are open at once. */
-  constructor(max: number) {
+  /** At most `max` calls are open at once, of them `maxStreams` that send more than one request: streams leave room for questions. */
+  constructor(max: number, maxStreams: number) {
     this.#max = max;
+    this.#maxStreams = maxStreams;
   }
 
   get size(): number {
@@ -41,15 +45,18 @@ export class OpenCalls {
     const { incomingEncoding, stream } = call as unknown as HiddenCall;
     if (incomingEncoding !== "identity") return refuse(call, compressed());
     if (stream === undefined) return call as unknown as ServerInterceptingCall;
-    if (this.#open >= this.#max) {
+    const isFull = this.#open >= this.#max || (method.requestStream && this.#streams >= this.#maxStreams);
+    if (isFull) {
       // Not even a status: it would cost what the bound is there to save. Clients see UNAVAILABLE and may try again.
       stream.close(constants.NGHTTP2_REFUSED_STREAM);
       return new ServerInterceptingCall(call, { start: () => undefined });
     }
     this.#open++;
-    if (!method.requestStream) this.#young.add(stream);
+    if (method.requestStream) this.#streams++;
+    else this.#young.add(stream);
     stream.once("close", () => {
       this.#open--;
+      if (method.requestStream) this.#streams--;
       if (!this.#young.delete(stream)) this.#old.delete(stream);
     });
     return call as unknown as ServerInterceptingCall;
