@@ -3,6 +3,7 @@ import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { EnforcementService } from "../../../src/gen/tollgate/enforcement/v1/enforcement_service_pb.ts";
+import { MAX_OPEN_STREAMS } from "../../../src/transport/transport-limits.ts";
 import { readResidentBytes } from "../../bench/measure/process-files.ts";
 import { atScale } from "../../crash/seeded-random.ts";
 import { createDirectory, DaemonProcess } from "../daemon/daemon-process.ts";
@@ -156,7 +157,7 @@ describe("peers that hold on", () => {
     await openAll();
     let most = 0;
     let text = "";
-    while (numberOf(text, "rpc_calls_total") < 2_000) {
+    while (numberOf(text, "rpc_calls_total") < MAX_OPEN_STREAMS) {
       text = (await daemon.fetch("/metrics")).text;
       most = Math.max(most, numberOf(text, "streams"));
     }
