@@ -79,10 +79,11 @@ function budgetsOf(
     ),
     budget(
       "memory-idle",
-      "resident memory at rest, beyond a bare grpc-js server",
+      // 45 where a policy switches the text rules off; without any file they are on.
+      "resident memory at rest with the default text rules, beyond a bare grpc-js server",
       memory,
       "MiB more",
-      { atMost: 45 },
+      { atMost: 100 },
       `bare ${round(bareMib)} MiB`,
     ),
   ];
