@@ -6,6 +6,7 @@ import type { Capability } from "../../engine/guards/guard.ts";
 import { nameOfIntent } from "../../engine/intents/intent-target.ts";
 import type { CheckToolCallRequest } from "../../gen/tollgate/enforcement/v1/tool_call_pb.ts";
 import type { ServiceContext } from "../service-context.ts";
+import { policyOfRequest } from "../tenant-policy.ts";
 import { type FetchedFacts, NO_FACTS, toolCallFromProto } from "./convert-calls.ts";
 
 // What the guards need from outside: whether a capability token is genuine, and which addresses stand behind names. Both are
@@ -35,7 +36,9 @@ export function findFacts(
 /** Addresses of the network target of an intent. Undefined: nothing has to be resolved. */
 export function findAddresses(context: ServiceContext, ask: Ask): Promise<Ask["addresses"]> | undefined {
   if (ask.intent.networkTarget === undefined) return undefined;
-  const name = nameOfIntent(context.host.world, context.caller, ask);
+  const { executionId, principal, labels, intent } = ask;
+  const policy = policyOfRequest(context.host.world, context.caller, executionId, principal, labels);
+  const name = nameOfIntent(policy, intent);
   if (name === undefined) return undefined;
   return context.facts?.resolveHosts?.([name]) ?? Promise.resolve(new Map<string, readonly string[]>());
 }
