@@ -46,6 +46,10 @@ export interface PolicyWrite {
   readonly etag: string | undefined;
   readonly note: string | undefined;
   readonly by: string;
+  /**
+   * Called in the turn that puts it in force, with the document that is kept then, if any: what it writes is in the same cut.
+   */
+  readonly changed: (kept: PolicyInfo | undefined) => void;
 }
 
 export interface PolicyAdmin {
@@ -60,13 +64,13 @@ export interface PolicyAdmin {
   schema(kind: PolicyKind): Promise<string>;
   validate(text: string): Promise<readonly PolicyProblem[]>;
   /** In force when it resolves. @throws TollgateError FIELD_INVALID with every problem · ETAG_MISMATCH · POLICIES_FULL */
-  put(write: PolicyWrite, text: string): Promise<PolicyInfo>;
+  put(write: PolicyWrite, text: string): Promise<void>;
   /** Replaces one section of the kept document; undefined takes it out. @throws as `put` */
-  putSection(write: PolicyWrite, section: string, value: unknown): Promise<PolicyInfo>;
+  putSection(write: PolicyWrite, section: string, value: unknown): Promise<void>;
   /** @throws TollgateError POLICY_NOT_FOUND · ETAG_MISMATCH */
   remove(write: PolicyWrite): Promise<void>;
-  /** Undefined when the version deleted the document. @throws as `put`; POLICY_NOT_FOUND */
-  rollback(write: PolicyWrite, version: number): Promise<PolicyInfo | undefined>;
+  /** Keeps nothing when the version deleted the document. @throws as `put`; POLICY_NOT_FOUND */
+  rollback(write: PolicyWrite, version: number): Promise<void>;
   /** @throws TollgateError POLICY_NOT_FOUND for an etag that is not remembered */
   diff(from: string, to: string | undefined, tenant: string | undefined): readonly PolicyDifference[];
   reload(): Promise<PolicyReload>;

@@ -14,6 +14,7 @@ import { createApprovalAdminService } from "./admin/approval-admin-service.ts";
 import { createExecutionAdminService } from "./admin/execution-admin-service.ts";
 import { createPolicyService } from "./admin/policy/policy-service.ts";
 import { createTenantService } from "./admin/policy/tenant-service.ts";
+import { RequestMemory } from "./admin/request-memory.ts";
 import { storeEventToProto } from "./convert/events.ts";
 import { durationToProto } from "./convert/times.ts";
 import { type Counters, createCounters } from "./counters.ts";
@@ -153,7 +154,8 @@ function createDoors(options: ServersOptions, shared: Shared, health: HealthStat
   if (options.admin !== undefined) {
     const door = new Listener({ name: "admin", address: options.admin, limits, counters, observer });
     const maxStreams = limits.maxStreams + OPERATOR_STREAMS;
-    const operators = { ...shared, limits: { ...limits, maxStreams } };
+    const requests = new RequestMemory(shared.host);
+    const operators = { ...shared, limits: { ...limits, maxStreams }, requests };
     bindService(door.grpc, ExecutionAdminService, createExecutionAdminService(operators), handlers);
     bindService(door.grpc, ApprovalService, createApprovalAdminService(operators), handlers);
     bindService(door.grpc, Health, createHealthService(operators, health), handlers);

@@ -9,6 +9,7 @@ import { EngineHost } from "../../src/runtime/engine-host.ts";
 import { findOutcomes } from "../../src/runtime/find-outcomes.ts";
 import { createApprovalAdminService } from "../../src/transport/admin/approval-admin-service.ts";
 import { createExecutionAdminService } from "../../src/transport/admin/execution-admin-service.ts";
+import { RequestMemory } from "../../src/transport/admin/request-memory.ts";
 import { createCounters } from "../../src/transport/counters.ts";
 import { CompletedLookup } from "../../src/transport/enforcement/completed-lookup.ts";
 import { createEnforcementService } from "../../src/transport/enforcement/enforcement-service.ts";
@@ -37,10 +38,11 @@ export function createEngineDriver(one: Case): Driver {
   });
   const host = new EngineHost(world, clock);
   const context = contextOf(host);
+  const operators = { ...context, requests: new RequestMemory(host) };
   const services = {
     enforcement: createEnforcementService(context),
-    approvals: createApprovalAdminService(context),
-    executions: createExecutionAdminService(context),
+    approvals: createApprovalAdminService(operators),
+    executions: createExecutionAdminService(operators),
     guards: createGuardService(context),
   };
   let generation = 1;

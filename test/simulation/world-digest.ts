@@ -4,6 +4,7 @@ import { HELD_STRIDE, SPENT_STRIDE } from "../../src/domain/counters.ts";
 import { flushWindows } from "../../src/engine/executions/charge.ts";
 import { keyOf } from "../../src/engine/executions/execution-record.ts";
 import { canonicalText } from "../../src/engine/executions/register.ts";
+import { isOfOperator } from "../../src/engine/requests/request-table.ts";
 import type { ReservationRow } from "../../src/engine/reservations/reservation-table.ts";
 import { textOf } from "../../src/engine/rows/execution-text.ts";
 import { RECONNECT_GRACE_MS } from "../../src/engine/rows/read-image.ts";
@@ -81,7 +82,7 @@ function* reservationParts(world: World, monoMs: number): Generator<Part> {
     yield [`reservation ${keyOf(world.executions.record(entry.index))} ${entry.reservationId}`, image];
   }
   for (const entry of world.requests.entries) {
-    if (entry !== undefined)
+    if (entry !== undefined && !isOfOperator(entry))
       yield [`request ${keyOf(world.executions.record(entry.index))} ${entry.requestId}`, entry];
   }
 }

@@ -20,7 +20,7 @@ import { judgeTenantText, parseTenantText, validateText } from "./policy-texts.t
 
 export function createPolicyAdmin(keeper: PolicyKeeper, host: EngineHost): PolicyAdmin {
   const { keptPolicies } = host.world;
-  const put = (write: PolicyWrite, text: string, action: string): Promise<PolicyInfo> =>
+  const put = (write: PolicyWrite, text: string, action: string): Promise<void> =>
     keeper.exclusively(async () => {
       assertEtag(keptPolicies.last(write.tenant), write.etag);
       return putText(keeper, host, write, text, action);
@@ -36,6 +36,7 @@ export function createPolicyAdmin(keeper: PolicyKeeper, host: EngineHost): Polic
         kept,
         action,
         (world, now) => void writeKept(world, changeOf(write, undefined, action), now),
+        () => write.changed(undefined),
       );
     });
   return {
@@ -55,9 +56,7 @@ export function createPolicyAdmin(keeper: PolicyKeeper, host: EngineHost): Polic
     rollback: async (write, version) => {
       const found = keptPolicies.versions(write.tenant).find((one) => one.version === version);
       if (found === undefined) throw notFound(`version ${version} of ${write.tenant} is not remembered`);
-      if (found.text !== null) return put(write, found.text, "rollback");
-      await remove(write, "rollback");
-      return undefined;
+      await (found.text === null ? remove(write, "rollback") : put(write, found.text, "rollback"));
     },
     diff: (from, to, tenant) => {
       const find = (etag: string) => {
@@ -77,30 +76,31 @@ async function putText(
   write: PolicyWrite,
   text: string,
   action: string,
-): Promise<PolicyInfo> {
+): Promise<void> {
   const { tenant } = write;
   const { keptPolicies } = host.world;
   const last = keptPolicies.last(tenant);
   const etag = host.world.digest.digest128(text).slice(0, 16);
-  if (last === undefined || last.etag !== etag) {
-    const { good, kept } = keeper.content;
-    const parsed = await parseTenantText(tenant, keptName(tenant, (last?.version ?? 0) + 1), text);
-    if (!parsed.ok) throw refusal(parsed.problems);
-    const bounding = { baseline: good.files.baseline?.document, file: good.tenants.get(tenant)?.document };
-    const problems = await judgeTenantText(parsed.document, bounding);
-    if (problems.length > 0) throw refusal(problems);
-    if (!kept.has(tenant) && kept.size >= TENANTS_MAX)
-      throw new TollgateError("POLICIES_FULL", `documents of at most ${TENANTS_MAX} tenants are kept`);
-    const next = new Map(kept).set(tenant, { ...parsed.document, etag });
-    await keeper.keep(
-      next,
-      action,
-      (world, now) => void writeKept(world, changeOf(write, text, action), now),
-    );
+  const { good, kept } = keeper.content;
+  const same = last?.etag === etag ? kept.get(tenant) : undefined;
+  if (same !== undefined) {
+    host.turn(() => write.changed(keptInfo(tenant, same, last)));
+    return;
   }
-  const document = keeper.content.kept.get(tenant);
-  if (document === undefined) throw notFound(`no document is kept for ${tenant}`);
-  return keptInfo(tenant, document, keptPolicies.last(tenant));
+  const parsed = await parseTenantText(tenant, keptName(tenant, (last?.version ?? 0) + 1), text);
+  if (!parsed.ok) throw refusal(parsed.problems);
+  const bounding = { baseline: good.files.baseline?.document, file: good.tenants.get(tenant)?.document };
+  const problems = await judgeTenantText(parsed.document, bounding);
+  if (problems.length > 0) throw refusal(problems);
+  if (!kept.has(tenant) && kept.size >= TENANTS_MAX)
+    throw new TollgateError("POLICIES_FULL", `documents of at most ${TENANTS_MAX} tenants are kept`);
+  const document = { ...parsed.document, etag };
+  await keeper.keep(
+    new Map(kept).set(tenant, document),
+    action,
+    (world, now) => void writeKept(world, changeOf(write, text, action), now),
+    () => write.changed(keptInfo(tenant, document, keptPolicies.last(tenant))),
+  );
 }
 
 /** Tenants whose documents are kept. */

@@ -125,13 +125,17 @@ export class PolicyKeeper {
     return result;
   }
 
-  /** Puts what operators keep in force, in one turn with `write`, which makes it durable. Call within `exclusively`. */
+  /**
+   * Puts what operators keep in force, in one turn with `write`, which makes it durable; `done` is called in the same turn,
+   * when it is in force. Call within `exclusively`.
+   */
   async keep(
     kept: ReadonlyMap<string, KeptDocument>,
     cause: string,
     write: (world: World, now: Now) => void,
+    done: () => void,
   ): Promise<void> {
-    await this.#swap(this.#good, kept, cause, performance.now(), write);
+    await this.#swap(this.#good, kept, cause, performance.now(), { write, done });
   }
 
   async #adoptKept(world: World): Promise<void> {
@@ -178,7 +182,7 @@ export class PolicyKeeper {
     kept: ReadonlyMap<string, KeptDocument>,
     cause: string,
     startedMs: number,
-    write?: (world: World, now: Now) => void,
+    change?: { readonly write: (world: World, now: Now) => void; readonly done: () => void },
   ): Promise<boolean> {
     const before = { policy: this.#policy, good: this.#good };
     const invalid = new Set([...good.invalid, ...this.#unreadable]);
@@ -186,8 +190,9 @@ export class PolicyKeeper {
     const isChanged = policy.etag !== before.policy.etag;
     if (isChanged) await this.#warm(policy);
     this.#host?.turn((world, now) => {
-      write?.(world, now);
+      change?.write(world, now);
       if (isChanged) swapPolicy(world, policy);
+      change?.done();
     });
     this.#good = good;
     this.#kept = kept;

@@ -3,7 +3,7 @@ import { TollgateError } from "../../domain/errors.ts";
 import type { RequestIdentity } from "../../domain/intent.ts";
 import type { Now } from "../../domain/time.ts";
 import type { World } from "../world.ts";
-import { MAX_REQUESTS, REQUEST_MEMORY_MS, type RequestRow } from "./request-table.ts";
+import { MAX_REQUESTS, REQUEST_MEMORY_MS, type RequestRow, type RequestTable } from "./request-table.ts";
 
 /**
  * The first answer to a request that is repeated.
@@ -23,11 +23,16 @@ export function findRequest(world: World, index: number, ask: RequestIdentity): 
   const known = world.requests.find(memory?.row);
   if (known === undefined) return undefined;
   if (known.digest !== world.digest.digest128(ask.fingerprint())) {
-    throw new TollgateError("REQUEST_CONFLICT", `request ${ask.requestId} was made with other content`, {
-      fields: [{ field: "request_id", description: "was used for another request; use a new id" }],
-    });
+    throw requestConflict(ask.requestId);
   }
   return known;
+}
+
+/** The same id with other content. */
+export function requestConflict(requestId: string): TollgateError {
+  return new TollgateError("REQUEST_CONFLICT", `request ${requestId} was made with other content`, {
+    fields: [{ field: "request_id", description: "was used for another request; use a new id" }],
+  });
 }
 
 /**
@@ -73,12 +78,14 @@ export function assertRequestRoom(world: World, index: number, ask: RequestIdent
   );
 }
 
+type AnyRow = RequestTable["byAge"][number];
+
 /** Forgets at most `max` requests whose time is over; answers how many. */
 export function forgetRequests(world: World, now: Now, max: number): number {
   const { byAge } = world.requests;
   let forgotten = 0;
-  while (forgotten < max && byAge.length > 0 && (byAge[0] as RequestRow).expiresMono <= now.monoMs) {
-    const entry = byAge.shift() as RequestRow;
+  while (forgotten < max && byAge.length > 0 && (byAge[0] as AnyRow).expiresMono <= now.monoMs) {
+    const entry = byAge.shift() as AnyRow;
     forgotten++;
     if (world.requests.entries[entry.row] !== entry) continue;
     world.rows.requests.touch(entry.row);

@@ -3,7 +3,7 @@ import type { RequestedPrincipal } from "../../domain/execution.ts";
 import type { CallerId } from "../../domain/ids.ts";
 import type { ApprovalRow } from "../approvals/approval-table.ts";
 import { holdWindows, holdWindowsCustom } from "../executions/charge.ts";
-import type { RequestRow } from "../requests/request-table.ts";
+import { isOfOperator, type OperatorRequestRow, type RequestRow } from "../requests/request-table.ts";
 import { holdsSlot, type ReservationRow } from "../reservations/reservation-table.ts";
 import type { World } from "../world.ts";
 import { reviveAmounts, type Shift, viewOf } from "./read-image.ts";
@@ -93,7 +93,16 @@ export function restoreReservation(
   if (holdsSlot(entry)) world.slots.count(record.principal, 1);
 }
 
-export function restoreRequest(world: World, row: number, stored: RequestRow, shift: Shift): void {
+export function restoreRequest(
+  world: World,
+  row: number,
+  stored: RequestRow | OperatorRequestRow,
+  shift: Shift,
+): void {
+  if (isOfOperator(stored)) {
+    world.requests.insert({ ...stored, row, expiresMono: stored.expiresMono + shift.monoMs });
+    return;
+  }
   const record = world.executions.records[stored.index];
   if (record === undefined) return;
   const entry: RequestRow = {

@@ -1,3 +1,4 @@
+import { create, type DescMessage, type MessageInitShape, type MessageShape } from "@bufbuild/protobuf";
 import { parseUsd } from "../../domain/amounts.ts";
 import type { ApprovalKind, ApprovalState } from "../../domain/approval.ts";
 import { invalidField, TollgateError } from "../../domain/errors.ts";
@@ -6,13 +7,17 @@ import type { ApprovalRow } from "../../engine/approvals/approval-table.ts";
 import { listApprovals } from "../../engine/approvals/list-approvals.ts";
 import { canonicalText } from "../../engine/executions/register.ts";
 import type { World } from "../../engine/world.ts";
-import type {
-  ApprovalService,
-  ApprovalServiceListRequest,
-  ApprovalServiceListResponse,
+import {
+  type ApprovalService,
+  type ApprovalServiceApproveRequest,
+  ApprovalServiceApproveResponseSchema,
+  type ApprovalServiceListRequest,
+  type ApprovalServiceListResponse,
+  type ApprovalServiceRejectRequest,
+  ApprovalServiceRejectResponseSchema,
 } from "../../gen/tollgate/admin/v1/approval_service_pb.ts";
+import { WaitMode } from "../../gen/tollgate/enforcement/v1/request_pb.ts";
 import { APPROVAL_KIND_TO_PROTO, APPROVAL_STATE_TO_PROTO } from "../convert/approvals.ts";
-import { reachedToProto, waitFromProto } from "../convert/decisions.ts";
 import { formatPageToken, pageSizeFromProto, parsePageToken } from "../convert/page-tokens.ts";
 import { durationFromProto } from "../convert/times.ts";
 import type { Implementation } from "../handler.ts";
@@ -21,25 +26,11 @@ import { ADMIN_ACTOR, type AdminContext } from "./admin-context.ts";
 import { APPROVE_RULE, GET_APPROVAL_ADMIN_RULE, LIST_APPROVALS_RULE, REJECT_RULE } from "./admin-rules.ts";
 import { ApprovalFeed, ApprovalWatch, adminApproval, approvalEtag } from "./approval-watch.ts";
 import { assertEtag } from "./execution-targets.ts";
-import { RequestMemory } from "./request-memory.ts";
 
 /** What people answer, at the door of operators. */
 export function createApprovalAdminService(context: AdminContext): Implementation<typeof ApprovalService> {
-  const memory = new RequestMemory();
   const feed = new ApprovalFeed(context.host, context.observer);
   const { host } = context;
-  const answer = async (
-    verb: typeof approve,
-    given: ApprovalAnswer,
-    etag: string | undefined,
-    wait: Parameters<typeof waitFromProto>[0],
-  ) => {
-    const approval = host.turn((world, now) => {
-      if (etag !== undefined) assertEtag(approvalEtag(getApproval(world, given.approvalId)), etag);
-      return adminApproval(world, verb(world, given, now));
-    });
-    return { approval, reached: reachedToProto(await host.settled(waitFromProto(wait))) };
-  };
   return {
     list: (request) => list(context, request),
     get: (request) => {
@@ -49,38 +40,43 @@ export function createApprovalAdminService(context: AdminContext): Implementatio
     },
     approve: (request) => {
       assertValid(request, APPROVE_RULE);
-      const { approvalId, note, thresholdUsd, timeExtension, etag, requestId, wait } = request;
+      const { approvalId, note, thresholdUsd, timeExtension } = request;
       const thresholdNanoUsd = thresholdUsd === undefined ? undefined : thresholdOf(thresholdUsd);
       const extensionMs = timeExtension === undefined ? undefined : durationFromProto(timeExtension);
       const given = { approvalId, approvedBy: ADMIN_ACTOR, note, thresholdNanoUsd, extensionMs };
-      return memory.once(
-        requestId,
-        canonicalText({ verb: "approve", ...given, etag }),
-        host.now(),
-        async () => ({
-          $typeName: "tollgate.admin.v1.ApprovalServiceApproveResponse",
-          ...(await answer(approve, given, etag, wait)),
-        }),
-      );
+      return answer(context, ApprovalServiceApproveResponseSchema, request, approve, given);
     },
     reject: (request) => {
       assertValid(request, REJECT_RULE);
-      const { approvalId, note, etag, requestId, wait } = request;
-      const given = { approvalId, approvedBy: ADMIN_ACTOR, note };
-      return memory.once(
-        requestId,
-        canonicalText({ verb: "reject", ...given, etag }),
-        host.now(),
-        async () => ({
-          $typeName: "tollgate.admin.v1.ApprovalServiceRejectResponse",
-          ...(await answer(reject, given, etag, wait)),
-        }),
-      );
+      const given = { approvalId: request.approvalId, approvedBy: ADMIN_ACTOR, note: request.note };
+      return answer(context, ApprovalServiceRejectResponseSchema, request, reject, given);
     },
     watch: (request, call) => {
       ApprovalWatch.open(context, feed, request, call);
     },
   };
+}
+
+function answer<D extends DescMessage>(
+  { host, requests }: AdminContext,
+  schema: D,
+  { requestId, wait, etag }: ApprovalServiceApproveRequest | ApprovalServiceRejectRequest,
+  verb: typeof approve,
+  given: ApprovalAnswer,
+): Promise<MessageShape<D>> {
+  const content = canonicalText({ verb: schema.typeName, ...given, etag });
+  return requests.once(schema, { requestId, wait, content }, (keep) =>
+    host.turn((world, now) => {
+      if (etag !== undefined) assertEtag(approvalEtag(getApproval(world, given.approvalId)), etag);
+      const approval = adminApproval(world, verb(world, given, now));
+      const message = create(schema, {
+        approval,
+        reached: WaitMode.ACCEPTED,
+      } as object as MessageInitShape<D>);
+      keep(message);
+      return message;
+    }),
+  );
 }
 
 function thresholdOf(text: string): bigint {

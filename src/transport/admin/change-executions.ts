@@ -1,3 +1,4 @@
+import { create, type DescMessage, type MessageInitShape, type MessageShape } from "@bufbuild/protobuf";
 import type { Finding } from "../../domain/decision.ts";
 import { invalidField, TollgateError } from "../../domain/errors.ts";
 import { EXECUTION_STATES } from "../../domain/execution.ts";
@@ -9,15 +10,13 @@ import type {
   ExecutionChange,
   ExecutionTarget,
 } from "../../gen/tollgate/admin/v1/execution_admin_service_pb.ts";
-import type { WaitMode } from "../../gen/tollgate/enforcement/v1/request_pb.ts";
-import { reachedToProto, waitFromProto } from "../convert/decisions.ts";
+import { WaitMode } from "../../gen/tollgate/enforcement/v1/request_pb.ts";
 import { STATE_TO_PROTO } from "../convert/executions.ts";
 import { findingToProto } from "../convert/findings.ts";
 import { assertValid } from "../validate/rules.ts";
 import type { AdminContext } from "./admin-context.ts";
 import { WRITE_RULE } from "./admin-rules.ts";
 import { assertEtag, executionEtag, resolveTarget } from "./execution-targets.ts";
-import type { RequestMemory } from "./request-memory.ts";
 
 /** Executions changed in one turn: well under a millisecond. */
 const SLICE = 100;
@@ -27,43 +26,45 @@ const MAX_LISTED = 2_000;
 /** Changes one execution; a finding says why nothing changed. @throws TollgateError where the state does not allow it */
 export type ChangeVerb = (world: World, index: number, now: Now) => Finding | undefined;
 
-export interface ChangeAnswer {
-  readonly changes: ExecutionChange[];
-  readonly reached: WaitMode;
-}
-
 type ChangeRequest = Omit<ExecutionAdminServiceHaltRequest, "$typeName"> & { readonly $typeName: string };
 
 /**
  * Pauses, resumes or halts one execution, or all live ones that match, in slices.
  * @throws TollgateError as the verb does, for a single one; several are told in their changes
  */
-export function changeExecutions(
+export function changeExecutions<D extends DescMessage>(
   context: AdminContext,
-  memory: RequestMemory,
-  name: string,
+  schema: D,
   request: ChangeRequest,
   verb: ChangeVerb,
-): Promise<ChangeAnswer> {
+): Promise<MessageShape<D>> {
   assertValid(request as ExecutionAdminServiceHaltRequest, WRITE_RULE);
-  const { note, etag, target } = request;
-  const content = canonicalText({ name, note, etag, target });
-  return memory.once(request.requestId, content, context.host.now(), () => runChange(context, request, verb));
+  const { note, etag, target, requestId, wait } = request;
+  const content = canonicalText({ verb: schema.typeName, note, etag, target });
+  return context.requests.once(schema, { requestId, wait, content }, (keep) =>
+    runChange(context, request, verb, (changes) => {
+      const answer = create(schema, { changes, reached: WaitMode.ACCEPTED } as object as MessageInitShape<D>);
+      keep(answer);
+      return answer;
+    }),
+  );
 }
 
-async function runChange(
+/** `end` makes the answer, in the turn of the last change. */
+async function runChange<A>(
   context: AdminContext,
   request: ChangeRequest,
   verb: ChangeVerb,
-): Promise<ChangeAnswer> {
+  end: (changes: ExecutionChange[]) => A,
+): Promise<A> {
   const { host } = context;
   const { indexes, single } = resolveTarget(host.world, request.target as ExecutionTarget);
   if (!single && request.etag !== undefined) throw invalidField("etag", "only with a single execution");
   const targets = indexes.map((index) => ({ index, record: host.world.executions.record(index) }));
   const changes: ExecutionChange[] = [];
-  for (let from = 0; from < targets.length; from += SLICE) {
+  for (let from = 0; ; from += SLICE) {
     if (from > 0) await new Promise(setImmediate);
-    host.turn((world, now) => {
+    const answer = host.turn((world, now) => {
       for (const { index, record } of targets.slice(from, from + SLICE)) {
         // Forgotten between two slices: its index may be another's by now.
         if (world.executions.records[index] !== record) continue;
@@ -71,9 +72,10 @@ async function runChange(
         const change = changeOne(world, index, verb, single, now);
         if (changes.length < MAX_LISTED) changes.push(change);
       }
+      return from + SLICE < targets.length ? undefined : end(changes);
     });
+    if (answer !== undefined) return answer;
   }
-  return { changes, reached: reachedToProto(await host.settled(waitFromProto(request.wait))) };
 }
 
 function changeOne(

@@ -1,4 +1,3 @@
-import type { Finding } from "../../domain/decision.ts";
 import { invalidField } from "../../domain/errors.ts";
 import type { LimitKey } from "../../domain/limits.ts";
 import { LIMIT_KEYS } from "../../domain/limits.ts";
@@ -13,17 +12,22 @@ import { type ExecutionFilter, listExecutions, placeOf } from "../../engine/exec
 import { canonicalText } from "../../engine/executions/register.ts";
 import { resetSession } from "../../engine/guards/session/sessions.ts";
 import type { World } from "../../engine/world.ts";
-import type {
-  AdminExecution,
-  ExecutionAdminService,
-  ExecutionAdminServiceAdjustLimitsRequest,
-  ExecutionAdminServiceAdjustLimitsResponse,
-  ExecutionAdminServiceListRequest,
-  ExecutionAdminServiceListResponse,
-  ExecutionAdminServiceResetSessionRequest,
-  ExecutionAdminServiceResetSessionResponse,
+import {
+  type AdminExecution,
+  type ExecutionAdminService,
+  type ExecutionAdminServiceAdjustLimitsRequest,
+  type ExecutionAdminServiceAdjustLimitsResponse,
+  ExecutionAdminServiceAdjustLimitsResponseSchema,
+  ExecutionAdminServiceHaltResponseSchema,
+  type ExecutionAdminServiceListRequest,
+  type ExecutionAdminServiceListResponse,
+  ExecutionAdminServicePauseResponseSchema,
+  type ExecutionAdminServiceResetSessionRequest,
+  type ExecutionAdminServiceResetSessionResponse,
+  ExecutionAdminServiceResetSessionResponseSchema,
+  ExecutionAdminServiceResumeResponseSchema,
 } from "../../gen/tollgate/admin/v1/execution_admin_service_pb.ts";
-import { reachedToProto, waitFromProto } from "../convert/decisions.ts";
+import { WaitMode } from "../../gen/tollgate/enforcement/v1/request_pb.ts";
 import { executionToProto, statesFromProto, summaryToProto } from "../convert/executions.ts";
 import { effectiveLimitsToProto } from "../convert/limits.ts";
 import { formatPageToken, pageSizeFromProto, parsePageToken } from "../convert/page-tokens.ts";
@@ -35,13 +39,11 @@ import { ADJUST_RULE, GET_RULE, LIST_RULE, RESET_SESSION_RULE } from "./admin-ru
 import { changeExecutions } from "./change-executions.ts";
 import { assertEtag, executionEtag, getTarget } from "./execution-targets.ts";
 import { adjustmentsFromProto, adjustmentsToProto } from "./limit-adjustments.ts";
-import { RequestMemory } from "./request-memory.ts";
 
 /** What operators do with executions, at the door of operators. */
 export function createExecutionAdminService(
   context: AdminContext,
 ): Implementation<typeof ExecutionAdminService> {
-  const memory = new RequestMemory();
   return {
     list: (request) => list(context, request),
     get: (request) => {
@@ -51,46 +53,22 @@ export function createExecutionAdminService(
       const execution = adminExecution(world, index, context.host.now());
       return { $typeName: "tollgate.admin.v1.ExecutionAdminServiceGetResponse", execution };
     },
-    pause: async (request) => {
-      const verb = (world: World, index: number, now: Now): undefined => {
+    pause: (request) =>
+      changeExecutions(context, ExecutionAdminServicePauseResponseSchema, request, (world, index, now) => {
         pauseByOperator(world, index, ADMIN_ACTOR, request.note, now);
-      };
-      return {
-        $typeName: "tollgate.admin.v1.ExecutionAdminServicePauseResponse",
-        ...(await changeExecutions(context, memory, "pause", request, verb)),
-      };
-    },
-    resume: async (request) => {
-      const verb = (world: World, index: number, now: Now): Finding | undefined =>
-        resumeByOperator(world, index, ADMIN_ACTOR, request.note, now);
-      return {
-        $typeName: "tollgate.admin.v1.ExecutionAdminServiceResumeResponse",
-        ...(await changeExecutions(context, memory, "resume", request, verb)),
-      };
-    },
-    halt: async (request) => {
-      const verb = (world: World, index: number, now: Now): undefined => {
+        return undefined;
+      }),
+    resume: (request) =>
+      changeExecutions(context, ExecutionAdminServiceResumeResponseSchema, request, (world, index, now) =>
+        resumeByOperator(world, index, ADMIN_ACTOR, request.note, now),
+      ),
+    halt: (request) =>
+      changeExecutions(context, ExecutionAdminServiceHaltResponseSchema, request, (world, index, now) => {
         haltByOperator(world, index, ADMIN_ACTOR, request.note, now);
-      };
-      return {
-        $typeName: "tollgate.admin.v1.ExecutionAdminServiceHaltResponse",
-        ...(await changeExecutions(context, memory, "halt", request, verb)),
-      };
-    },
-    adjustLimits: (request) => {
-      assertValid(request, ADJUST_RULE);
-      const { requestId, wait: _wait, ...content } = request;
-      return memory.once(requestId, canonicalText({ verb: "adjust", ...content }), context.host.now(), () =>
-        adjustLimits(context, request),
-      );
-    },
-    resetSession: (request) => {
-      assertValid(request, RESET_SESSION_RULE);
-      const { requestId, wait: _wait, ...content } = request;
-      return memory.once(requestId, canonicalText({ verb: "reset", ...content }), context.host.now(), () =>
-        callResetSession(context, request),
-      );
-    },
+        return undefined;
+      }),
+    adjustLimits: (request) => adjustLimits(context, request),
+    resetSession: (request) => callResetSession(context, request),
   };
 }
 
@@ -147,42 +125,56 @@ function adminExecution(world: World, index: number, now: Now): AdminExecution {
   };
 }
 
-async function adjustLimits(
-  context: AdminContext,
+function adjustLimits(
+  { host, requests }: AdminContext,
   request: ExecutionAdminServiceAdjustLimitsRequest,
 ): Promise<ExecutionAdminServiceAdjustLimitsResponse> {
-  const change = adjustmentsFromProto(request.adjustments);
-  const { host } = context;
-  const answer = host.turn((world, now): ExecutionAdminServiceAdjustLimitsResponse => {
-    const index = getTarget(world, request.executionId, request.caller);
-    assertEtag(executionEtag(world, index), request.etag);
-    const record = world.executions.record(index);
-    for (const name of Object.keys(change.custom)) {
-      if (record.limits.custom[name] === undefined)
-        throw invalidField("adjustments", `custom.${name} is not a limit of this execution`);
-    }
-    adjustByOperator(world, index, withResets(change, request.resetKeys), ADMIN_ACTOR, now);
-    return {
-      $typeName: "tollgate.admin.v1.ExecutionAdminServiceAdjustLimitsResponse",
-      limits: effectiveLimitsToProto(record.limits),
-      etag: executionEtag(world, index),
-    };
-  });
-  answer.reached = reachedToProto(await host.settled(waitFromProto(request.wait)));
-  return answer;
+  assertValid(request, ADJUST_RULE);
+  const { requestId, wait, ...asked } = request;
+  const change = withResets(adjustmentsFromProto(request.adjustments), request.resetKeys);
+  const write = { requestId, wait, content: canonicalText({ verb: "adjust", ...asked }) };
+  return requests.once(ExecutionAdminServiceAdjustLimitsResponseSchema, write, (keep) =>
+    host.turn((world, now): ExecutionAdminServiceAdjustLimitsResponse => {
+      const index = getTarget(world, request.executionId, request.caller);
+      assertEtag(executionEtag(world, index), request.etag);
+      const record = world.executions.record(index);
+      for (const name of Object.keys(change.custom)) {
+        if (record.limits.custom[name] === undefined)
+          throw invalidField("adjustments", `custom.${name} is not a limit of this execution`);
+      }
+      adjustByOperator(world, index, change, ADMIN_ACTOR, now);
+      const answer: ExecutionAdminServiceAdjustLimitsResponse = {
+        $typeName: "tollgate.admin.v1.ExecutionAdminServiceAdjustLimitsResponse",
+        limits: effectiveLimitsToProto(record.limits),
+        etag: executionEtag(world, index),
+        reached: WaitMode.ACCEPTED,
+      };
+      keep(answer);
+      return answer;
+    }),
+  );
 }
 
-async function callResetSession(
-  { host }: AdminContext,
-  { sessionId, tenant, caller, guardIds, note, wait }: ExecutionAdminServiceResetSessionRequest,
+function callResetSession(
+  { host, requests }: AdminContext,
+  request: ExecutionAdminServiceResetSessionRequest,
 ): Promise<ExecutionAdminServiceResetSessionResponse> {
-  const changed = host.turn((world, now) =>
-    resetSession(world, { tenant, sessionId, caller }, guardIds, ADMIN_ACTOR, note, now),
+  assertValid(request, RESET_SESSION_RULE);
+  const { requestId, wait, ...asked } = request;
+  const { sessionId, tenant, caller, guardIds, note } = request;
+  const write = { requestId, wait, content: canonicalText({ verb: "reset", ...asked }) };
+  return requests.once(ExecutionAdminServiceResetSessionResponseSchema, write, (keep) =>
+    host.turn((world, now): ExecutionAdminServiceResetSessionResponse => {
+      const place = { tenant, sessionId, caller };
+      const changed = resetSession(world, place, guardIds, ADMIN_ACTOR, note, now);
+      const answer: ExecutionAdminServiceResetSessionResponse = {
+        $typeName: "tollgate.admin.v1.ExecutionAdminServiceResetSessionResponse",
+        reached: changed ? WaitMode.ACCEPTED : undefined,
+      };
+      keep(answer);
+      return answer;
+    }),
   );
-  return {
-    $typeName: "tollgate.admin.v1.ExecutionAdminServiceResetSessionResponse",
-    reached: changed ? reachedToProto(await host.settled(waitFromProto(wait))) : undefined,
-  };
 }
 
 /** A key that is reset has no adjusted value any more. */

@@ -1,46 +1,84 @@
-import { TollgateError } from "../../domain/errors.ts";
-import type { Now } from "../../domain/time.ts";
+import { type DescMessage, fromBinary, type MessageShape, toBinary } from "@bufbuild/protobuf";
+import {
+  assertOperatorRoom,
+  findOperatorAnswer,
+  rememberOperatorAnswer,
+} from "../../engine/requests/operator-requests.ts";
+import { requestConflict } from "../../engine/requests/requests.ts";
+import type { WaitMode } from "../../gen/tollgate/enforcement/v1/request_pb.ts";
+import { reachedToProto, waitFromProto } from "../convert/decisions.ts";
+import type { EngineAccess } from "../engine-access.ts";
 
-/** How long the answer to a request with an id is remembered, ms, and how many are. */
-const MEMORY_MS = 600_000;
-const MAX_REMEMBERED = 10_000;
+/** A write as it came. */
+export interface OperatorWrite {
+  readonly requestId: string | undefined;
+  readonly wait: WaitMode | undefined;
+  /** What is done and with what, in canonical form: equal for equal requests. */
+  readonly content: string;
+}
 
-interface Remembered {
+interface Answer {
+  /** What was reached; a change sets any value, and the memory the one that is true. Absent when nothing changed. */
+  reached?: WaitMode | undefined;
+}
+
+/** Keeps the answer of a write. Call it in the turn that makes the answer true: both are in one cut then. */
+export type Keep<A> = (answer: A) => void;
+
+interface Running {
   readonly content: string;
   readonly answer: Promise<unknown>;
-  readonly untilMs: number;
 }
 
 /**
- * First answers of requests that name an id, so that a retry is not a new request. In memory only: every operator's write
- * is harmless when it is done again.
+ * Answers every write of operators when it is durable, and one that names a `request_id` once: a retry, also after a restart,
+ * is answered as the first one was. One that failed may be tried again under its id.
  */
 export class RequestMemory {
-  readonly #byId = new Map<string, Remembered>();
+  readonly #host: EngineAccess;
+  readonly #running = new Map<string, Running>();
 
-  /** @throws TollgateError REQUEST_CONFLICT for the same id with other content */
-  once<A>(requestId: string | undefined, content: string, now: Now, run: () => Promise<A>): Promise<A> {
-    if (requestId === undefined) return run();
-    const known = this.#byId.get(requestId);
-    if (known !== undefined && known.untilMs > now.monoMs) {
-      if (known.content === content) return known.answer as Promise<A>;
-      throw new TollgateError("REQUEST_CONFLICT", `request ${requestId} was made with other content`, {
-        fields: [{ field: "request_id", description: "was used for another request; use a new id" }],
-      });
-    }
-    this.#forgetOld(now);
-    const answer = run();
-    this.#byId.delete(requestId);
-    this.#byId.set(requestId, { content, answer, untilMs: now.monoMs + MEMORY_MS });
-    // A request that failed may be tried again under its id.
-    answer.catch(() => this.#byId.delete(requestId));
-    return answer;
+  constructor(host: EngineAccess) {
+    this.#host = host;
   }
 
-  #forgetOld(now: Now): void {
-    for (const [id, { untilMs }] of this.#byId) {
-      if (untilMs > now.monoMs && this.#byId.size < MAX_REMEMBERED) return;
-      this.#byId.delete(id);
+  /** @throws TollgateError REQUEST_CONFLICT for the same id with other content · REQUESTS_FULL · as `run` */
+  async once<D extends DescMessage>(
+    schema: D,
+    write: OperatorWrite,
+    run: (keep: Keep<MessageShape<D>>) => MessageShape<D> | Promise<MessageShape<D>>,
+  ): Promise<MessageShape<D>> {
+    const answer = (await this.#find(schema, write, run)) as MessageShape<D> & Answer;
+    if (answer.reached === undefined) return answer;
+    return { ...answer, reached: reachedToProto(await this.#host.settled(waitFromProto(write.wait))) };
+  }
+
+  async #find<D extends DescMessage>(
+    schema: D,
+    { requestId, content }: OperatorWrite,
+    run: (keep: Keep<MessageShape<D>>) => MessageShape<D> | Promise<MessageShape<D>>,
+  ): Promise<MessageShape<D>> {
+    if (requestId === undefined) return run(() => undefined);
+    const running = this.#running.get(requestId);
+    if (running !== undefined) {
+      if (running.content !== content) throw requestConflict(requestId);
+      return running.answer as Promise<MessageShape<D>>;
+    }
+    const ask = { requestId, content };
+    const host = this.#host;
+    const known = findOperatorAnswer(host.world, ask, host.now());
+    if (known !== undefined) return fromBinary(schema, Buffer.from(known, "base64"));
+    assertOperatorRoom(host.world);
+    const keep: Keep<MessageShape<D>> = (answer) => {
+      const message = Buffer.from(toBinary(schema, answer)).toString("base64");
+      rememberOperatorAnswer(host.world, ask, message, host.now());
+    };
+    const answer = (async () => run(keep))();
+    this.#running.set(requestId, { content, answer });
+    try {
+      return await answer;
+    } finally {
+      this.#running.delete(requestId);
     }
   }
 }

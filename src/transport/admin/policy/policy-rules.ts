@@ -123,12 +123,14 @@ export const PUT_OVERRIDE_RULE = message<TenantServicePutOverrideRequest>({
     (value) => value.case !== undefined && (value.case !== "quota" || value.value.length <= QUOTA_LENGTH),
   ),
   until: required(),
+  requestId: optionalId,
   wait,
 });
 export const DELETE_OVERRIDE_RULE = message<TenantServiceDeleteOverrideRequest>({
   tenant: requiredId,
   principal,
   target,
+  requestId: optionalId,
   wait,
 });
 export const LIST_OVERRIDES_RULE = message<TenantServiceListOverridesRequest>({ tenant: optionalId });

@@ -1,25 +1,27 @@
-import { invalidField } from "../../../domain/errors.ts";
+import { create, type DescMessage, type MessageInitShape, type MessageShape } from "@bufbuild/protobuf";
+import { assert, invalidField } from "../../../domain/errors.ts";
 import { canonicalText } from "../../../engine/executions/register.ts";
 import { explainPolicy, knownOperations, withAllowChanges } from "../../../engine/policy/explain-policy.ts";
 import { resolvePolicy } from "../../../engine/policy/resolve-policy.ts";
-import type {
-  PolicyService,
-  PolicyServiceExplainRequest,
-  PolicyServiceExplainResponse,
-  PolicyServiceGetRequest,
-  PolicyServiceGetResponse,
-  PolicyServiceListRequest,
-  PolicyServiceListResponse,
+import {
+  type PolicyService,
+  PolicyServiceDeleteResponseSchema,
+  type PolicyServiceExplainRequest,
+  type PolicyServiceExplainResponse,
+  type PolicyServiceGetRequest,
+  type PolicyServiceGetResponse,
+  type PolicyServiceListRequest,
+  type PolicyServiceListResponse,
+  PolicyServicePutResponseSchema,
+  PolicyServiceRollbackResponseSchema,
 } from "../../../gen/tollgate/admin/v1/policy_service_pb.ts";
-import type { WaitMode } from "../../../gen/tollgate/enforcement/v1/request_pb.ts";
-import type { PolicyAdmin, PolicyWrite } from "../../../ports/policy-admin.ts";
-import { reachedToProto, waitFromProto } from "../../convert/decisions.ts";
+import { WaitMode } from "../../../gen/tollgate/enforcement/v1/request_pb.ts";
+import type { PolicyAdmin, PolicyInfo, PolicyWrite } from "../../../ports/policy-admin.ts";
 import { effectivePolicyToProto } from "../../convert/effective-policy.ts";
 import { formatPageToken, pageSizeFromProto, parsePageToken } from "../../convert/page-tokens.ts";
 import type { Implementation } from "../../handler.ts";
 import { assertValid } from "../../validate/rules.ts";
 import { ADMIN_ACTOR, type AdminContext } from "../admin-context.ts";
-import { RequestMemory } from "../request-memory.ts";
 import {
   differenceToProto,
   documentToProto,
@@ -49,23 +51,42 @@ interface WriteRequest {
   readonly tenant: string;
   readonly etag?: string | undefined;
   readonly note?: string | undefined;
+  readonly requestId?: string | undefined;
+  readonly wait?: WaitMode | undefined;
 }
 
-export function writeOf({ tenant, etag, note }: WriteRequest): PolicyWrite {
-  return { tenant, etag, note, by: ADMIN_ACTOR };
+/** Carries out one write of the policy and answers it with what `answerOf` makes of the document that is kept then. */
+export function writePolicy<D extends DescMessage>(
+  { host, requests }: AdminContext,
+  schema: D,
+  { requestId, wait, ...content }: WriteRequest,
+  run: (write: PolicyWrite) => Promise<void>,
+  answerOf: (kept: PolicyInfo | undefined) => object,
+): Promise<MessageShape<D>> {
+  const { tenant, etag, note } = content;
+  const write = { requestId, wait, content: canonicalText({ verb: schema.typeName, ...content }) };
+  return requests.once(schema, write, async (keep) => {
+    let answer: MessageShape<D> | undefined;
+    const changed = (kept: PolicyInfo | undefined): void => {
+      const reached = { policyEtag: host.world.policy.etag, reached: WaitMode.ACCEPTED };
+      answer = create(schema, { ...answerOf(kept), ...reached } as object as MessageInitShape<D>);
+      keep(answer);
+    };
+    await run({ tenant, etag, note, by: ADMIN_ACTOR, changed });
+    assert(answer !== undefined, "a write of the policy told no change");
+    return answer;
+  });
 }
+
+const documentOf = (kept: PolicyInfo | undefined): object =>
+  kept === undefined ? {} : { document: documentToProto(kept) };
 
 /** Policies, at the door of operators. */
 export function createPolicyService(
   context: AdminContext,
   policy: PolicyAdmin,
 ): Implementation<typeof PolicyService> {
-  const memory = new RequestMemory();
   const { host } = context;
-  const settled = async (wait: WaitMode | undefined) => ({
-    policyEtag: host.world.policy.etag,
-    reached: reachedToProto(await host.settled(waitFromProto(wait))),
-  });
   return {
     list: (request) => list(context, policy, request),
     get: (request) => get(policy, request),
@@ -86,23 +107,13 @@ export function createPolicyService(
     },
     put: (request) => {
       assertValid(request, PUT_POLICY_RULE);
-      const { requestId, wait, ...content } = request;
-      return memory.once(requestId, canonicalText({ verb: "put", ...content }), host.now(), async () => {
-        const info = await policy.put(writeOf(request), request.text);
-        return {
-          $typeName: "tollgate.admin.v1.PolicyServicePutResponse",
-          document: documentToProto(info),
-          ...(await settled(wait)),
-        };
-      });
+      const run = (write: PolicyWrite) => policy.put(write, request.text);
+      return writePolicy(context, PolicyServicePutResponseSchema, request, run, documentOf);
     },
     delete: (request) => {
       assertValid(request, DELETE_POLICY_RULE);
-      const { requestId, wait, ...content } = request;
-      return memory.once(requestId, canonicalText({ verb: "delete", ...content }), host.now(), async () => {
-        await policy.remove(writeOf(request));
-        return { $typeName: "tollgate.admin.v1.PolicyServiceDeleteResponse", ...(await settled(wait)) };
-      });
+      const run = (write: PolicyWrite) => policy.remove(write);
+      return writePolicy(context, PolicyServiceDeleteResponseSchema, request, run, () => ({}));
     },
     explain: (request) => explain(context, request),
     diff: (request) => {
@@ -132,15 +143,8 @@ export function createPolicyService(
     },
     rollback: (request) => {
       assertValid(request, ROLLBACK_RULE);
-      const { requestId, wait, ...content } = request;
-      return memory.once(requestId, canonicalText({ verb: "rollback", ...content }), host.now(), async () => {
-        const info = await policy.rollback(writeOf(request), Number(request.version));
-        return {
-          $typeName: "tollgate.admin.v1.PolicyServiceRollbackResponse",
-          ...(info === undefined ? {} : { document: documentToProto(info) }),
-          ...(await settled(wait)),
-        };
-      });
+      const run = (write: PolicyWrite) => policy.rollback(write, Number(request.version));
+      return writePolicy(context, PolicyServiceRollbackResponseSchema, request, run, documentOf);
     },
   };
 }

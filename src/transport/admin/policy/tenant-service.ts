@@ -1,25 +1,31 @@
+import { create, type DescMessage, type MessageInitShape, type MessageShape } from "@bufbuild/protobuf";
 import { invalidField } from "../../../domain/errors.ts";
 import { SECTION_FIELDS, type SectionName } from "../../../domain/policy/section-fields.ts";
+import type { Now } from "../../../domain/time.ts";
 import { putOverride, removeAdjustment } from "../../../engine/adjustments/overrides.ts";
 import { canonicalText } from "../../../engine/executions/register.ts";
 import { nodeToJson } from "../../../engine/policy/documents/section-json.ts";
 import { resolvePolicy } from "../../../engine/policy/resolve-policy.ts";
+import type { World } from "../../../engine/world.ts";
 import {
   TenantPart,
   type TenantService,
+  type TenantServiceDeleteOverrideRequest,
+  TenantServiceDeleteOverrideResponseSchema,
   type TenantServiceGetPartRequest,
   type TenantServiceGetPartResponse,
   type TenantServiceListOverridesRequest,
   type TenantServiceListOverridesResponse,
   type TenantServicePutOverrideRequest,
+  TenantServicePutOverrideResponseSchema,
+  TenantServicePutPartResponseSchema,
 } from "../../../gen/tollgate/admin/v1/tenant_service_pb.ts";
-import type { PolicyAdmin } from "../../../ports/policy-admin.ts";
-import { reachedToProto, waitFromProto } from "../../convert/decisions.ts";
+import { WaitMode } from "../../../gen/tollgate/enforcement/v1/request_pb.ts";
+import type { PolicyAdmin, PolicyInfo, PolicyWrite } from "../../../ports/policy-admin.ts";
 import { timestampFromProto, timestampToProto } from "../../convert/times.ts";
 import type { Implementation } from "../../handler.ts";
 import { assertValid } from "../../validate/rules.ts";
 import { ADMIN_ACTOR, type AdminContext } from "../admin-context.ts";
-import { RequestMemory } from "../request-memory.ts";
 import { overrideToProto, quotaFromText } from "./override-messages.ts";
 import {
   DELETE_OVERRIDE_RULE,
@@ -28,7 +34,7 @@ import {
   PUT_OVERRIDE_RULE,
   PUT_PART_RULE,
 } from "./policy-rules.ts";
-import { writeOf } from "./policy-service.ts";
+import { writePolicy } from "./policy-service.ts";
 
 /** Overrides of one answer. */
 const MAX_OVERRIDES = 1_000;
@@ -49,51 +55,52 @@ export function createTenantService(
   context: AdminContext,
   policy: PolicyAdmin,
 ): Implementation<typeof TenantService> {
-  const memory = new RequestMemory();
-  const { host } = context;
   return {
     getPart: (request) => getPart(context, request),
     putPart: (request) => {
       assertValid(request, PUT_PART_RULE);
-      const { requestId, wait, ...content } = request;
       const value = request.valueJson === undefined ? undefined : parseJson(request.valueJson);
-      return memory.once(
-        requestId,
-        canonicalText({ verb: "put_part", ...content, value }),
-        host.now(),
-        async () => {
-          const info = await policy.putSection(writeOf(request), sectionOf(request.part), value);
-          return {
-            $typeName: "tollgate.admin.v1.TenantServicePutPartResponse",
-            etag: info.etag,
-            version: BigInt(info.kept?.version ?? 0),
-            policyEtag: host.world.policy.etag,
-            reached: reachedToProto(await host.settled(waitFromProto(wait))),
-          };
-        },
-      );
+      const run = (write: PolicyWrite) => policy.putSection(write, sectionOf(request.part), value);
+      const answerOf = (info: PolicyInfo | undefined) => ({
+        etag: info?.etag ?? "",
+        version: BigInt(info?.kept?.version ?? 0),
+      });
+      return writePolicy(context, TenantServicePutPartResponseSchema, request, run, answerOf);
     },
-    putOverride: async (request) => {
+    putOverride: (request) => {
       assertValid(request, PUT_OVERRIDE_RULE);
-      const given = host.turn((world, now) => putOverride(world, overrideOf(request), now));
-      return {
-        $typeName: "tollgate.admin.v1.TenantServicePutOverrideResponse",
-        given: overrideToProto(given),
-        reached: reachedToProto(await host.settled(waitFromProto(request.wait))),
-      };
+      return once(context, TenantServicePutOverrideResponseSchema, request, (world, now) => ({
+        given: overrideToProto(putOverride(world, overrideOf(request), now)),
+      }));
     },
-    deleteOverride: async (request) => {
+    deleteOverride: (request) => {
       assertValid(request, DELETE_OVERRIDE_RULE);
-      const { tenant, principal, target, automatic, wait } = request;
+      const { tenant, principal, target, automatic } = request;
       const cause = automatic === true ? "auto_adjust" : "override";
-      host.turn((world, now) =>
-        removeAdjustment(world, { tenant, principal, target, cause, by: ADMIN_ACTOR }, now),
-      );
-      const reached = reachedToProto(await host.settled(waitFromProto(wait)));
-      return { $typeName: "tollgate.admin.v1.TenantServiceDeleteOverrideResponse", reached };
+      return once(context, TenantServiceDeleteOverrideResponseSchema, request, (world, now) => {
+        removeAdjustment(world, { tenant, principal, target, cause, by: ADMIN_ACTOR }, now);
+        return {};
+      });
     },
     listOverrides: (request) => listOverrides(context, request),
   };
+}
+
+function once<D extends DescMessage>(
+  { host, requests }: AdminContext,
+  schema: D,
+  { requestId, wait, ...asked }: TenantServicePutOverrideRequest | TenantServiceDeleteOverrideRequest,
+  verb: (world: World, now: Now) => object,
+): Promise<MessageShape<D>> {
+  const content = canonicalText({ verb: schema.typeName, ...asked });
+  return requests.once(schema, { requestId, wait, content }, (keep) =>
+    host.turn((world, now) => {
+      const reached = { reached: WaitMode.ACCEPTED };
+      const answer = create(schema, { ...verb(world, now), ...reached } as object as MessageInitShape<D>);
+      keep(answer);
+      return answer;
+    }),
+  );
 }
 
 function getPart({ host }: AdminContext, request: TenantServiceGetPartRequest): TenantServiceGetPartResponse {
