@@ -1,4 +1,5 @@
 import type { GuardId } from "../../domain/policy/guard-ids.ts";
+import { capabilityArgument } from "./effects/capability.ts";
 import { networkPolicy } from "./effects/network-policy.ts";
 import { precondition } from "./effects/precondition.ts";
 import { sideEffect } from "./effects/side-effect.ts";
@@ -18,8 +19,8 @@ import { saturation } from "./output/saturation.ts";
 
 // All guards in the order in which they run. One of them is one file and one entry here.
 
-/** Places of the checks that are no guards but run inside the chain, where they see the repaired arguments. */
-export type ChainPlace = GuardId | "access" | "content_rules";
+/** Places of guards, and of what is no guard of a policy but runs inside the chain, where it sees the repaired arguments. */
+export type ChainPlace = GuardId | "capability_argument" | "access" | "content_rules";
 
 /** Before a call: cheap and decisive first. */
 export const BEFORE_ORDER: readonly ChainPlace[] = [
@@ -28,6 +29,7 @@ export const BEFORE_ORDER: readonly ChainPlace[] = [
   "sensitive_data",
   "network_policy",
   "side_effect",
+  "capability_argument",
   "access",
   "content_rules",
   "tool_budget",
@@ -76,3 +78,8 @@ const ALL: readonly Guard[] = [
 
 /** By id; a guard that is not here judges nothing. */
 export const GUARDS: ReadonlyMap<GuardId, Guard> = new Map(ALL.map((guard) => [guard.id, guard]));
+
+/** What no level, mode or shadow switches off. */
+export const FIXED_GUARDS: { readonly capability_argument: Guard } = {
+  capability_argument: capabilityArgument,
+};

@@ -59,6 +59,7 @@ const PLANNED_ORDER: readonly ChainPlace[] = [
   "sensitive_data",
   "network_policy",
   "side_effect",
+  "capability_argument",
   "access",
   "content_rules",
   "tool_budget",

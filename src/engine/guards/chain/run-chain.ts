@@ -3,7 +3,7 @@ import type { GuardId } from "../../../domain/policy/guard-ids.ts";
 import type { JsonDocument } from "../../json/json-document.ts";
 import type { Guard, GuardNote, GuardOutcome, PinnedHost } from "../guard.ts";
 import type { ChainPlace } from "../guard-table.ts";
-import { GUARDS } from "../guard-table.ts";
+import { FIXED_GUARDS, GUARDS } from "../guard-table.ts";
 import { detailOf, findingOf, verdictAt } from "./guard-findings.ts";
 import type { ResolvedGuards } from "./resolve-guard-settings.ts";
 
@@ -96,7 +96,8 @@ export function runChain(run: ChainRun): ChainResult {
   };
   for (const place of run.order) {
     if (place === "access" || place === "content_rules") runCheck(running, place);
-    else runGuard(running, place);
+    else if (place === "capability_argument") runGuard(running, FIXED_GUARDS[place], ALWAYS);
+    else runGuard(running, GUARDS.get(place), run.guards[place]);
     if (running.blockedAt !== undefined && run.evaluate === "first") break;
   }
   return resultOf(running);
@@ -111,12 +112,16 @@ function runCheck(running: Running, place: "access" | "content_rules"): void {
   tell(running, place, counting);
 }
 
-function runGuard(running: Running, id: GuardId): void {
-  const guard = GUARDS.get(id);
-  const settings = running.run.guards[id];
+type Standing = Pick<ResolvedGuards[GuardId], "level" | "mode">;
+
+const ALWAYS: Standing = { level: "block", mode: "enforce" };
+
+function runGuard(running: Running, guard: Guard | undefined, settings: Standing): void {
   if (guard === undefined || settings.level === "off" || settings.mode === "off") return;
   const outcome = askGuard(running, guard, settings);
-  if (outcome === undefined) return;
+  // What no policy can switch off has nothing to say of most calls, and no line of its own then.
+  if (outcome === undefined || (settings === ALWAYS && outcome.notes.length === 0)) return;
+  const { id } = guard;
   const shadow = settings.mode === "shadow";
   const found = outcome.notes.flatMap((note) => judgeNote(running, id, note, settings.level, shadow));
   const repairs = outcome.document !== undefined && settings.level === "block";
@@ -127,7 +132,11 @@ function runGuard(running: Running, id: GuardId): void {
     if (repairs) repair(running, id, outcome.document, found);
   }
   running.findings.push(...found.filter((one) => one.verdict !== "ALLOW"));
-  running.details.push(detailOf(id, found, { repaired: repairs && !shadow && running.repaired, shadow }));
+  const detail = detailOf(id, found, { repaired: repairs && !shadow && running.repaired, shadow });
+  // One line per guard: what is fixed about one stands in the place of what its level left it to say.
+  const known = running.details.findIndex((one) => one.guardId === id);
+  if (known >= 0) running.details[known] = detail;
+  else running.details.push(detail);
   if (!shadow) tell(running, id, found);
   // A shadow guard keeps its own books: what it would have refused is not in them.
   const refuses = outcome.notes.some(({ verdict }) => verdict === "BLOCK" || verdict === "THROTTLE");

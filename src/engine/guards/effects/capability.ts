@@ -3,7 +3,7 @@ import { editJson } from "../../json/edit-json.ts";
 import { isJsonObject, type JsonDocument } from "../../json/json-document.ts";
 import { isJsonDocument, parseJson } from "../../json/parse-json.ts";
 import { CAPABILITY_ARGUMENT } from "../carried-arguments.ts";
-import type { CapabilityClaims, GuardFacts, ToolCall } from "../guard.ts";
+import { type CapabilityClaims, type Guard, type GuardFacts, PASS, type ToolCall } from "../guard.ts";
 
 /** Why the claims do not allow this call, in a few words; undefined when they do. */
 export function findCapabilityFault(
@@ -21,7 +21,29 @@ export function findCapabilityFault(
   return undefined;
 }
 
-export function hasCapabilityArgument(document: JsonDocument): boolean {
+/**
+ * Takes the token out of the arguments. It speaks for the guard of side effects and is no part of it: a token is for this
+ * daemon alone, so it never reaches a tool, whatever the guard's level and mode.
+ */
+export const capabilityArgument: Guard = {
+  id: "side_effect",
+  before: ({ arguments: document }) =>
+    hasCapabilityArgument(document)
+      ? {
+          notes: [
+            {
+              verdict: "REPAIR",
+              reason: "CAPABILITY_REMOVED",
+              text: "Capability token removed from the arguments",
+              setting: "require_capability_token",
+            },
+          ],
+          document: withoutCapabilityArgument(document),
+        }
+      : PASS,
+};
+
+function hasCapabilityArgument(document: JsonDocument): boolean {
   return isJsonObject(document.value) && document.value[CAPABILITY_ARGUMENT] !== undefined;
 }
 
@@ -32,7 +54,7 @@ export function findCapabilityArgument(document: JsonDocument): string | undefin
 }
 
 /** The arguments as the tool may see them. */
-export function withoutCapabilityArgument(document: JsonDocument): JsonDocument {
+function withoutCapabilityArgument(document: JsonDocument): JsonDocument {
   const parsed = parseJson(editJson(document.text, [{ kind: "remove", path: [CAPABILITY_ARGUMENT] }]));
   if (!isJsonDocument(parsed)) throw new Error("arguments without a member are no JSON");
   return parsed;

@@ -2,7 +2,7 @@
 import type { GuardSettings } from "../../../domain/policy/guard-fields.ts";
 import type { SideEffect } from "../../../domain/policy/tool-entry.ts";
 import { type BeforeInput, type Guard, type GuardNote, type GuardOutcome, PASS } from "../guard.ts";
-import { findCapabilityFault, hasCapabilityArgument, withoutCapabilityArgument } from "./capability.ts";
+import { findCapabilityFault } from "./capability.ts";
 
 type SideEffectSettings = Omit<GuardSettings<"side_effect">, "level" | "mode" | "tools" | "namespaces">;
 type Input = BeforeInput<SideEffectSettings, undefined>;
@@ -20,20 +20,7 @@ function judgeCall(input: Input): GuardOutcome<undefined> {
   const blocked = judgeClass(input) ?? judgeCapability(input);
   if (blocked !== undefined) return { notes: [blocked] };
   const claims = findUsedClaims(input);
-  if (!hasCapabilityArgument(input.arguments))
-    return claims === undefined ? PASS : { notes: [], usedCapability: claims };
-  return {
-    notes: [
-      {
-        verdict: "REPAIR",
-        reason: "CAPABILITY_REMOVED",
-        text: "Capability token removed from the arguments",
-        setting: "require_capability_token",
-      },
-    ],
-    document: withoutCapabilityArgument(input.arguments),
-    usedCapability: claims,
-  };
+  return claims === undefined ? PASS : { notes: [], usedCapability: claims };
 }
 
 /** The environment first: what is refused in production is refused whatever the mode. */

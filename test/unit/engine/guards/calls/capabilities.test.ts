@@ -101,3 +101,47 @@ test("a token is refused when no more can be remembered, and remembered again wh
   expect(unspentCapability(engine.world, "default", capability, later)).toBe(capability);
   expect(table.size).toBe(0);
 });
+
+describe("the argument _capability_token", () => {
+  const args = { name: "Ann", _capability_token: "a.b.c", amount: 1.5 };
+
+  test.each([
+    ["needed", { require_capability_token: true }],
+    ["not needed", {}],
+    ["at level warn", { level: "warn" }],
+    ["at level off", { level: "off" }],
+    ["in shadow", { mode: "shadow" }],
+    ["switched off", { mode: "off" }],
+  ] as const)("never reaches the tool: %s", (_when, settings) => {
+    const engine = new ToolEngine({ guards: onlyGuards({ side_effect: settings }) });
+    engine.register("run");
+    const token = capabilityOf(engine);
+    const answer = engine.call("create_user", args, { ...token, acceptsRepair: true });
+    expect(answer).toMatchObject({ repaired: '{"name":"Ann","amount":1.5}', stoppedAt: "side_effect" });
+    expect(answer.decision.verdict).toBe("REPAIR");
+    expect(answer.decision.guardDetails).toMatchObject([{ guardId: "side_effect", repaired: true }]);
+    const plain = engine.call("create_user", args, { ...token, acceptsRepair: false });
+    expect(plain.decision).toMatchObject({ allowed: false, verdict: "BLOCK" });
+    expect(plain.repaired).toBeUndefined();
+  });
+
+  test.each([
+    ["its name is escaped", String.raw`{"_capability\u005ftoken":"a.b.c","x":1}`, '{"x":1}'],
+    ["it is null", '{"_capability_token":null,"x":1}', '{"x":1}'],
+    ["it is no text", '{"x":1,"_capability_token":{"a":["a.b.c"]}}', '{"x":1}'],
+    ["it stands alone", '{"_capability_token":""}', "{}"],
+  ])("is taken out when %s", (_what, text, left) => {
+    const engine = new ToolEngine({ guards: onlyGuards({}) });
+    engine.register("run");
+    expect(engine.call("create_user", text, { acceptsRepair: true }).repaired).toBe(left);
+  });
+
+  test("is taken out of the calls of a plan", () => {
+    const engine = new ToolEngine({ guards: onlyGuards({ side_effect: { level: "off" } }) });
+    engine.register("run");
+    const [call] = engine.plan([{ callId: "p", tool: "create_user", value: args }], {
+      acceptsRepair: true,
+    }).calls;
+    expect(call).toMatchObject({ repaired: '{"name":"Ann","amount":1.5}' });
+  });
+});

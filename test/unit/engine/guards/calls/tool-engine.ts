@@ -2,6 +2,11 @@ import type { GuardName, GuardSettings } from "../../../../../src/domain/policy/
 import type { ToolEntry } from "../../../../../src/domain/policy/tool-entry.ts";
 import type { RegistrationAnswer } from "../../../../../src/engine/executions/register.ts";
 import {
+  checkPlan,
+  type PlanAnswer,
+  type PlanRequest,
+} from "../../../../../src/engine/guards/calls/check-plan.ts";
+import {
   checkToolCall,
   type ToolCallAnswer,
 } from "../../../../../src/engine/guards/calls/check-tool-call.ts";
@@ -113,6 +118,33 @@ export class ToolEngine extends Engine {
       { ...request, argumentsJson: encoder.encode(text), fingerprint: () => textOf({ ...request, text }) },
       this.now,
     );
+  }
+
+  plan(
+    calls: readonly {
+      readonly callId: string;
+      readonly tool: string;
+      readonly value?: unknown;
+      readonly dependsOn?: readonly string[];
+    }[],
+    fields: Partial<Omit<PlanRequest, "calls">> = {},
+  ): PlanAnswer {
+    const planned = calls.map(({ callId, tool, value, dependsOn = [] }) => ({
+      callId,
+      tool,
+      dependsOn,
+      argumentsJson: value === undefined ? undefined : encoder.encode(JSON.stringify(value)),
+    }));
+    const request: PlanRequest = {
+      executionId: "run",
+      planId: undefined,
+      turnId: undefined,
+      detail: "MINIMAL",
+      ...NO_CIRCUMSTANCES,
+      ...fields,
+      calls: planned,
+    };
+    return checkPlan(this.world, CALLER, request, this.now);
   }
 
   /** Dies and starts again from what was saved, on this boot or another. */

@@ -111,13 +111,4 @@ describe("capability tokens", () => {
       "SIDE_EFFECT_BLOCKED: Tool 'delete_user' classified as destructive is blocked in write_allowed mode",
     ]);
   });
-
-  test("the argument is taken out, whether it was needed or not", () => {
-    const args = { name: "Ann", _capability_token: "a.b.c", amount: 1.5 };
-    const outcome = judge(createUser, needed, { claims }, args);
-    expect(outcome?.document?.text).toBe('{"name":"Ann","amount":1.5}');
-    expect(outcome?.notes.map(({ verdict }) => verdict)).toEqual(["REPAIR"]);
-    expect(outcome?.usedCapability).toBe(claims);
-    expect(judge(getUser, {}, undefined, args)?.document?.text).toBe('{"name":"Ann","amount":1.5}');
-  });
 });
