@@ -1,4 +1,4 @@
-import { type Finding, isAllowed } from "../../domain/decision.ts";
+import { type Decision, type Finding, isAllowed } from "../../domain/decision.ts";
 import { TollgateError } from "../../domain/errors.ts";
 import { DEFAULT_TENANT } from "../../domain/execution.ts";
 import type { CallerId } from "../../domain/ids.ts";
@@ -6,14 +6,15 @@ import type { Ask, Content } from "../../domain/intent.ts";
 import type { Now } from "../../domain/time.ts";
 import { recordViolation } from "../events/push.ts";
 import { NO_INDEX } from "../executions/execution-table.ts";
-import { redactText } from "../guards/calls/redact-obligation.ts";
+import { findRedaction, type Redaction, redactText } from "../guards/calls/redact-obligation.ts";
 import { decideIntent, judgeIntent, policyOfAsk, withApprovals } from "../intents/judge-intent.ts";
-import { textQuestion } from "../intents/judge-policy.ts";
+import { concernsRequest, judgePolicy, type PolicySubject, textQuestion } from "../intents/judge-policy.ts";
 import { keepFindings } from "../intents/keep-findings.ts";
 import { judgeUnregistered } from "../intents/unregistered.ts";
 import { resolvePolicy } from "../policy/resolve-policy.ts";
 import { judgeTexts, type RuleQuestion } from "../rules/judge-rules.ts";
-import { EMPTY_STREAM, utf8Length } from "../texts/content-stream.ts";
+import { EMPTY_STREAM, type StreamStep, utf8Length } from "../texts/content-stream.ts";
+import { keepIn, letOut } from "../texts/let-out.ts";
 import type { World } from "../world.ts";
 import { CONTENT_MEMORY_MS, type ContentAnswer, MAX_CONTENTS, type OpenContent } from "./content-table.ts";
 import { judgeChunk } from "./judge-chunk.ts";
@@ -36,47 +37,92 @@ export function checkContent(
   request: ContentRequest,
   now: Now,
 ): ContentAnswer {
-  const { contentId, content } = request;
-  if (contentId === undefined) {
-    const question = questionOf(world, caller, request, now);
-    return answerText(world, caller, request, judgeTexts(question), content.text, undefined, now);
-  }
+  return request.contentId === undefined
+    ? checkWhole(world, caller, request, now)
+    : checkChunk(world, caller, request, request.contentId, now);
+}
+
+function checkWhole(world: World, caller: CallerId, request: ContentRequest, now: Now): ContentAnswer {
+  const { text } = request.content;
+  const { question, redaction } = askAbout(world, caller, request, now);
+  const redacted = redaction === undefined ? undefined : redactText(text, redaction);
+  const found = [...judgeTexts(question), ...(redacted?.findings ?? [])];
+  const decision = decideContent(world, caller, request, found, now);
+  return {
+    decision,
+    // What is repaired is shown as repaired, or not at all.
+    releasedBytes: decision.allowed && redacted === undefined ? utf8Length(text, 0, text.length) : 0,
+    repairedText: decision.allowed ? redacted?.repaired : undefined,
+    reason: reasonOf(found),
+  };
+}
+
+function checkChunk(
+  world: World,
+  caller: CallerId,
+  request: ContentRequest,
+  contentId: string,
+  now: Now,
+): ContentAnswer {
+  const { content, chunkIndex, isLast } = request;
   world.contents.forgetOld(now.monoMs);
   const open = openContent(world, caller, contentId, request, now);
-  const digest = world.digest.digest128(`${content.direction}\n${request.isLast}\n${content.text}`);
-  if (request.chunkIndex === open.next - 1 && open.last !== undefined) {
+  const digest = world.digest.digest128(`${content.direction}\n${isLast}\n${content.text}`);
+  if (chunkIndex === open.next - 1 && open.last !== undefined) {
     if (open.last.digest === digest) return open.last.answer;
-    throw contentError(
-      "CONTENT_CONFLICT",
-      `chunk ${request.chunkIndex} came with other content before`,
-      "text",
-    );
+    throw contentError("CONTENT_CONFLICT", `chunk ${chunkIndex} came with other content before`, "text");
   }
   assertInOrder(open, request);
-  const question = questionOf(world, caller, request, now);
-  const { stream, findings } = judgeChunk(open.stream, question, content, request.isLast);
+  const { question, redaction } = askAbout(world, caller, request, now);
+  const judged = judgeChunk(open.stream, question, content, isLast, redaction, open.secretKinds);
   // What one chunk was refused for holds for all that follow: a text is not let out behind what was found in it.
-  const known = open.refusals.filter((one) => !findings.some((other) => other.sourceId === one.sourceId));
-  const answer = answerText(
-    world,
-    caller,
-    request,
-    [...findings, ...known],
-    content.text,
-    stream.releasedBytes,
-    now,
-  );
-  const refusals = findings.filter((one) => one.shadow !== true && !isAllowed(one.verdict));
+  const known = open.refusals.filter((one) => !judged.findings.some((other) => isSameCheck(one, other)));
+  const found = [...judged.findings, ...known];
+  const decision = decideContent(world, caller, request, found, now);
+  const { stream, replaced } = isLetOut(decision, found, judged.step)
+    ? letOut(judged.step)
+    : { stream: keepIn(judged.step), replaced: undefined };
+  const answer: ContentAnswer = {
+    decision,
+    releasedBytes: stream.releasedBytes,
+    repairedText: replaced,
+    reason: reasonOf(found),
+  };
+  const refusals = judged.findings.filter(refuses);
   world.contents.put({
     ...open,
     stream,
     next: open.next + 1,
-    isEnded: request.isLast,
+    isEnded: isLast,
     refusals: [...known, ...refusals],
+    secretKinds: judged.secretKinds,
     last: { digest, answer },
     usedMono: now.monoMs,
   });
   return answer;
+}
+
+/**
+ * What the rules on texts refuse is let out up to where they found something. Anything else that refuses lets nothing out, and
+ * what is told anew is told whole or not at all.
+ */
+function isLetOut(decision: Decision, found: readonly Finding[], { stream }: StreamStep): boolean {
+  if (decision.allowed) return true;
+  if (stream.isReplaced || stream.replacements.length > 0) return false;
+  return !decision.findings.some((one) => refuses(one) && !found.some((other) => isSameCheck(one, other)));
+}
+
+function refuses({ shadow, verdict }: Finding): boolean {
+  return shadow !== true && !isAllowed(verdict);
+}
+
+function isSameCheck(one: Finding, other: Finding): boolean {
+  return (
+    one.kind === other.kind &&
+    one.sourceId === other.sourceId &&
+    one.reason === other.reason &&
+    one.verdict === other.verdict
+  );
 }
 
 function openContent(
@@ -100,7 +146,16 @@ function openContent(
       retryAfterMs: 1_000,
     });
   const usedMono = now.monoMs;
-  return { key, stream: EMPTY_STREAM, next: 0, isEnded: false, refusals: [], last: undefined, usedMono };
+  return {
+    key,
+    stream: EMPTY_STREAM,
+    next: 0,
+    isEnded: false,
+    refusals: [],
+    secretKinds: [],
+    last: undefined,
+    usedMono,
+  };
 }
 
 function assertInOrder(open: OpenContent, { chunkIndex }: ContentRequest): void {
@@ -117,77 +172,61 @@ function contentError(
   return new TollgateError(reason, message, { fields: [{ field, description: message }] });
 }
 
-/** What the rules are asked: in the name of the execution, or of the principal where there is none. */
-function questionOf(world: World, caller: CallerId, request: ContentRequest, now: Now): RuleQuestion {
+interface AboutContent {
+  readonly question: RuleQuestion;
+  readonly redaction: Redaction | undefined;
+}
+
+/** What the rules are asked, and whether secrets go: in the name of the execution, or of the principal where there is none. */
+function askAbout(world: World, caller: CallerId, request: ContentRequest, now: Now): AboutContent {
+  const subject = subjectOf(world, caller, request);
+  const { policy } = subject;
+  const question = textQuestion(world, subject, request, request.content, now);
+  const obligations = concernsRequest(policy, request, 0n)
+    ? judgePolicy(world, subject, request, 0n, now).obligations
+    : [];
+  const { sensitive_data } = policy.settings.guards;
+  const redaction = findRedaction(sensitive_data, obligations, request.acceptsRepair, world.keyedHash);
+  return { question, redaction };
+}
+
+function subjectOf(world: World, caller: CallerId, request: ContentRequest): PolicySubject {
   const index = world.executions.find(caller, request.executionId);
-  const { content, labels } = request;
+  const { labels } = request;
   if (index !== NO_INDEX) {
     const record = world.executions.record(index);
-    const policy = policyOfAsk(world, record, request);
     const { principal, session } = record;
-    const subject = { policy, principal, session, labels: { ...record.labels, ...labels } };
-    return textQuestion(world, subject, request, content, now);
+    const policy = policyOfAsk(world, record, request);
+    return { policy, principal, session, labels: { ...record.labels, ...labels } };
   }
   const principal = { ...request.principal, tenant: request.principal?.tenant ?? DEFAULT_TENANT };
-  const policy = resolvePolicy(world.policy.set, principal.tenant, labels);
-  return textQuestion(world, { policy, principal, session: "", labels }, request, content, now);
+  return {
+    policy: resolvePolicy(world.policy.set, principal.tenant, labels),
+    principal,
+    session: "",
+    labels,
+  };
 }
 
 /** Judges all else of the request together with what was found in the text. */
-function answerText(
+function decideContent(
   world: World,
   caller: CallerId,
   request: ContentRequest,
   found: readonly Finding[],
-  text: string,
-  released: number | undefined,
   now: Now,
-): ContentAnswer {
+): Decision {
   const index = world.executions.find(caller, request.executionId);
-  if (index === NO_INDEX) {
-    const decision = judgeUnregistered(world, request, now, false, found);
-    return {
-      decision,
-      releasedBytes: releasedOf(decision.allowed, text, released),
-      repairedText: undefined,
-      reason: reasonOf(found),
-    };
-  }
-  const record = world.executions.record(index);
+  if (index === NO_INDEX) return judgeUnregistered(world, request, now, false, found);
   const judged = judgeIntent(world, index, request, "looks", now, found);
-  // Chunks cannot be repaired: what was let out of them stays out.
-  const redacted =
-    request.contentId === undefined
-      ? redactText(
-          text,
-          record.policy.settings.guards.sensitive_data,
-          judged.obligations,
-          request.acceptsRepair,
-          world.keyedHash,
-        )
-      : undefined;
-  const all = redacted === undefined ? judged.findings : [...judged.findings, ...redacted.findings];
-  const findings = withApprovals(world, index, request, all, now);
-  const first = findings.find((one) => one.shadow !== true && !isAllowed(one.verdict));
+  const findings = withApprovals(world, index, request, judged.findings, now);
+  const first = findings.find(refuses);
   if (first !== undefined) recordViolation(world, index, first, now);
   keepFindings(world, index, findings, first, now);
-  const decision = decideIntent(world, index, request, findings, now, judged.obligations);
-  return {
-    decision,
-    // What is repaired is shown as repaired, or not at all.
-    releasedBytes: releasedOf(decision.allowed && redacted === undefined, text, released),
-    repairedText: decision.allowed ? redacted?.repaired : undefined,
-    reason: reasonOf([...found, ...(redacted?.findings ?? [])]),
-  };
+  return decideIntent(world, index, request, findings, now, judged.obligations);
 }
 
 function reasonOf(findings: readonly Finding[]): string | undefined {
   const told = findings.filter((one) => one.shadow !== true && one.verdict !== "ALLOW");
   return told.length === 0 ? undefined : told.map(({ message }) => message).join("; ");
-}
-
-/** Of a whole text all or nothing; of chunks what the stream lets out. */
-function releasedOf(allowed: boolean, text: string, released: number | undefined): number {
-  if (released !== undefined) return released;
-  return allowed ? utf8Length(text, 0, text.length) : 0;
 }

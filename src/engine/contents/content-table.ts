@@ -6,6 +6,7 @@ export interface ContentAnswer {
   readonly decision: Decision;
   /** Bytes of the text so far that may be shown; it never shrinks. */
   readonly releasedBytes: number;
+  /** Of a whole text: what to use instead. Of chunks: what to show next, behind `releasedBytes` and all told of it before. */
   readonly repairedText: string | undefined;
   readonly reason: string | undefined;
 }
@@ -19,6 +20,8 @@ export interface OpenContent {
   isEnded: boolean;
   /** What refused: nothing further of this text is let out. */
   refusals: readonly Finding[];
+  /** Kinds of secrets that were found. */
+  secretKinds: readonly string[];
   /** Digest of the last chunk and what it was answered. */
   last: { readonly digest: string; readonly answer: ContentAnswer } | undefined;
   /** Monotonic, ms. */

@@ -7,8 +7,10 @@ import {
   EMPTY_STREAM,
   pushChunk,
   type StreamMatch,
+  type Treatment,
   utf8Length,
 } from "../../../src/engine/texts/content-stream.ts";
+import { letOut } from "../../../src/engine/texts/let-out.ts";
 import { findPii } from "../../../src/engine/texts/pii/find-pii.ts";
 import type { TextMatch } from "../../../src/engine/texts/text-match.ts";
 
@@ -44,20 +46,31 @@ interface Told {
   readonly matches: readonly StreamMatch[];
   readonly released: number;
   readonly total: number;
+  readonly replaced: string | undefined;
 }
 
 function push(
   chunks: readonly string[],
   find: (text: string) => readonly TextMatch[],
-  stops: (match: StreamMatch) => boolean,
+  treatment: Treatment,
 ): readonly Told[] {
   let stream: ContentStream = EMPTY_STREAM;
   return chunks.map((chunk, index) => {
-    const options = { isLast: index === chunks.length - 1, holdBackBytes: 64, find, stops };
-    const step = pushChunk(stream, chunk, options);
-    stream = step.stream;
+    const step = pushChunk(stream, chunk, {
+      isLast: index === chunks.length - 1,
+      holdBackBytes: 64,
+      find: (window) => find(window).map((match) => ({ ...match, finder: "test" })),
+      treat: () => treatment,
+    });
+    const { replaced, ...out } = letOut(step);
+    stream = out.stream;
     expect(utf8Length(stream.carry, 0, stream.carry.length)).toBeLessThanOrEqual(CARRY_MAX_BYTES);
-    return { matches: step.matches, released: stream.releasedBytes, total: stream.totalBytes };
+    return {
+      matches: step.matches,
+      released: stream.releasedBytes,
+      total: stream.totalBytes,
+      replaced,
+    };
   });
 }
 
@@ -66,13 +79,12 @@ function inBytes(whole: string, { start, end }: TextMatch): readonly [number, nu
 }
 
 const sizes = fc.array(fc.nat({ max: 40 }), { maxLength: 30 });
-const never = (): boolean => false;
 
 describe("pushChunk", () => {
   test("finds what is in the whole text, each match once", () => {
     fc.assert(
       fc.property(text, sizes, (whole, cuts) => {
-        const told = push(cut(whole, cuts), findStars, never).flatMap(({ matches }) => matches);
+        const told = push(cut(whole, cuts), findStars, "tell").flatMap(({ matches }) => matches);
         expect(told.map(({ start, end }) => [start, end])).toEqual(
           findStars(whole).map((match) => inBytes(whole, match)),
         );
@@ -84,7 +96,7 @@ describe("pushChunk", () => {
   test("lets nothing of a match out before it is told, and all of the text in the end", () => {
     fc.assert(
       fc.property(text, sizes, (whole, cuts) => {
-        const steps = push(cut(whole, cuts), findStars, never);
+        const steps = push(cut(whole, cuts), findStars, "tell");
         const wanted = findStars(whole).map((match) => inBytes(whole, match));
         let last = 0;
         for (const { released, total } of steps) {
@@ -101,11 +113,23 @@ describe("pushChunk", () => {
   test("lets nothing out from the first match on that stops it", () => {
     fc.assert(
       fc.property(text, sizes, (whole, cuts) => {
-        const steps = push(cut(whole, cuts), findStars, () => true);
+        const steps = push(cut(whole, cuts), findStars, "stop");
         const first = findStars(whole)[0];
         const bound = first === undefined ? utf8Length(whole, 0, whole.length) : inBytes(whole, first)[0];
         expect(steps.at(-1)?.released).toBe(bound);
         expect(steps.every(({ released }) => released <= bound)).toBe(true);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  test("shows the text with every match replaced, however it is cut", () => {
+    fc.assert(
+      fc.property(text, sizes, (whole, cuts) => {
+        const steps = push(cut(whole, cuts), findStars, { replacement: "[X]" });
+        const released = Buffer.from(whole).subarray(0, steps.at(-1)?.released).toString();
+        const shown = released + steps.map(({ replaced }) => replaced ?? "").join("");
+        expect(shown).toBe(whole.replaceAll(/\*\d{1,20}\*/g, "[X]"));
       }),
       { numRuns: 500 },
     );
@@ -116,7 +140,7 @@ describe("pushChunk", () => {
     fc.assert(
       fc.property(fc.array(fc.nat({ max: 2_500 }), { maxLength: 8 }), fc.nat({ max: 60 }), (cuts, at) => {
         const chunks = cut(whole, [...cuts, 5_990 + at, 3, 2]);
-        const told = push(chunks, findPii, never).flatMap(({ matches }) => matches);
+        const told = push(chunks, findPii, "tell").flatMap(({ matches }) => matches);
         expect(told.map(({ kind, start, end }) => [kind, whole.slice(start, end)])).toEqual([
           ["card", "4111 1111 1111 1111"],
           ["email", "jane.doe@example.com"],

@@ -18,7 +18,7 @@ import {
   PASS,
 } from "../guard.ts";
 import { findSecretsInLayers } from "./secrets/decode-layers.ts";
-import { type ScanOptions, type SecretFinding, scanDocument } from "./secrets/scan-document.ts";
+import { findHits, type ScanOptions, type SecretFinding, scanDocument } from "./secrets/scan-document.ts";
 
 export type SensitiveDataSettings = Omit<
   GuardSettings<"sensitive_data">,
@@ -73,6 +73,29 @@ export function checkSensitiveData(
   return { notes: [{ verdict: "REPAIR", ...note } satisfies GuardNote], document };
 }
 
+/** A secret in a text, in UTF-16 units. */
+export interface SecretInText {
+  readonly kind: string;
+  readonly start: number;
+  readonly end: number;
+  /** What is written in its place; undefined where it is not replaced, or a replacement would be found again. */
+  readonly replacement: string | undefined;
+}
+
+/** Secrets in a part of a text, first to last. */
+export function findSecretsInText(
+  text: string,
+  settings: SensitiveDataSettings,
+  keyedHash: GuardFacts["keyedHash"],
+): readonly SecretInText[] {
+  const options = optionsOf(settings, keyedHash);
+  return findHits(options, text, undefined).map(({ kind, start, end }) => {
+    const replacement = options.placeholder(text.slice(start, end));
+    const lasts = settings.redact_mode !== "block" && findHits(options, replacement, undefined).length === 0;
+    return { kind, start, end, replacement: lasts ? replacement : undefined };
+  });
+}
+
 function optionsOf(
   settings: SensitiveDataSettings,
   keyedHash: GuardFacts["keyedHash"],
@@ -87,7 +110,7 @@ function optionsOf(
 }
 
 /** Kinds only, each once. */
-function textOf(findings: readonly SecretFinding[]): string {
+export function textOf(findings: readonly Pick<SecretFinding, "kind">[]): string {
   return `Sensitive data detected: ${[...new Set(findings.map(({ kind }) => kind))].join(", ")}`;
 }
 

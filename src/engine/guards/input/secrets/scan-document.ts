@@ -149,7 +149,12 @@ function scanInner(scanner: Scanner, inner: JsonDocument, path: JsonPath): void 
   scanner.edits.push({ kind: "replace", path, text: JSON.stringify(editJson(inner.text, below.edits)) });
 }
 
-function findHits(options: ScanOptions, text: string, name: SecretName | undefined): readonly SecretHit[] {
+/** Secrets in one text that is not read as JSON, first to last, without overlaps. */
+export function findHits(
+  options: Pick<ScanOptions, "minSecretLength" | "allowlist" | "customPatterns">,
+  text: string,
+  name: SecretName | undefined,
+): readonly SecretHit[] {
   if (options.allowlist.has(text)) return [];
   let hits = findSecretsInLayers(text, options.minSecretLength);
   if (hits.length === 0 && name !== undefined) {
@@ -164,7 +169,11 @@ function findHits(options: ScanOptions, text: string, name: SecretName | undefin
   return hits.filter(({ start, end }) => !options.allowlist.has(text.slice(start, end)));
 }
 
-function addCustom(options: ScanOptions, text: string, hits: readonly SecretHit[]): readonly SecretHit[] {
+function addCustom(
+  options: Pick<ScanOptions, "customPatterns">,
+  text: string,
+  hits: readonly SecretHit[],
+): readonly SecretHit[] {
   const set = options.customPatterns;
   if (set === undefined) return hits;
   const custom = matchPatterns(set, text).flatMap((id) =>

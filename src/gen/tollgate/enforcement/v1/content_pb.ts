@@ -168,15 +168,16 @@ export type CheckContentResponse = Message<"tollgate.enforcement.v1.CheckContent
   decision?: Decision | undefined;
 
   /**
-   * How many bytes of the text so far, over all chunks, may be shown; it never shrinks. A match is never partly
-   * released.
+   * How many bytes of the text so far, over all chunks, may be shown as they came; it never shrinks. A match is never
+   * partly released. Of a text that is repaired: the bytes before the first repair.
    *
    * @generated from field: uint64 released_bytes = 2;
    */
   releasedBytes: bigint;
 
   /**
-   * The text to use instead. Present only on REPAIR of a whole text.
+   * Present only on REPAIR. Of a whole text: the text to use instead. Of chunks: what to show next, behind the released
+   * bytes and behind what earlier chunks were answered here.
    *
    * @generated from field: optional string repaired_text = 3;
    */
