@@ -174,6 +174,12 @@ export const SETTINGS = {
     parseLiveExecutions,
     "most executions that are not completed; `auto`: one per 4 KiB of the heap limit above 96 MiB (20,000 in a pod of 256 MiB)",
   ),
+  tenantMetrics: define(
+    "TOLLGATE_TENANT_METRICS",
+    "0",
+    parseSwitch,
+    "a `tenant` label on the metrics of usage: whoever may read `/metrics` then learns the names of tenants",
+  ),
   logLevel: define(
     "TOLLGATE_LOG_LEVEL",
     "info",

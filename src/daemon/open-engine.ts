@@ -57,6 +57,7 @@ export function createHost(
     keyedHash: loaded.installationKey === undefined ? undefined : createKeyedHash(loaded.installationKey),
     policy,
     maxLiveExecutions: settings.maxLiveExecutions,
+    countsByTenant: settings.tenantMetrics,
   });
   restoreWorld(world, loaded, clock.bootId, clock.now());
   if (loaded.fresh && loaded.setAside !== undefined && settings.freshWindows === "spent")

@@ -24,6 +24,7 @@ import { WindowTable } from "./quotas/window-table.ts";
 import { encodeRate, encodeRateText } from "./rates/rate-rows.ts";
 import { RateTable } from "./rates/rate-table.ts";
 import { ReporterTable } from "./reports/reporter-table.ts";
+import { UsageTotals } from "./reports/usage-totals.ts";
 import { RequestTable } from "./requests/request-table.ts";
 import { ReservationTable } from "./reservations/reservation-table.ts";
 import { encodeExecution, encodeLoop } from "./rows/execution-image.ts";
@@ -53,6 +54,8 @@ export interface WorldOptions {
   readonly policy: Policy;
   /** Most executions that are RUNNING, PAUSED or HALTED at once. */
   readonly maxLiveExecutions: number;
+  /** Tell tenants apart in what was used, for metrics. Default no. */
+  readonly countsByTenant?: boolean;
 }
 
 /** An empty engine. As many completed executions as live ones are kept in memory. */
@@ -69,6 +72,7 @@ export function createWorld(options: WorldOptions): World {
     rates: new RateTable(),
     ruleCounts: new RuleCountTable(),
     outcomes: new OutcomeTable(),
+    usageTotals: new UsageTotals(options.countsByTenant === true),
     slots: new LevelCounts(),
     places: new LevelCounts(),
     storage: new StorageTable(),

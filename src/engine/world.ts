@@ -26,6 +26,7 @@ import type { WindowTable } from "./quotas/window-table.ts";
 import type { PlatformRates } from "./rates/rate-settings.ts";
 import type { RateTable } from "./rates/rate-table.ts";
 import type { ReporterTable } from "./reports/reporter-table.ts";
+import type { UsageTotals } from "./reports/usage-totals.ts";
 import type { RequestTable } from "./requests/request-table.ts";
 import type { ReservationTable } from "./reservations/reservation-table.ts";
 import type { Generations, RowSet } from "./rows/generations.ts";
@@ -126,6 +127,8 @@ export interface World {
   readonly rates: RateTable;
   readonly ruleCounts: RuleCountTable;
   readonly outcomes: OutcomeTable;
+  /** For metrics. */
+  readonly usageTotals: UsageTotals;
   /** Requests in flight, per level of principals. */
   readonly slots: LevelCounts;
   /** RUNNING and PAUSED executions, per level of principals. */

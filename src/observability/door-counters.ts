@@ -1,4 +1,4 @@
-import type { Verdict } from "../domain/decision.ts";
+import type { DecisionCounters } from "./metrics/decision-counters.ts";
 import type { Family, Histogram } from "./metrics/instruments.ts";
 
 /** What the gRPC servers count for themselves, as metrics and health read it. */
@@ -13,11 +13,7 @@ export interface DoorCounters {
   readonly calls: number;
   /** By reason; INTERNAL for mistakes of ours. */
   readonly errors: { readonly [reason: string]: number };
-  /** By what was asked. */
-  readonly decisions: { readonly [source: string]: { readonly [V in Verdict]: number } };
-  /** Refusals, by the reason of their first finding. */
-  readonly denied: { readonly [reason: string]: number };
-  readonly unknownPrices: number;
+  readonly decisions: Pick<DecisionCounters, "all">;
   /** Seconds of sampled decisions, by verdict. */
   readonly decisionSeconds: Family<Histogram>;
   readonly batches: number;
@@ -38,9 +34,11 @@ export interface DecisionTotals {
 export function sumDecisions({ decisions }: DoorCounters): DecisionTotals {
   let allowed = 0;
   let denied = 0;
-  for (const byVerdict of Object.values(decisions)) {
-    allowed += byVerdict.ALLOW + byVerdict.WARN + byVerdict.REPAIR;
-    denied += byVerdict.THROTTLE + byVerdict.PAUSE + byVerdict.BLOCK;
+  for (const [, counters] of decisions.all()) {
+    for (const byVerdict of Object.values(counters.decisions)) {
+      allowed += byVerdict.ALLOW + byVerdict.WARN + byVerdict.REPAIR;
+      denied += byVerdict.THROTTLE + byVerdict.PAUSE + byVerdict.BLOCK;
+    }
   }
   return { total: allowed + denied, allowed, denied };
 }

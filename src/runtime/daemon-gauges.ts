@@ -1,5 +1,38 @@
 import { EXECUTION_STATES } from "../domain/execution.ts";
+import type { UsageTotals } from "../engine/reports/usage-totals.ts";
+import type { Registry } from "../observability/metrics/registry.ts";
 import type { ServingParts } from "./probe-source.ts";
+
+const NANO_PER_USD = 1e9;
+
+/** What was used, by the labels that it came with. */
+function registerUsage(registry: Registry, totals: UsageTotals): void {
+  const sums = (amountOf: (sum: ReturnType<UsageTotals["sums"]>[number]) => number) => () =>
+    totals.sums().map((sum) => [{ ...sum.labels }, amountOf(sum)] as const);
+  registry.readCounter(
+    "tollgate_usage_tokens_total",
+    "Tokens in and out that were charged.",
+    sums(({ tokens }) => Number(tokens)),
+  );
+  registry.readCounter(
+    "tollgate_usage_cost_usd_total",
+    "Cost that was charged.",
+    sums(({ costNanoUsd }) => Number(costNanoUsd) / NANO_PER_USD),
+  );
+  registry.readCounter(
+    "tollgate_usage_steps_total",
+    "Steps that were charged.",
+    sums(({ steps }) => Number(steps)),
+  );
+  registry.readCounter(
+    "tollgate_price_unknown_total",
+    "Times that a price was wanted and nobody knows it.",
+    () =>
+      [...totals.unpriced()].map(
+        ([provider, count]) => [provider === "" ? {} : { provider }, count] as const,
+      ),
+  );
+}
 
 /** Names every number of the daemon that is read when somebody asks for metrics. */
 export function registerDaemonGauges(parts: ServingParts): void {
@@ -33,6 +66,7 @@ export function registerDaemonGauges(parts: ServingParts): void {
     "Most executions that may be live.",
     () => world.maxLiveExecutions,
   );
+  registerUsage(registry, world.usageTotals);
   registry.gauge("tollgate_holds", "Reservations that hold.", () => world.reservations.held);
   registry.gauge("tollgate_reporters", "Reporters that are remembered.", () => world.reporters.size);
   registry.gauge(

@@ -1,4 +1,5 @@
-import { type Decision, VERDICTS, type Verdict } from "../domain/decision.ts";
+import { type Decision, VERDICTS } from "../domain/decision.ts";
+import { type ByVerdict, DecisionCounters } from "../observability/metrics/decision-counters.ts";
 import { Family, Histogram } from "../observability/metrics/instruments.ts";
 
 /** What an answer with a verdict was given to. */
@@ -28,11 +29,7 @@ export interface Counters {
   calls: number;
   /** Errors by reason; INTERNAL for mistakes of ours. */
   readonly errors: { [reason: string]: number };
-  readonly decisions: { readonly [S in DecisionSource]: { [V in Verdict]: number } };
-  /** Refusals by the reason of their first finding. */
-  readonly denied: { [reason: string]: number };
-  /** Decisions about usage whose price nobody knows. */
-  unknownPrices: number;
+  readonly decisions: DecisionCounters<DecisionSource>;
   /** From a decoded request to its answer, waiting for the file included, s: one in sixteen is timed. By verdict. */
   readonly decisionSeconds: Family<Histogram>;
   batches: number;
@@ -49,8 +46,7 @@ const DECISION_BOUNDS = [
 ];
 
 export function createCounters(): Counters {
-  const perVerdict = () =>
-    Object.fromEntries(VERDICTS.map((verdict) => [verdict, 0])) as { [V in Verdict]: number };
+  const perVerdict = () => Object.fromEntries(VERDICTS.map((verdict) => [verdict, 0])) as ByVerdict;
   return {
     connections: 0,
     usageStreams: 0,
@@ -59,11 +55,12 @@ export function createCounters(): Counters {
     connectionsRefused: 0,
     calls: 0,
     errors: {},
-    decisions: Object.fromEntries(
-      DECISION_SOURCES.map((source) => [source, perVerdict()]),
-    ) as Counters["decisions"],
-    denied: {},
-    unknownPrices: 0,
+    decisions: new DecisionCounters(() => ({
+      decisions: Object.fromEntries(DECISION_SOURCES.map((source) => [source, perVerdict()])) as {
+        [S in DecisionSource]: ByVerdict;
+      },
+      denied: {},
+    })),
     decisionSeconds: new Family(["verdict"], VERDICTS.length, () => new Histogram(DECISION_BOUNDS)),
     batches: 0,
     reports: 0,
@@ -79,16 +76,15 @@ export function openStreams(counters: Counters): number {
 }
 
 /** Counts a decision that is given, and why it refuses. */
-export function countDecision(counters: Counters, source: DecisionSource, decision: Decision): void {
-  counters.decisions[source][decision.verdict]++;
-  if (decision.findings.length > 0) countFindings(counters, decision);
-}
-
-function countFindings(counters: Counters, { findings, allowed }: Decision): void {
-  const { denied } = counters;
-  if (!allowed) {
-    const reason = findings.find((one) => one.shadow !== true)?.reason;
-    if (reason !== undefined) denied[reason] = (denied[reason] ?? 0) + 1;
-  }
-  for (const { reason } of findings) if (reason === "PRICE_UNKNOWN") counters.unknownPrices++;
+export function countDecision(
+  counters: Counters,
+  source: DecisionSource,
+  { verdict, allowed, findings }: Decision,
+  route?: string,
+): void {
+  const { decisions, denied } = counters.decisions.of(route);
+  decisions[source][verdict]++;
+  if (allowed) return;
+  const reason = findings.find((one) => one.shadow !== true)?.reason;
+  if (reason !== undefined) denied[reason] = (denied[reason] ?? 0) + 1;
 }

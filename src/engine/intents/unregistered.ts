@@ -91,6 +91,8 @@ export function judgeUnregistered(
   if (!decision.allowed) return decision;
   const { rows: charged } = bind();
   chargeWindows(world, charged, probe.add);
+  const { provider, model } = ask.intent;
+  world.usageTotals.add(principal.tenant, provider, model, probe.add);
   chargeWindowsCustom(world, charged, ask.intent.custom);
   if (principals !== undefined) takeFromPrincipals(world, principals, now);
   return decision;

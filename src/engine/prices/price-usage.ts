@@ -105,15 +105,18 @@ export function priceIntent(
   const denied = world.policy.prices !== undefined && rules.unknownPrice === "deny";
   return {
     nanoUsd: priced.nanoUsd,
-    finding: unknownPrice(denied ? "BLOCK" : "WARN", intent.provider, intent.model),
+    finding: unknownPrice(world, denied ? "BLOCK" : "WARN", intent.provider, intent.model),
   };
 }
 
+/** The finding, and one more in the totals. */
 export function unknownPrice(
+  world: World,
   verdict: "WARN" | "BLOCK",
   provider: string | undefined,
   model: string | undefined,
 ): Finding {
+  world.usageTotals.addUnpriced(provider);
   const name =
     [provider, model].filter((part) => part !== undefined && part !== "").join("/") || "no model named";
   return { verdict, kind: "LIMIT", reason: "PRICE_UNKNOWN", message: `no price is known: ${name}` };

@@ -29,10 +29,16 @@ export interface RejectedReport {
   readonly problem: UsageProblem;
 }
 
+export interface ReportDecision {
+  readonly executionId: string;
+  readonly decision: Decision;
+  readonly route: string | undefined;
+}
+
 export interface BatchAnswer {
   readonly duplicates: number;
   readonly rejected: readonly RejectedReport[];
-  readonly decisions: readonly { readonly executionId: string; readonly decision: Decision }[];
+  readonly decisions: readonly ReportDecision[];
   /** Highest sequence of the message. */
   readonly throughSequence: number;
   /** Executions that were reported for. */
@@ -57,13 +63,13 @@ export function applyBatch(
 interface BatchWork {
   duplicates: number;
   rejected: RejectedReport[];
-  decisions: { executionId: string; decision: Decision }[];
+  decisions: ReportDecision[];
   indexes: number[];
 }
 
 // Shared while empty: nothing is allocated for a message that only counts.
 const NO_REJECTED: RejectedReport[] = [];
-const NO_DECISIONS: { executionId: string; decision: Decision }[] = [];
+const NO_DECISIONS: ReportDecision[] = [];
 
 function assertSequences(reporter: ReporterRow, groups: readonly UsageGroup[]): number {
   let last = 0;
@@ -169,7 +175,8 @@ function applyPart(world: World, reporter: ReporterRow, part: GroupPart, work: B
   if (result === undefined) return;
   if (result.decision !== undefined) {
     if (work.decisions === NO_DECISIONS) work.decisions = [];
-    work.decisions.push({ executionId: group.executionId, decision: result.decision });
+    const { executionId, route } = group;
+    work.decisions.push({ executionId, decision: result.decision, route });
   }
   for (const { at, problem } of result.rejected) {
     if (work.rejected === NO_REJECTED) work.rejected = [];

@@ -71,7 +71,7 @@ export function applyGroup(
     countUsage(world, table.record(index), part.group, world.scratch, now.wallMs);
     world.windows.chargeLater(binding, world.scratch);
     if (sum.memoryBytes !== undefined) setMemory(world, index, Number(sum.memoryBytes));
-    const notes = notesOf(part.group, sum);
+    const notes = notesOf(world, part.group, sum);
     if (sum.signatures)
       for (let at = part.start; at < part.end; at++)
         judgeReportedStep(world, index, part.group.usage[at] as Usage, notes);
@@ -165,8 +165,8 @@ function isQuietWith(world: World, index: number, now: Now): boolean {
   return isQuiet(world, index, world.scratchProbe, now);
 }
 
-function notesOf(group: UsageGroup, sum: Sum): Finding[] {
-  return sum.unpriced ? [unknownPrice("WARN", group.provider, group.model)] : [];
+function notesOf(world: World, group: UsageGroup, sum: Sum): Finding[] {
+  return sum.unpriced ? [unknownPrice(world, "WARN", group.provider, group.model)] : [];
 }
 
 function chargeOneByOne(
@@ -317,6 +317,7 @@ function applyUnattributed(world: World, reporter: ReporterRow, part: GroupPart,
       amounts[SPENT.discoveredSteps] = (amounts[SPENT.discoveredSteps] as bigint) + 1n;
   }
   chargeWindows(world, binding.rows, amounts);
+  world.usageTotals.add(principal.tenant, part.group.provider, part.group.model, amounts);
   const { executionId } = part.group;
   const message = `execution ${executionId} is not registered; its usage was charged to tenant ${principal.tenant}`;
   const finding: Finding = { verdict: "WARN", kind: "STATE", reason: "UNATTRIBUTED", message };

@@ -47,7 +47,7 @@ export function chargeUsage(
     usage.costNanoUsd,
     usage.extraCosts,
   );
-  if (priced.unpriced) notes.push(unknownPrice("WARN", from.provider, from.model));
+  if (priced.unpriced) notes.push(unknownPrice(world, "WARN", from.provider, from.model));
   if (priced.mismatch) notes.push(costMismatch(priced.nanoUsd, usage.costNanoUsd ?? 0n));
   const amounts = new BigInt64Array(SPENT_STRIDE);
   addUsage(amounts, usage, priced.nanoUsd);

@@ -6,7 +6,7 @@ import { compileRules } from "./compile-rules.ts";
 import { countAmounts } from "./count-firings.ts";
 import type { ScopeFacts } from "./rule-scope.ts";
 
-// What happens to executions, for the counters that rules of type `quota` watch.
+// What happens to executions, for the counters that rules of type `quota` watch, and for metrics.
 
 /** What an intent or usage is about, for the scopes of rules. */
 export type UsagePlace = Partial<Omit<ScopeFacts, "labels">>;
@@ -25,14 +25,15 @@ export function countForRules(
   countAmounts(world, principal.tenant, rules, { tool, model, route, labels }, amounts, wallMs);
 }
 
-/** Adds what was used, a row of amounts in the order of SPENT, to the counters that rules watch. */
+/** Adds what was used, a row of amounts in the order of SPENT, to the counters that rules watch and to the totals. */
 export function countUsage(
   world: World,
   record: ExecutionRecord,
-  place: UsagePlace,
+  place: UsagePlace & { readonly provider?: string | undefined },
   add: BigInt64Array,
   wallMs: number,
 ): void {
+  world.usageTotals.add(record.principal.tenant, place.provider, place.model, add);
   if (compileRules(record.policy.settings.rules).quota.length === 0) return;
   const amounts = {
     requests: add[SPENT.requests] as bigint,

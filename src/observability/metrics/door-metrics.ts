@@ -3,18 +3,23 @@ import type { Registry } from "./registry.ts";
 
 /** Names what the gRPC servers count. */
 export function registerDoorMetrics(registry: Registry, counters: DoorCounters): void {
-  registry.readCounter("tollgate_decisions_total", "Decisions by verdict and by what was asked.", () =>
-    Object.entries(counters.decisions).flatMap(([kind, byVerdict]) =>
-      Object.entries(byVerdict).map(([verdict, count]) => [{ verdict, kind }, count] as const),
+  registry.readCounter("tollgate_decisions_total", "Decisions by verdict, what was asked, and route.", () =>
+    [...counters.decisions.all()].flatMap(([route, { decisions }]) =>
+      Object.entries(decisions).flatMap(([kind, byVerdict]) =>
+        Object.entries(byVerdict)
+          // Of every route only what there was; of requests without one all, so that they are there from the start.
+          .filter(([, count]) => route === undefined || count > 0)
+          .map(([verdict, count]) => [withRoute({ verdict, kind }, route), count] as const),
+      ),
     ),
   );
-  registry.readCounter("tollgate_denied_total", "Refusals by the reason of their first finding.", () =>
-    Object.entries(counters.denied).map(([reason, count]) => [{ reason }, count] as const),
-  );
   registry.readCounter(
-    "tollgate_price_unknown_total",
-    "Decisions about usage whose price nobody knows.",
-    () => counters.unknownPrices,
+    "tollgate_denied_total",
+    "Refusals by the reason of their first finding, and route.",
+    () =>
+      [...counters.decisions.all()].flatMap(([route, { denied }]) =>
+        Object.entries(denied).map(([reason, count]) => [withRoute({ reason }, route), count] as const),
+      ),
   );
   registry.readHistograms(
     "tollgate_decision_duration_seconds",
@@ -50,4 +55,11 @@ export function registerDoorMetrics(registry: Registry, counters: DoorCounters):
   registry.gauge("tollgate_connections", "Open connections.", () => counters.connections);
   registry.gauge("tollgate_streams", "Open streams of usage.", () => counters.usageStreams);
   registry.gauge("tollgate_watchers", "Open watches.", () => counters.watches);
+}
+
+function withRoute(
+  labels: { readonly [name: string]: string },
+  route: string | undefined,
+): { readonly [name: string]: string } {
+  return route === undefined ? labels : { ...labels, route };
 }

@@ -34,7 +34,7 @@ export function callCheck(
 
 function answerCheck(context: ServiceContext, ask: Ask): CheckResponse {
   const decision = context.host.turn((world, now) => check(world, context.caller, ask, now));
-  countDecision(context.counters, "check", decision);
+  countDecision(context.counters, "check", decision, ask.intent.route);
   return {
     $typeName: "tollgate.enforcement.v1.CheckResponse",
     decision: decisionToProto(decision, ask.detail, ask.executionId),
@@ -59,7 +59,7 @@ function answerCharge(
   ask: Ask,
 ): ChargeResponse | Promise<ChargeResponse> {
   const decision = context.host.turn((world, now) => charge(world, context.caller, ask, now));
-  countDecision(context.counters, "charge", decision);
+  countDecision(context.counters, "charge", decision, ask.intent.route);
   const answer: ChargeResponse = {
     $typeName: "tollgate.enforcement.v1.ChargeResponse",
     decision: decisionToProto(decision, ask.detail, ask.executionId),

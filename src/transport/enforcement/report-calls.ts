@@ -42,7 +42,7 @@ export async function callReportUsage(
   counters.reports += reports;
   counters.duplicates += answer.duplicates;
   counters.rejected += answer.rejected.length;
-  for (const { decision } of answer.decisions) countDecision(counters, "report", decision);
+  for (const { decision, route } of answer.decisions) countDecision(counters, "report", decision, route);
   const reached = reachedToProto(await host.settled(waitFromProto(request.wait)));
   return { ...answerToProto(context, reporter, answer, detail), reached };
 }

@@ -70,7 +70,7 @@ function answerReserve(
     };
     return { decision: made, answer: response };
   });
-  countDecision(counters, "reserve", decision);
+  countDecision(counters, "reserve", decision, hold.intent.route);
   return whenReached(context, decision, request.wait, answer);
 }
 

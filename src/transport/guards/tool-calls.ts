@@ -57,7 +57,7 @@ function judgeCall(
       made.expiresMono === undefined ? undefined : now.wallMs + made.expiresMono - now.monoMs;
     return { decision: made.decision, answer: callToProto(made, expiresAtMs, request) };
   });
-  countDecision(context.counters, "tool_call", decision);
+  countDecision(context.counters, "tool_call", decision, request.route);
   return whenReached(context, decision, request.wait, answer);
 }
 

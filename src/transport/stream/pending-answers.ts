@@ -85,10 +85,10 @@ export function withRemaining(
   now: Now,
 ): BatchAnswer {
   if (answer.decisions.length === 0) return answer;
-  const decisions = answer.decisions.map(({ executionId, decision }) => {
-    const index = world.executions.find(reporter.caller, executionId);
-    if (index === NO_INDEX) return { executionId, decision };
-    return { executionId, decision: { ...decision, remaining: remainingOf(world, index, now) } };
+  const decisions = answer.decisions.map((one) => {
+    const index = world.executions.find(reporter.caller, one.executionId);
+    if (index === NO_INDEX) return one;
+    return { ...one, decision: { ...one.decision, remaining: remainingOf(world, index, now) } };
   });
   return { ...answer, decisions };
 }

@@ -172,7 +172,7 @@ export class UsageStream implements ReporterStream, EventSink, WriterOwner {
     const { counters } = this.#context;
     counters.duplicates += answer.duplicates;
     counters.rejected += answer.rejected.length;
-    for (const { decision } of answer.decisions) countDecision(counters, "report", decision);
+    for (const { decision, route } of answer.decisions) countDecision(counters, "report", decision, route);
     this.#pending.take(answer);
     this.#schedule();
   }

@@ -29,4 +29,28 @@ describe("/metrics", () => {
     expect(text).toContain('tollgate_decision_duration_seconds_count{verdict="BLOCK"} 1\n');
     expect(text).toContain('tollgate_decision_duration_seconds_bucket{verdict="ALLOW",le="+Inf"} 1\n');
   });
+
+  test("tells routes apart without their ids, and what was used by provider and model; tenants when asked to", async () => {
+    daemon = DaemonProcess.spawn({ TENANT_METRICS: "1" });
+    const client = connect(EnforcementService, await daemon.address("agent"));
+    await client.rpc.registerExecution({
+      executionId: "e",
+      principal: { tenant: "acme" },
+      limits: { maxSteps: 2n },
+    });
+    const estimate = { tokens: { input: 5n }, costNanoUsd: 500_000_000n };
+    const intent = { step: {}, provider: "p", model: "m", estimate };
+    for (const id of [17, 18, 19])
+      await client.rpc.charge({ executionId: "e", intent: { ...intent, route: `/runs/${id}?page=1` } });
+    client.close();
+    const { text } = await daemon.fetch("/metrics");
+    expect(text).toContain('tollgate_decisions_total{verdict="WARN",kind="charge",route="/runs/:id"} 1\n');
+    expect(text).toContain('tollgate_denied_total{reason="STEP_LIMIT",route="/runs/:id"} 1\n');
+    for (const [name, value] of [
+      ["tokens", "10"],
+      ["cost_usd", "1"],
+      ["steps", "2"],
+    ])
+      expect(text).toContain(`tollgate_usage_${name}_total{tenant="acme",provider="p",model="m"} ${value}\n`);
+  });
 });

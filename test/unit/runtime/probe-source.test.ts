@@ -46,10 +46,10 @@ describe("createLoadingSource", () => {
 describe("createServingSource", () => {
   test("counts ALLOW, WARN and REPAIR as allowed and the rest as denied", () => {
     const { source, counters } = createSource(createEngine("continue"));
-    counters.decisions.check.ALLOW = 3;
-    counters.decisions.charge.WARN = 2;
-    counters.decisions.report.PAUSE = 1;
-    counters.decisions.reserve.BLOCK = 4;
+    counters.decisions.unrouted.decisions.check.ALLOW = 3;
+    counters.decisions.of("/v1/a").decisions.charge.WARN = 2;
+    counters.decisions.unrouted.decisions.report.PAUSE = 1;
+    counters.decisions.unrouted.decisions.reserve.BLOCK = 4;
     expect(source.readiness().policy).toMatchObject({ total_decisions: 10, allow_count: 5, deny_count: 5 });
     expect(source.health().checks.policy).toEqual({ available: true, decisions: 10 });
   });
