@@ -171,9 +171,9 @@ export function combineFindings(
     readonly policyEtag: string;
     readonly decidedAtMs: number;
     readonly uncertain: boolean;
-    readonly remaining?: readonly Remaining[];
-    readonly advice?: readonly string[];
-    readonly obligations?: readonly Obligation[];
+    readonly remaining?: readonly Remaining[] | undefined;
+    readonly advice?: readonly string[] | undefined;
+    readonly obligations?: readonly Obligation[] | undefined;
   },
 ): Decision {
   let top = 0;

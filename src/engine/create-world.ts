@@ -62,8 +62,10 @@ export interface WorldOptions {
 export function createWorld(options: WorldOptions): World {
   const generations = new Generations();
   const scratch = new BigInt64Array(SPENT_STRIDE + 1);
+  const keyedHash = options.keyedHash ?? ((text: string) => options.digest.digest128(text));
+  const executions = new ExecutionTable(2 * options.maxLiveExecutions, keyedHash("ids of executions"));
   const world: World = {
-    executions: new ExecutionTable(2 * options.maxLiveExecutions),
+    executions,
     windows: new WindowTable(),
     reservations: new ReservationTable(),
     requests: new RequestTable(),
@@ -86,11 +88,11 @@ export function createWorld(options: WorldOptions): World {
     keptPolicies: new KeptPolicyTable(),
     deadlines: new Deadlines(),
     generations,
-    rows: createRows(generations, () => world),
+    rows: createRows(generations, executions, () => world),
     fanOut: new FanOut(),
     ids: options.ids,
     digest: options.digest,
-    keyedHash: options.keyedHash ?? ((text) => options.digest.digest128(text)),
+    keyedHash,
     maxLiveExecutions: options.maxLiveExecutions,
     store: { failing: false, blocking: false },
     completed: [],
@@ -99,14 +101,15 @@ export function createWorld(options: WorldOptions): World {
     policySweep: { next: Number.POSITIVE_INFINITY },
     watched: new WeakSet(),
     scratch,
+    scratchIntent: new BigInt64Array(SPENT_STRIDE + 1),
     scratchProbe: { ...EMPTY_PROBE, add: scratch },
   };
   return world;
 }
 
-function createRows(generations: Generations, world: () => World): Rows {
+function createRows(generations: Generations, { dirty }: ExecutionTable, world: () => World): Rows {
   return {
-    executions: generations.rowSet((key, out) => encodeExecution(world(), key, out)),
+    executions: generations.rowSet((key, out) => encodeExecution(world(), key, out), dirty),
     executionTexts: generations.rowSet((key, out) => encodeExecutionText(world(), key, out)),
     executionEvents: generations.rowSet((key, out) => encodeEvent(world(), key, out)),
     loops: generations.rowSet((key, out) => encodeLoop(world(), key, out)),

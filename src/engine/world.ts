@@ -166,6 +166,8 @@ export interface World {
   readonly watched: WeakSet<ExecutionRecord>;
   /** Unused findings are never built: a shared scratch row for what one charge adds. */
   readonly scratch: BigInt64Array;
+  /** What the intent that is being judged adds. */
+  readonly scratchIntent: BigInt64Array;
   /** A probe over `scratch`. */
   readonly scratchProbe: Probe;
 }

@@ -39,8 +39,8 @@ function count({ executions, windows }: World): Census {
   const byState = EXECUTION_STATES.map(() => 0);
   let uncertain = 0;
   for (const index of executions.indexes()) {
-    (byState[executions.state[index] as number] as number) += 1;
-    if (((executions.flags[index] as number) & FLAG.uncertain) !== 0) uncertain += 1;
+    (byState[executions.state.get(index)] as number) += 1;
+    if ((executions.flags.get(index) & FLAG.uncertain) !== 0) uncertain += 1;
   }
   for (const row of windows.rows()) uncertain += windows.uncertain[row] as number;
   return { executions: byState, uncertain };

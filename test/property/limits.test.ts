@@ -1,7 +1,9 @@
 // Formulas of limits against what they mean, for any numbers.
+
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { formatUsd, MAX_COUNTER, parseUsd, percentOf } from "../../src/domain/amounts.ts";
+import { counterPlace } from "../../src/engine/executions/table/columns.ts";
 import { warningPoint } from "../../src/engine/limits/compiled-limits.ts";
 import { Engine, policyOf } from "../unit/engine/engine-fixture.ts";
 
@@ -108,7 +110,8 @@ describe("admission", () => {
 function totals({ world }: Engine): readonly bigint[] {
   return [0, 1].map((index) => {
     const spent =
-      (world.executions.spent[index * 16 + 2] as bigint) + (world.executions.spent[index * 16 + 3] as bigint);
+      (world.executions.spent[counterPlace(index) + 2] as bigint) +
+      (world.executions.spent[counterPlace(index) + 3] as bigint);
     const held = world.executions.held.subarray(index * 10, index * 10 + 10);
     return spent + (held[2] as bigint) + (held[3] as bigint) + (held[8] as bigint);
   });

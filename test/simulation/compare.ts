@@ -3,6 +3,7 @@
 import { HELD, HELD_STRIDE, SPENT, SPENT_STRIDE } from "../../src/domain/counters.ts";
 import { EXECUTION_STATES } from "../../src/domain/execution.ts";
 import { flushWindows } from "../../src/engine/executions/charge.ts";
+import { counterPlace } from "../../src/engine/executions/table/columns.ts";
 import type { World } from "../../src/engine/world.ts";
 import {
   type Amounts,
@@ -45,9 +46,9 @@ function* executionDifferences(world: World, model: Model): Generator<string> {
     const index = indexes.get(execution.id);
     if (index === undefined) continue;
     const { id } = execution;
-    yield* differ(`${id} state`, EXECUTION_STATES[table.state[index] as number], execution.state);
-    yield* differ(`${id} memory`, table.subtreeMemory[index], memoryAt(model, id));
-    const spent = spentOf(table.spent, index);
+    yield* differ(`${id} state`, EXECUTION_STATES[table.state.get(index)], execution.state);
+    yield* differ(`${id} memory`, table.subtreeMemory.get(index), memoryAt(model, id));
+    const spent = spentOf(table.spent, counterPlace(index));
     const held = heldOf(table.held, index);
     for (const unit of UNITS) {
       yield* differ(`${id} spent ${unit}`, spent[unit], execution.spent[unit]);
@@ -77,8 +78,9 @@ function* carveDifferences(world: World, index: number, execution: ModelExecutio
   }
 }
 
-export function spentOf(rows: BigInt64Array, index: number): Amounts {
-  const at = (place: number): number => Number(rows[index * SPENT_STRIDE + place]);
+/** The amounts of a row of counters that begins at `from`. */
+export function spentOf(rows: BigInt64Array, from: number): Amounts {
+  const at = (place: number): number => Number(rows[from + place]);
   return {
     steps: at(SPENT.steps),
     discovered: at(SPENT.discoveredSteps),
@@ -114,7 +116,7 @@ function* windowDifferences(world: World, model: Model): Generator<string> {
     const name = `${text.level}/${tenant}/${text.name}/${text.period}/${text.startMs}`;
     seen.add(name);
     const known = model.windows.get(name);
-    const spent = spentOf(windows.spent, row);
+    const spent = spentOf(windows.spent, row * SPENT_STRIDE);
     const held = heldOf(windows.held, row);
     for (const unit of UNITS) {
       yield* differ(`${name} spent ${unit}`, spent[unit], known?.spent[unit] ?? 0);
@@ -170,8 +172,8 @@ function* approvalDifferences(world: World, model: Model): Generator<string> {
 export function findOvershoot(world: World, index: number): string[] {
   const table = world.executions;
   const found: string[] = [];
-  for (let at = index; at >= 0; at = table.parent[at] as number) {
-    const spent = spentOf(table.spent, at);
+  for (let at = index; at >= 0; at = table.parent.get(at)) {
+    const spent = spentOf(table.spent, counterPlace(at));
     const held = heldOf(table.held, at);
     const { limits, id } = table.record(at);
     for (const key of Object.keys(COUNTED_LIMITS) as CountedLimit[]) {

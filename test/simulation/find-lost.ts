@@ -1,7 +1,9 @@
 // P1 by the letter: everything that was acknowledged is in the world that was taken up again. Looks at the engine's own
 // rows and at what the acknowledged cut was made of, not at what the store happens to hold.
+
 import type { MemoryVolume } from "../../src/adapters/memory/cut-store.ts";
 import { callerKey } from "../../src/engine/executions/execution-record.ts";
+import { counterPlace } from "../../src/engine/executions/table/columns.ts";
 import type { World } from "../../src/engine/world.ts";
 import { APPEND_TABLES } from "../../src/ports/cut-store.ts";
 import { CALLER } from "../unit/engine/engine-fixture.ts";
@@ -40,7 +42,7 @@ function lostOf(
   const index = world.executions.find(CALLER, id);
   if (index < 0) return wasCompleted(volume, key) ? [] : [`execution ${id}`];
   const lost: string[] = [];
-  const spent = spentOf(world.executions.spent, index);
+  const spent = spentOf(world.executions.spent, counterPlace(index));
   for (const unit of UNITS) {
     if (spent[unit] < execution.spent[unit])
       lost.push(`${unit} of ${id}: ${spent[unit]} of ${execution.spent[unit]}`);

@@ -4,6 +4,7 @@ import { HELD_STRIDE, SPENT_STRIDE } from "../../src/domain/counters.ts";
 import { flushWindows } from "../../src/engine/executions/charge.ts";
 import { keyOf } from "../../src/engine/executions/execution-record.ts";
 import { canonicalText } from "../../src/engine/executions/register.ts";
+import { counterPlace } from "../../src/engine/executions/table/columns.ts";
 import { isOfOperator } from "../../src/engine/requests/request-table.ts";
 import type { ReservationRow } from "../../src/engine/reservations/reservation-table.ts";
 import { textOf } from "../../src/engine/rows/execution-text.ts";
@@ -32,7 +33,7 @@ function* executionParts(world: World, monoMs: number): Generator<Part> {
   const table = world.executions;
   for (const index of table.indexes()) {
     const record = table.record(index);
-    const parent = table.parent[index] as number;
+    const parent = table.parent.get(index);
     const text = textOf(world, record);
     yield [`execution ${keyOf(record)} text`, { ...text, reporters: text.reporters?.toSorted() }];
     yield [`execution ${keyOf(record)} limits`, record.limits];
@@ -43,18 +44,18 @@ function* executionParts(world: World, monoMs: number): Generator<Part> {
         index,
         parent: parent < 0 ? undefined : keyOf(table.record(parent)),
         chain: [...record.chain],
-        state: table.state[index],
-        flags: table.flags[index],
-        verdict: table.verdict[index],
-        depth: [table.depth[index], table.maxDepth[index]],
-        eventNumber: table.eventNumber[index],
-        warned: table.warned[index],
-        started: [table.startedMono[index], table.startedWall[index]],
+        state: table.state.get(index),
+        flags: table.flags.get(index),
+        verdict: table.verdict.get(index),
+        depth: [table.depth.get(index), table.maxDepth.get(index)],
+        eventNumber: table.eventNumber.get(index),
+        warned: table.warned.get(index),
+        started: [table.startedMono.get(index), table.startedWall.get(index)],
         lastActivity: activityOf(world, index, monoMs),
-        paused: [table.pausedMs[index], table.pausedSince[index]],
-        ended: table.endedMono[index],
-        memory: [table.memory[index], table.subtreeMemory[index]],
-        spent: [...table.spent.subarray(index * SPENT_STRIDE, (index + 1) * SPENT_STRIDE)],
+        paused: [table.pausedMs.get(index), table.pausedSince.get(index)],
+        ended: table.endedMono.get(index),
+        memory: [table.memory.get(index), table.subtreeMemory.get(index)],
+        spent: [...table.spent.subarray(counterPlace(index), counterPlace(index) + SPENT_STRIDE)],
         held: [...table.held.subarray(index * HELD_STRIDE, (index + 1) * HELD_STRIDE)],
       },
     ];
@@ -67,9 +68,9 @@ function loopOf(loop: ReturnType<World["executions"]["record"]>["loop"]): object
 
 /** Clients that come back find at least the reconnect grace on every idle clock. */
 function activityOf(world: World, index: number, monoMs: number): number {
-  const last = world.executions.lastActivity[index] as number;
+  const last = world.executions.lastActivity.get(index);
   const timeout = world.executions.record(index).limits.byKey.idle_timeout_seconds;
-  if (timeout === undefined || world.executions.state[index] === 3) return last;
+  if (timeout === undefined || world.executions.state.get(index) === 3) return last;
   return Math.max(last, Math.min(monoMs, monoMs + RECONNECT_GRACE_MS - Number(timeout.value) * 1000));
 }
 
@@ -128,6 +129,7 @@ function countsOf(world: World): object {
     held: world.reservations.held,
     openPerTenant: [...world.approvals.openPerTenant].toSorted(),
     sequences: world.generations.lastSequences,
-    completed: world.completed.filter(({ index, stamp }) => world.executions.stamp[index] === stamp).length,
+    completed: world.completed.filter(({ index, stamp }) => world.executions.stamp.get(index) === stamp)
+      .length,
   };
 }

@@ -80,7 +80,7 @@ export function openApproval(world: World, index: number, question: Question, no
     groups: record.policy.settings.approvals.groups ?? NO_GROUPS,
     openedAtMs: now.wallMs,
     expiresAtMs: now.wallMs + timeoutMs,
-    stamp: world.executions.stamp[index] as number,
+    stamp: world.executions.stamp.get(index),
     state: "open",
     answeredAtMs: undefined,
     answeredBy: undefined,

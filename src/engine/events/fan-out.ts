@@ -33,7 +33,7 @@ export class FanOut {
   start(world: World, index: number, type: EventType, message: string, facts: EventFacts): void {
     const pending = [...world.executions.children(index)];
     if (pending.length === 0) return;
-    const stamps = pending.map((at) => world.executions.stamp[at] as number);
+    const stamps = pending.map((at) => world.executions.stamp.get(at));
     this.#walks.push({ type, message, facts, pending, stamps });
   }
 
@@ -49,13 +49,14 @@ export class FanOut {
         this.#walks.shift();
         continue;
       }
-      if (world.executions.stamp[index] !== stamp || world.executions.records[index] === undefined) continue;
+      if (world.executions.stamp.get(index) !== stamp || world.executions.records[index] === undefined)
+        continue;
       for (const child of world.executions.children(index)) {
         walk.pending.push(child);
-        walk.stamps.push(world.executions.stamp[child] as number);
+        walk.stamps.push(world.executions.stamp.get(child));
       }
       told++;
-      if (world.executions.state[index] === STATE.completed) continue;
+      if (world.executions.state.get(index) === STATE.completed) continue;
       pushEvent(world, index, walk.type, walk.message, now, walk.facts);
     }
     return told;

@@ -18,9 +18,9 @@ export function pushEvent(
   const table = world.executions;
   const record = table.record(index);
   world.rows.executions.touch(index);
-  const number = (table.eventNumber[index] as number) + 1;
+  const number = table.eventNumber.get(index) + 1;
   world.rows.executionEvents.touch(eventRow(index, number));
-  table.eventNumber[index] = number;
+  table.eventNumber.set(index, number);
   const event: ExecutionEvent = { number, type, atMs: now.wallMs, message, ...facts };
   const events = appended(record.events, event);
   record.events = events.length > MAX_EVENTS ? events.slice(1) : events;

@@ -75,7 +75,7 @@ export class QuotaFanOut {
 
 function concerns(world: World, index: number, { level, tenant, name }: Round): boolean {
   const record = world.executions.records[index];
-  if (record === undefined || world.executions.state[index] === STATE.completed) return false;
+  if (record === undefined || world.executions.state.get(index) === STATE.completed) return false;
   const { principal } = record;
   if (level === "global") return true;
   if (principal.tenant !== tenant) return false;

@@ -4,8 +4,8 @@ import { NO_INDEX } from "./execution-table.ts";
 /** Marks an execution and its ancestors as active now. Idle deadlines are lazy: they re-arm themselves when they fire. */
 export function touchActivity(world: World, index: number, monoMs: number): void {
   const { lastActivity, parent } = world.executions;
-  for (let at = index; at !== NO_INDEX; at = parent[at] as number) {
+  for (let at = index; at !== NO_INDEX; at = parent.get(at)) {
     world.rows.executions.touch(at);
-    if (monoMs > (lastActivity[at] as number)) lastActivity[at] = monoMs;
+    if (monoMs > lastActivity.get(at)) lastActivity.set(at, monoMs);
   }
 }

@@ -21,8 +21,8 @@ export function pauseByOperator(
   now: Now,
 ): void {
   const { id } = world.executions.record(index);
-  if (world.executions.state[index] === STATE.paused) return;
-  if (world.executions.state[index] !== STATE.running) {
+  if (world.executions.state.get(index) === STATE.paused) return;
+  if (world.executions.state.get(index) !== STATE.running) {
     throw new TollgateError("EXECUTION_NOT_RUNNING", `execution ${id} is not running`);
   }
   const finding: Finding = {
@@ -49,7 +49,7 @@ export function resumeByOperator(
   now: Now,
 ): Finding | undefined {
   const { id } = world.executions.record(index);
-  const state = world.executions.state[index];
+  const state = world.executions.state.get(index);
   if (state === STATE.completed) throw new TollgateError("EXECUTION_COMPLETED", `execution ${id} has ended`);
   if (state === STATE.running) return undefined;
   const refused = resumeExecution(world, index, `resumed by ${by}`, now);
@@ -69,7 +69,7 @@ export function haltByOperator(
   now: Now,
 ): void {
   const { id } = world.executions.record(index);
-  if (world.executions.state[index] === STATE.completed)
+  if (world.executions.state.get(index) === STATE.completed)
     throw new TollgateError("EXECUTION_COMPLETED", `execution ${id} has ended`);
   const finding: Finding = {
     verdict: "BLOCK",
@@ -90,7 +90,7 @@ export function adjustByOperator(
   now: Now,
 ): void {
   const record = world.executions.record(index);
-  if (world.executions.state[index] === STATE.completed)
+  if (world.executions.state.get(index) === STATE.completed)
     throw new TollgateError("EXECUTION_COMPLETED", `execution ${record.id} has ended`);
   refreshStalePolicy(world, index, now);
   assertWithinCeilings(record.policy.limits, change);

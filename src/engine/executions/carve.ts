@@ -9,6 +9,7 @@ import type { World } from "../world.ts";
 import { addHeld, carveUnitsOf } from "./charge.ts";
 import type { CarveHold, CarveTake } from "./execution-record.ts";
 import { FLAG, NO_INDEX } from "./execution-table.ts";
+import { counterPlace } from "./table/columns.ts";
 
 // A carve holds a slice of everything above a child. What the child uses is taken out of the held part first, so spent +
 // held at the root does not depend on where in the tree a unit was spent.
@@ -28,7 +29,7 @@ export function createCarveHold(carve: Carve, mode: CarveMode): CarveHold {
 /** Whether what remains above `parent` is enough; the finding names the level and limit that is not. */
 export function checkCarve(world: World, parent: number, amounts: readonly bigint[]): Finding | undefined {
   const covered = amounts.map(() => 0n);
-  for (let at = parent; at !== NO_INDEX; at = world.executions.parent[at] as number) {
+  for (let at = parent; at !== NO_INDEX; at = world.executions.parent.get(at)) {
     const record = world.executions.record(at);
     for (let unit = 0; unit < CARVE_UNITS.length; unit++) {
       const wanted = (amounts[unit] as bigint) - (covered[unit] as bigint);
@@ -65,7 +66,7 @@ function addCovered(above: CarveHold | undefined, amounts: readonly bigint[], co
 /** Takes what is left of a carve (all of it at registration, the unused part when a halted execution resumes). */
 export function takeCarve(world: World, index: number): Finding | undefined {
   const { carve } = world.executions.record(index);
-  const parent = world.executions.parent[index] as number;
+  const parent = world.executions.parent.get(index);
   if (carve === undefined || carve.active || parent === NO_INDEX) return undefined;
   const amounts = unusedOf(world, index, carve);
   const refused = checkCarve(world, parent, amounts);
@@ -76,13 +77,13 @@ export function takeCarve(world: World, index: number): Finding | undefined {
   carve.taken = amounts;
   carve.takes = holdAbove(world, parent, amounts);
   carve.active = true;
-  world.executions.flags[index] = (world.executions.flags[index] as number) | FLAG.carved;
+  world.executions.flags.set(index, world.executions.flags.get(index) | FLAG.carved);
   return undefined;
 }
 
 /** What of a carve its child has neither used nor holds already: open holds kept their place above it. */
 function unusedOf(world: World, index: number, carve: CarveHold): bigint[] {
-  const base = index * SPENT_STRIDE;
+  const base = counterPlace(index);
   const used = carveUnitsOf(world.executions.spent.subarray(base, base + SPENT_STRIDE));
   return carve.total.map((total, unit) => {
     const taken = (used[unit] as bigint) + heldOf(world, index, CARVE_COUNTERS[unit] as number);
@@ -97,7 +98,7 @@ const CARVE_COUNTERS = [SPENT.steps, TOTAL_TOKENS, SPENT.costNanoUsd, SPENT.tool
 export function holdAbove(world: World, from: number, amounts: readonly bigint[]): readonly CarveTake[] {
   const takes: CarveTake[] = [];
   const covered = amounts.map(() => 0n);
-  for (let at = from; at !== NO_INDEX; at = world.executions.parent[at] as number) {
+  for (let at = from; at !== NO_INDEX; at = world.executions.parent.get(at)) {
     for (let unit = 0; unit < amounts.length; unit++) {
       addHeld(world, at, CARVE_HELD[unit] as number, (amounts[unit] as bigint) - (covered[unit] as bigint));
     }
@@ -138,7 +139,7 @@ export function releaseCarve(world: World, index: number): void {
   const used = carve.taken.map((taken, unit) =>
     taken > (carve.held[unit] as bigint) ? taken - (carve.held[unit] as bigint) : 0n,
   );
-  releaseAbove(world, world.executions.parent[index] as number, carve.held, carve.takes, used);
+  releaseAbove(world, world.executions.parent.get(index), carve.held, carve.takes, used);
   carve.held.fill(0n);
   carve.takes = [];
   carve.active = false;
@@ -157,7 +158,7 @@ export function releaseAbove(
 ): void {
   const returned = left.map(() => 0n);
   const consumed = [...used];
-  for (let at = from; at !== NO_INDEX; at = world.executions.parent[at] as number) {
+  for (let at = from; at !== NO_INDEX; at = world.executions.parent.get(at)) {
     for (let unit = 0; unit < left.length; unit++) {
       addHeld(world, at, CARVE_HELD[unit] as number, (returned[unit] as bigint) - (left[unit] as bigint));
     }

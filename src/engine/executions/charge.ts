@@ -11,6 +11,7 @@ import { timeZoneOf } from "../quotas/time-zone.ts";
 import type { WindowBinding } from "../quotas/window-table.ts";
 import type { World } from "../world.ts";
 import { FLAG, NO_INDEX } from "./execution-table.ts";
+import { counterPlace } from "./table/columns.ts";
 
 // Adding what was used to an execution, its ancestors and the windows of its principal, in one step. Amounts come as one
 // row in the order of SPENT. BigInt.asIntN keeps the sums in 64-bit registers: no allocation (docs/decisions/0002).
@@ -19,9 +20,9 @@ import { FLAG, NO_INDEX } from "./execution-table.ts";
 export function chargeChain(world: World, index: number, amounts: BigInt64Array): void {
   const { parent, flags } = world.executions;
   let carved = false;
-  for (let at = index; at !== NO_INDEX; at = parent[at] as number) {
+  for (let at = index; at !== NO_INDEX; at = parent.get(at)) {
     addSpent(world, at, amounts);
-    if (((flags[at] as number) & FLAG.carved) !== 0) carved = true;
+    if ((flags.get(at) & FLAG.carved) !== 0) carved = true;
   }
   if (carved) drawCarves(world, index, amounts);
 }
@@ -29,7 +30,7 @@ export function chargeChain(world: World, index: number, amounts: BigInt64Array)
 function addSpent(world: World, index: number, amounts: BigInt64Array): void {
   const { spent, flags } = world.executions;
   world.rows.executions.touch(index);
-  const base = index * SPENT_STRIDE;
+  const base = counterPlace(index);
   let saturated = false;
   for (let unit = 0; unit < SPENT_STRIDE; unit++) {
     const amount = amounts[unit] as bigint;
@@ -41,14 +42,14 @@ function addSpent(world: World, index: number, amounts: BigInt64Array): void {
       saturated = true;
     }
   }
-  if (saturated) flags[index] = (flags[index] as number) | FLAG.saturated;
+  if (saturated) flags.set(index, flags.get(index) | FLAG.saturated);
 }
 
 /** Usage inside a carve was held above already: that much of the holds above is released. */
 function drawCarves(world: World, index: number, amounts: BigInt64Array): void {
   const used = carveUnitsOf(amounts);
   const drawn = used.map(() => 0n);
-  for (let at = index; at !== NO_INDEX; at = world.executions.parent[at] as number) {
+  for (let at = index; at !== NO_INDEX; at = world.executions.parent.get(at)) {
     for (let unit = 0; unit < drawn.length; unit++)
       addHeld(world, at, CARVE_HELD[unit] as number, -(drawn[unit] as bigint));
     const { carve } = world.executions.record(at);
@@ -82,7 +83,7 @@ export function addHeld(world: World, index: number, unit: number, by: bigint): 
   held[place] = BigInt.asIntN(64, (held[place] as bigint) + by);
   let any = false;
   for (let at = 0; at < HELD_COUNT; at++) if (held[index * HELD_STRIDE + at] !== 0n) any = true;
-  flags[index] = any ? (flags[index] as number) | FLAG.held : (flags[index] as number) & ~FLAG.held;
+  flags.set(index, any ? flags.get(index) | FLAG.held : flags.get(index) & ~FLAG.held);
 }
 
 /** Adds a row of amounts to windows. */
@@ -177,7 +178,7 @@ export function chargeCustom(world: World, index: number, custom: { readonly [na
   for (const name in custom) {
     const amount = custom[name] as bigint;
     if (amount === 0n) continue;
-    for (let at = index; at !== NO_INDEX; at = world.executions.parent[at] as number)
+    for (let at = index; at !== NO_INDEX; at = world.executions.parent.get(at))
       addCustom(world, at, name, amount, 0n);
   }
 }

@@ -20,7 +20,7 @@ import { countActive, leavePause } from "./state.ts";
  */
 export function completeExecution(world: World, index: number, now: Now, byParent?: Finding): void {
   const table = world.executions;
-  if (table.state[index] === STATE.completed) return;
+  if (table.state.get(index) === STATE.completed) return;
   const record = table.record(index);
   const parentEnded: Finding = {
     verdict: "BLOCK",
@@ -45,9 +45,9 @@ export function completeExecution(world: World, index: number, now: Now, byParen
   releaseCarve(world, index);
   setMemory(world, index, 0);
   withdrawApprovals(world, index, now);
-  if ((table.state[index] as number) <= STATE.paused) countActive(world, record, -1);
+  if (table.state.get(index) <= STATE.paused) countActive(world, record, -1);
   table.setState(index, STATE.completed);
-  table.endedMono[index] = now.monoMs;
+  table.endedMono.set(index, now.monoMs);
   table.live--;
   record.stateFinding = byParent;
   const facts = byParent === undefined ? {} : { finding: byParent };
@@ -59,12 +59,12 @@ export function completeExecution(world: World, index: number, now: Now, byParen
     kind: "completed",
     body: completedRow(world, index),
   });
-  world.completed.push({ index, stamp: table.stamp[index] as number });
+  world.completed.push({ index, stamp: table.stamp.get(index) });
   world.deadlines.add(
     now.monoMs + COMPLETED_MEMORY_MS,
     DEADLINE.forgetExecution,
     index,
-    table.stamp[index] as number,
+    table.stamp.get(index),
   );
   world.effects.push({ type: "completed", index, executionId: record.id });
 }

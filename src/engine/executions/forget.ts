@@ -12,7 +12,7 @@ export const COMPLETED_MEMORY_MS = 3_600_000;
 export function forgetExecution(world: World, index: number): void {
   const table = world.executions;
   const record = table.records[index];
-  if (record === undefined || table.state[index] !== STATE.completed) return;
+  if (record === undefined || table.state.get(index) !== STATE.completed) return;
   for (const child of [...table.children(index)]) forgetExecution(world, child);
   keepLateUsage(world, index);
   const { rows } = world;
@@ -41,12 +41,9 @@ export function forgetExecution(world: World, index: number): void {
 function keepLateUsage(world: World, index: number): void {
   const table = world.executions;
   const record = table.record(index);
-  if ((table.lastActivity[index] as number) <= (table.endedMono[index] as number)) return;
+  if (table.lastActivity.get(index) <= table.endedMono.get(index)) return;
   world.generations.append("completed_executions", {
-    at_ms:
-      (table.startedWall[index] as number) +
-      (table.lastActivity[index] as number) -
-      (table.startedMono[index] as number),
+    at_ms: table.startedWall.get(index) + table.lastActivity.get(index) - table.startedMono.get(index),
     tenant: record.principal.tenant,
     subject: keyOf(record),
     kind: "late",
@@ -67,7 +64,7 @@ export function dropForgotten(world: World): void {
   let gone = 0;
   while (gone < completed.length) {
     const { index, stamp } = completed[gone] as (typeof completed)[number];
-    if (executions.stamp[index] === stamp && executions.records[index] !== undefined) break;
+    if (executions.stamp.get(index) === stamp && executions.records[index] !== undefined) break;
     gone++;
   }
   if (gone > 0) completed.splice(0, gone);

@@ -57,7 +57,7 @@ export function listExecutions(
 
 export function placeOf(world: World, index: number): ListPlace {
   return {
-    startedWall: world.executions.startedWall[index] as number,
+    startedWall: world.executions.startedWall.get(index),
     key: keyOf(world.executions.record(index)),
   };
 }
@@ -69,7 +69,7 @@ function comparePlaces(one: ListPlace, other: ListPlace): number {
 
 function matches(world: World, index: number, record: ExecutionRecord, filter: ExecutionFilter): boolean {
   const { principal } = record;
-  const started = world.executions.startedWall[index] as number;
+  const started = world.executions.startedWall.get(index);
   return (
     isWanted(filter.id, record.id) &&
     isWanted(filter.caller, record.caller) &&

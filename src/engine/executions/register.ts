@@ -144,13 +144,13 @@ function start(world: World, record: ExecutionRecord, parent: number, request: R
   world.rows.executions.touch(index);
   world.rows.executionTexts.touch(index);
   table.insert(record, parent);
-  table.startedMono[index] = now.monoMs;
-  table.startedWall[index] = now.wallMs;
-  table.lastActivity[index] = now.monoMs;
-  table.policyGeneration[index] = world.policy.generation;
+  table.startedMono.set(index, now.monoMs);
+  table.startedWall.set(index, now.wallMs);
+  table.lastActivity.set(index, now.monoMs);
+  table.policyGeneration.set(index, world.policy.generation);
   const depth = startDepth(world, request, parent);
-  table.depth[index] = depth;
-  table.maxDepth[index] = depth;
+  table.depth.set(index, depth);
+  table.maxDepth.set(index, depth);
   table.live++;
   countActive(world, record, 1);
   takeCarve(world, index);
@@ -159,7 +159,7 @@ function start(world: World, record: ExecutionRecord, parent: number, request: R
 
 function rejoin(world: World, index: number, request: Registration, now: Now): RegistrationAnswer {
   const record = world.executions.record(index);
-  if (world.executions.state[index] === STATE.completed) {
+  if (world.executions.state.get(index) === STATE.completed) {
     throw new TollgateError("EXECUTION_COMPLETED", `execution ${record.id} has ended; register another id`);
   }
   const field = findDifference(world, record, request);
@@ -182,7 +182,7 @@ function rejoin(world: World, index: number, request: Registration, now: Now): R
 /** The field in which a repeated registration differs from the first one; what it leaves out is what it would get again. */
 function findDifference(world: World, record: ExecutionRecord, request: Registration): string | undefined {
   if (record.parentId !== request.parentId) return "parent";
-  const parent = world.executions.parent[record.index] as number;
+  const parent = world.executions.parent.get(record.index);
   if (principalKey(principalOf(world, request, parent)) !== principalKey(record.principal))
     return "principal";
   if (sessionOf(world, request, parent) !== record.session) return "session_id";
@@ -206,7 +206,7 @@ function findParent(world: World, caller: CallerId, parentId: string): number {
   if (parent === NO_INDEX)
     throw new TollgateError("PARENT_UNKNOWN", `parent execution ${parentId} is not registered`);
   const stopped = table.findStopped(parent);
-  if (stopped !== NO_INDEX && (table.state[stopped] as number) >= STATE.halted) {
+  if (stopped !== NO_INDEX && table.state.get(stopped) >= STATE.halted) {
     throw new TollgateError("PARENT_NOT_RUNNING", `parent execution ${parentId} has ended or was halted`);
   }
   if (table.record(parent).chain.length + 1 >= MAX_TREE_DEPTH) {
@@ -255,7 +255,7 @@ const NO_CHAIN: readonly number[] = Object.freeze([]);
 
 function startDepth(world: World, request: Registration, parent: number): number {
   if (parent === NO_INDEX) return request.discovered ? 1 : 0;
-  return (world.executions.depth[parent] as number) + (request.discovered ? 1 : 0);
+  return world.executions.depth.get(parent) + (request.discovered ? 1 : 0);
 }
 
 function checkDepth(

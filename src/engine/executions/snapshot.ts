@@ -1,15 +1,16 @@
-import { SPENT, SPENT_STRIDE } from "../../domain/counters.ts";
+import { SPENT } from "../../domain/counters.ts";
 import { EXECUTION_STATES, type ExecutionState, type UsageSnapshot } from "../../domain/execution.ts";
 import type { HoldView } from "../../domain/reservation.ts";
 import type { Now } from "../../domain/time.ts";
 import { idleMs, wallMs, workingMs } from "../limits/times.ts";
 import type { World } from "../world.ts";
+import { counterPlace } from "./table/columns.ts";
 
 /** Everything counted about one execution, at `now`. */
 export function usageSnapshot(world: World, index: number, now: Now): UsageSnapshot {
   const table = world.executions;
   const record = table.record(index);
-  const base = index * SPENT_STRIDE;
+  const base = counterPlace(index);
   const spent = (unit: number): bigint => table.spent[base + unit] as bigint;
   const input = spent(SPENT.inputTokens);
   const output = spent(SPENT.outputTokens);
@@ -18,8 +19,8 @@ export function usageSnapshot(world: World, index: number, now: Now): UsageSnaps
     tenantId: record.principal.tenant,
     steps: spent(SPENT.steps),
     discoveredSteps: spent(SPENT.discoveredSteps),
-    discoveryDepth: table.depth[index] as number,
-    maxDiscoveryDepth: table.maxDepth[index] as number,
+    discoveryDepth: table.depth.get(index),
+    maxDiscoveryDepth: table.maxDepth.get(index),
     tokens: {
       input,
       output,
@@ -37,7 +38,7 @@ export function usageSnapshot(world: World, index: number, now: Now): UsageSnaps
     modifications: spent(SPENT.modifications),
     cpuMillis: spent(SPENT.cpuMillis),
     memoryMibMillis: spent(SPENT.memoryMibMillis),
-    memoryBytes: BigInt(table.subtreeMemory[index] as number),
+    memoryBytes: BigInt(table.subtreeMemory.get(index)),
     custom: { ...record.custom?.spent },
     wallTimeMs: Math.floor(wallMs(table, index, now)),
     workingTimeMs: Math.floor(workingMs(table, index, now)),
@@ -49,9 +50,7 @@ export function usageSnapshot(world: World, index: number, now: Now): UsageSnaps
 export function stateOf(world: World, index: number): ExecutionState {
   const stopped = world.executions.findStopped(index);
   const state =
-    stopped < 0
-      ? 0
-      : Math.max(world.executions.state[index] as number, world.executions.state[stopped] as number);
+    stopped < 0 ? 0 : Math.max(world.executions.state.get(index), world.executions.state.get(stopped));
   return EXECUTION_STATES[state] as ExecutionState;
 }
 

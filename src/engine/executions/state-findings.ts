@@ -9,7 +9,7 @@ export function stateFindings(world: World, index: number): Finding[] {
   const stopped = table.findStopped(index);
   if (stopped === NO_INDEX) return [];
   const record = table.record(stopped);
-  const state = table.state[stopped];
+  const state = table.state.get(stopped);
   if (state === STATE.completed) {
     const finding = record.stateFinding;
     return [finding ?? endedFinding(record.id)];

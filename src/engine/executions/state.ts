@@ -16,7 +16,7 @@ import type { ExecutionRecord } from "./execution-record.ts";
 /** Ends a run for good, unless an operator raises its limits and resumes it. Nothing happens to one that has ended. */
 export function haltExecution(world: World, index: number, finding: Finding, now: Now): boolean {
   const table = world.executions;
-  const state = table.state[index];
+  const state = table.state.get(index);
   if (state === STATE.halted || state === STATE.completed) return false;
   const record = table.record(index);
   leavePause(world, index, now);
@@ -36,12 +36,12 @@ export function haltExecution(world: World, index: number, finding: Finding, now
 /** Stops a run until a person answers. A limit or a rule opens an approval; an operator's own pause ends by `Resume`. */
 export function pauseExecution(world: World, index: number, finding: Finding, now: Now): boolean {
   const table = world.executions;
-  if (table.state[index] !== STATE.running) return false;
+  if (table.state.get(index) !== STATE.running) return false;
   const record = table.record(index);
   world.rows.executions.touch(index);
   world.rows.executionTexts.touch(index);
   table.setState(index, STATE.paused);
-  table.pausedSince[index] = now.monoMs;
+  table.pausedSince.set(index, now.monoMs);
   const asks = finding.kind === "LIMIT" || finding.kind === "RULE";
   const approvalId = asks ? openApproval(world, index, executionQuestion(finding), now) : undefined;
   const kept = approvalId === undefined ? finding : { ...finding, approvalId };
@@ -66,7 +66,7 @@ export function resumeExecution(
 ): Finding | undefined {
   const table = world.executions;
   const record = table.record(index);
-  const state = table.state[index];
+  const state = table.state.get(index);
   if (state === STATE.halted) {
     const refused =
       checkConcurrency(world, record) ??
@@ -80,8 +80,8 @@ export function resumeExecution(
   world.rows.executions.touch(index);
   world.rows.executionTexts.touch(index);
   table.setState(index, STATE.running);
-  table.lastActivity[index] = now.monoMs;
-  table.verdict[index] = 0;
+  table.lastActivity.set(index, now.monoMs);
+  table.verdict.set(index, 0);
   record.stateFinding = undefined;
   armDeadlines(world, index, now);
   const facts = approvalId === undefined ? {} : { approvalId };
@@ -93,13 +93,13 @@ export function resumeExecution(
 /** Adds the pause in force to the paused time; the idle clock goes on where it stood. */
 export function leavePause(world: World, index: number, now: Now): void {
   const table = world.executions;
-  const since = table.pausedSince[index] as number;
+  const since = table.pausedSince.get(index);
   if (since === 0) return;
   world.rows.executions.touch(index);
   const paused = Math.max(0, now.monoMs - since);
-  table.pausedMs[index] = (table.pausedMs[index] as number) + paused;
-  table.lastActivity[index] = (table.lastActivity[index] as number) + paused;
-  table.pausedSince[index] = 0;
+  table.pausedMs.set(index, table.pausedMs.get(index) + paused);
+  table.lastActivity.set(index, table.lastActivity.get(index) + paused);
+  table.pausedSince.set(index, 0);
 }
 
 /** RUNNING and PAUSED executions hold a place of every level of their principal. */

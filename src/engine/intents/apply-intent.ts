@@ -31,9 +31,9 @@ export function applyIntent(world: World, index: number, intent: Intent, probe: 
 export function moveDepth(world: World, index: number, by: number): boolean {
   const { depth, maxDepth } = world.executions;
   world.rows.executions.touch(index);
-  const moved = (depth[index] as number) + by;
-  depth[index] = Math.max(0, moved);
-  if (moved > (maxDepth[index] as number)) maxDepth[index] = moved;
+  const moved = depth.get(index) + by;
+  depth.set(index, Math.max(0, moved));
+  if (moved > maxDepth.get(index)) maxDepth.set(index, moved);
   return moved < 0;
 }
 

@@ -49,6 +49,7 @@ import {
 
 /** What the engine found out about an intent before it takes anything. */
 export interface Judged {
+  /** Valid until the next intent is judged. */
   readonly probe: Probe;
   readonly findings: readonly Finding[];
   readonly refused: boolean;
@@ -85,7 +86,13 @@ export function judgeIntent(
   const priced = priceIntent(world, limits, intent);
   const isConcerned = concernsRequest(policy, ask, priced.nanoUsd);
   const mutating = isConcerned && changesSomething(policy, intent);
-  const probe = probeIntent(intent, priced.nanoUsd, isAnnounced(world, index, ask), mutating);
+  const probe = probeIntent(
+    intent,
+    priced.nanoUsd,
+    isAnnounced(world, index, ask),
+    mutating,
+    world.scratchIntent,
+  );
   const principals = askPrincipals(world, index, ask, slotUse(ask, taking), now);
   const areLimitsQuiet = isQuiet(world, index, probe, now);
   const arePrincipalsQuiet = isPrincipalQuiet(world, principals, probe, now);
@@ -199,9 +206,8 @@ export function decideIntent(
   now: Now,
   obligations: readonly Obligation[] = NOTHING_FOUND.obligations,
 ): Decision {
-  const remaining = ask.detail === "MINIMAL" ? {} : { remaining: remainingOf(world, index, now) };
-  const more = { ...remaining, obligations };
-  const said = findings.length === 0 ? more : { ...more, ...adviceFor(findings) };
+  const remaining = ask.detail === "MINIMAL" ? undefined : remainingOf(world, index, now);
+  const said = { remaining, obligations, advice: adviceFor(findings) };
   const decision = withAddresses(ask, decide(world, findings, now, isUncertain(world, index), said));
   if (decision.obligations.length > 0) tellObligations(world, ask.executionId, decision);
   return decision;

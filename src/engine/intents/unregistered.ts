@@ -92,7 +92,7 @@ export function judgeUnregistered(
   const { rows: charged } = bind();
   chargeWindows(world, charged, probe.add);
   const { provider, model } = ask.intent;
-  world.usageTotals.add(principal.tenant, provider, model, probe.add);
+  world.usageTotals.add({ principal }, provider, model, probe.add);
   chargeWindowsCustom(world, charged, ask.intent.custom);
   if (principals !== undefined) takeFromPrincipals(world, principals, now);
   return decision;

@@ -1,9 +1,10 @@
-import { HELD, HELD_STRIDE, SPENT, SPENT_STRIDE } from "../../domain/counters.ts";
+import { HELD, HELD_STRIDE, SPENT } from "../../domain/counters.ts";
 import type { Finding } from "../../domain/decision.ts";
 import { STATE } from "../../domain/execution.ts";
 import { type EffectiveLimit, type LimitKey, MAX_MODIFICATIONS } from "../../domain/limits.ts";
 import type { Now } from "../../domain/time.ts";
 import { FLAG, NO_INDEX, NOT_QUIET } from "../executions/execution-table.ts";
+import { counterPlace } from "../executions/table/columns.ts";
 import type { World } from "../world.ts";
 import { COUNTER_LIMITS, type CompiledLimits, TOTAL_TOKENS, warningPoint } from "./compiled-limits.ts";
 import { exceededFinding, type LimitFacts, limitFacts, nearFinding } from "./limit-finding.ts";
@@ -18,15 +19,15 @@ import { idleMs, wallMs, workingMs } from "./times.ts";
 export function isQuiet(world: World, index: number, probe: Probe, now: Now): boolean {
   const table = world.executions;
   const own = table.compiled[index] as CompiledLimits;
-  if (now.monoMs - (table.startedMono[index] as number) >= own.wallAlertMs) return false;
+  if (now.monoMs - table.startedMono.get(index) >= own.wallAlertMs) return false;
   if (own.workingAlertMs !== Number.POSITIVE_INFINITY && workingMs(table, index, now) >= own.workingAlertMs)
     return false;
-  if (now.monoMs - (table.lastActivity[index] as number) >= own.idleAlertMs) return false;
+  if (now.monoMs - table.lastActivity.get(index) >= own.idleAlertMs) return false;
   if (probe.signature !== undefined) return false;
   if (probe.add[SPENT.modifications] !== 0n && own.limits.byKey.max_modifications_per_session !== undefined)
     return false;
-  const depth = probe.entersDepth ? (table.depth[index] as number) : -1;
-  for (let at = index; at !== NO_INDEX; at = table.parent[at] as number) {
+  const depth = probe.entersDepth ? table.depth.get(index) : -1;
+  for (let at = index; at !== NO_INDEX; at = table.parent.get(at)) {
     if (!isQuietLevel(world, at, probe, depth)) return false;
   }
   return true;
@@ -35,13 +36,13 @@ export function isQuiet(world: World, index: number, probe: Probe, now: Now): bo
 /** `depth` is that of the asking execution, -1 when it enters no level of discovery. */
 function isQuietLevel(world: World, index: number, probe: Probe, depth: number): boolean {
   const table = world.executions;
-  const flags = table.flags[index] as number;
+  const flags = table.flags.get(index);
   if ((flags & NOT_QUIET) !== 0) return false;
   const { alerts, memoryAlert, maxDepth } = table.compiled[index] as CompiledLimits;
-  if ((flags & FLAG.memory) !== 0 && (table.subtreeMemory[index] as number) >= memoryAlert) return false;
+  if ((flags & FLAG.memory) !== 0 && table.subtreeMemory.get(index) >= memoryAlert) return false;
   if (depth >= maxDepth) return false;
   const spent = table.spent;
-  const base = index * SPENT_STRIDE;
+  const base = counterPlace(index);
   const { add } = probe;
   if ((flags & FLAG.held) === 0) {
     for (let unit = 0; unit <= SPENT.modifications; unit++) {
@@ -63,7 +64,7 @@ function isQuietLevel(world: World, index: number, probe: Probe, depth: number):
 
 export function usedTokens(world: World, index: number): bigint {
   const { spent } = world.executions;
-  const base = index * SPENT_STRIDE;
+  const base = counterPlace(index);
   return (spent[base + SPENT.inputTokens] as bigint) + (spent[base + SPENT.outputTokens] as bigint);
 }
 
@@ -81,7 +82,7 @@ export function heldTokens(world: World, index: number): bigint {
 export function usedOf(world: World, index: number, counter: number): bigint {
   return counter === TOTAL_TOKENS
     ? usedTokens(world, index)
-    : (world.executions.spent[index * SPENT_STRIDE + counter] as bigint);
+    : (world.executions.spent[counterPlace(index) + counter] as bigint);
 }
 
 export function heldOf(world: World, index: number, counter: number): bigint {
@@ -240,7 +241,7 @@ function judgeIdle(world: World, index: number, now: Now, found: Finding[]): voi
   const table = world.executions;
   const { limits, id } = table.record(index);
   const limit = limits.byKey.idle_timeout_seconds;
-  if (limit === undefined || table.state[index] !== STATE.running) return;
+  if (limit === undefined || table.state.get(index) !== STATE.running) return;
   const seconds = BigInt(Math.floor(idleMs(table, index, now) / 1000));
   addLimitFinding(
     limitFacts("idle_timeout_seconds", limit, seconds, 0n, id),
@@ -255,7 +256,7 @@ function judgeMemory(world: World, index: number, found: Finding[]): void {
   const { limits, id } = table.record(index);
   const limit = limits.byKey.max_memory_mb;
   if (limit === undefined) return;
-  const bytes = BigInt(table.subtreeMemory[index] as number);
+  const bytes = BigInt(table.subtreeMemory.get(index));
   addLimitFinding(
     limitFacts("max_memory_mb", limit, bytes, 0n, id),
     bytes > limit.value,
@@ -269,7 +270,7 @@ function judgeDepth(world: World, asking: number, level: number, found: Finding[
   const { limits, id } = world.executions.record(level);
   const limit = limits.byKey.max_discovery_depth;
   if (limit === undefined) return;
-  const next = BigInt((world.executions.depth[asking] as number) + 1);
+  const next = BigInt(world.executions.depth.get(asking) + 1);
   if (next > limit.value) found.push(exceededFinding(limitFacts("max_discovery_depth", limit, next, 0n, id)));
 }
 

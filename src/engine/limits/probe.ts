@@ -28,15 +28,16 @@ export const EMPTY_PROBE: Probe = {
 
 /**
  * The probe of an intent; `costNanoUsd` is its priced estimate, `announced` says that its discovered step was planned before,
- * `mutating` that its operation changes something.
+ * `mutating` that its operation changes something. `add`: a row to write the amounts to.
  */
 export function probeIntent(
   intent: Intent,
   costNanoUsd: bigint,
   announced: boolean,
   mutating: boolean,
+  add: BigInt64Array = new BigInt64Array(SPENT_STRIDE + 1),
 ): Probe {
-  const add = new BigInt64Array(SPENT_STRIDE + 1);
+  add.fill(0n);
   const { step, tokens } = intent;
   if (step !== undefined) {
     if (step.plannedOnly !== true) add[SPENT.steps] = 1n;

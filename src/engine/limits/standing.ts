@@ -21,10 +21,10 @@ export function decide(
   now: Now,
   uncertain: boolean,
   more: {
-    readonly remaining?: Decision["remaining"];
-    readonly advice?: readonly string[];
-    readonly obligations?: Decision["obligations"];
-  } = {},
+    readonly remaining?: Decision["remaining"] | undefined;
+    readonly advice?: readonly string[] | undefined;
+    readonly obligations?: Decision["obligations"] | undefined;
+  } = NOTHING_MORE,
 ): Decision {
   const withStore = world.store.failing ? [...findings, STORE_FAILING] : findings;
   return combineFindings(withStore, {
@@ -32,9 +32,13 @@ export function decide(
     policyEtag: world.policy.etag,
     decidedAtMs: now.wallMs,
     uncertain,
-    ...more,
+    remaining: more.remaining,
+    advice: more.advice,
+    obligations: more.obligations,
   });
 }
+
+const NOTHING_MORE = Object.freeze({});
 
 const STORE_FAILING: Finding = Object.freeze({
   verdict: "WARN",
@@ -63,9 +67,8 @@ export function storeFinding(world: World): Finding | undefined {
 
 export function isUncertain(world: World, index: number): boolean {
   const table = world.executions;
-  if (((table.flags[index] as number) & FLAG.uncertain) !== 0) return true;
-  for (const at of table.record(index).chain)
-    if (((table.flags[at] as number) & FLAG.uncertain) !== 0) return true;
+  if ((table.flags.get(index) & FLAG.uncertain) !== 0) return true;
+  for (const at of table.record(index).chain) if ((table.flags.get(at) & FLAG.uncertain) !== 0) return true;
   return false;
 }
 
@@ -93,14 +96,10 @@ export function judgeStanding(
     (one) => !states.some((state) => isSame(one, state)),
   );
   const found = [...states, ...others, ...saturationFindings(world, index)];
-  const decision = decide(
-    world,
-    found.length === 0 ? NO_FINDINGS : found,
-    now,
-    isUncertain(world, index),
-    adviceFor(found),
-  );
-  world.executions.verdict[index] = rankOf(decision.verdict);
+  const decision = decide(world, found.length === 0 ? NO_FINDINGS : found, now, isUncertain(world, index), {
+    advice: adviceFor(found),
+  });
+  world.executions.verdict.set(index, rankOf(decision.verdict));
   return decision;
 }
 
@@ -133,7 +132,7 @@ function customName(finding: Finding): string {
 
 function tellOnce(world: World, level: number, key: LimitKey, finding: Finding, now: Now): void {
   const table = world.executions;
-  if ((table.state[level] as number) >= STATE.halted) return;
+  if (table.state.get(level) >= STATE.halted) return;
   if (isTold(world, level, key, finding)) return;
   const { emitWarningEvents, emitBlockEvents } = table.record(level).limits;
   if (finding.verdict === "WARN") {
@@ -153,9 +152,9 @@ function isTold(world: World, level: number, key: LimitKey, finding: Finding): b
   if (place < 0) return isOtherTold(table.record(level), finding);
   // The lower half of the bits is for warnings, the upper for crossings that only refuse.
   const bit = 1 << (finding.verdict === "WARN" ? place : place + 16);
-  if (((table.warned[level] as number) & bit) !== 0) return true;
+  if ((table.warned.get(level) & bit) !== 0) return true;
   world.rows.executions.touch(level);
-  table.warned[level] = (table.warned[level] as number) | bit;
+  table.warned.set(level, table.warned.get(level) | bit);
   return false;
 }
 
@@ -177,7 +176,7 @@ export function levelOf(world: World, index: number, finding: Finding): number {
 }
 
 function saturationFindings(world: World, index: number): Finding[] {
-  if (((world.executions.flags[index] as number) & FLAG.saturated) === 0) return [];
+  if ((world.executions.flags.get(index) & FLAG.saturated) === 0) return [];
   return [
     {
       verdict: "WARN",
@@ -193,13 +192,20 @@ function pushSaturation(world: World, index: number, now: Now): void {
   if (finding !== undefined) tellOnce(world, index, finding.sourceId as LimitKey, finding, now);
 }
 
-/** Hints that a cooperating agent can follow. */
-export function adviceFor(findings: readonly Finding[]): { readonly advice?: readonly string[] } {
-  const advice = new Set<string>();
-  for (const { reason, shadow } of findings) {
-    if (shadow === true) continue;
-    if (reason === "SAME_STEP_LOOP" || reason === "SAME_STEP_LOOP_NEAR") advice.add("change_approach");
-    else if (reason.endsWith("_NEAR")) advice.add("wrap_up");
+/** Hints that a cooperating agent can follow; undefined = none. */
+export function adviceFor(findings: readonly Finding[]): readonly string[] | undefined {
+  let advice: string[] | undefined;
+  for (const finding of findings) {
+    const hint = hintOf(finding);
+    if (hint === undefined || advice?.includes(hint) === true) continue;
+    advice ??= [];
+    advice.push(hint);
   }
-  return advice.size === 0 ? {} : { advice: [...advice] };
+  return advice;
+}
+
+function hintOf({ reason, shadow }: Finding): string | undefined {
+  if (shadow === true) return undefined;
+  if (reason === "SAME_STEP_LOOP" || reason === "SAME_STEP_LOOP_NEAR") return "change_approach";
+  return reason.endsWith("_NEAR") ? "wrap_up" : undefined;
 }

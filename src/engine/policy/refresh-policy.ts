@@ -29,21 +29,21 @@ export function swapPolicy(world: World, policy: Policy): void {
 export function refreshStalePolicy(world: World, index: number, now: Now): void {
   const { parent, policyGeneration } = world.executions;
   const { generation } = world.policy;
-  for (let at = index; at !== NO_INDEX; at = parent[at] as number) {
-    if (policyGeneration[at] !== generation) refreshPolicy(world, at, now);
+  for (let at = index; at !== NO_INDEX; at = parent.get(at)) {
+    if (policyGeneration.get(at) !== generation) refreshPolicy(world, at, now);
   }
 }
 
 function refreshPolicy(world: World, index: number, now: Now): void {
   const table = world.executions;
   const record = table.record(index);
-  table.policyGeneration[index] = world.policy.generation;
+  table.policyGeneration.set(index, world.policy.generation);
   const policy = resolvePolicy(world.policy.set, record.principal.tenant, record.labels);
   if (policy === record.policy) return;
   const before = record.limits;
   record.policy = policy;
   refreshLimits(world, record);
-  if (record.limits === before || table.state[index] === STATE.completed) return;
+  if (record.limits === before || table.state.get(index) === STATE.completed) return;
   armEarlier(world, index, before, now);
   const changed = changedLimits(before, record.limits);
   if (changed.length === 0) return;
@@ -108,8 +108,8 @@ export function underPolicy<T>(
 
 /** What was told of a limit is told again when the limit has changed. */
 export function forgetTold(world: World, record: ExecutionRecord): void {
-  world.executions.warned[record.index] = 0;
-  world.executions.verdict[record.index] = 0;
+  world.executions.warned.set(record.index, 0);
+  world.executions.verdict.set(record.index, 0);
   record.told = undefined;
 }
 
@@ -148,7 +148,7 @@ export function runPolicySweep(world: World, now: Now, max: number): number {
     done++;
     for (const end = Math.min(sweep.next + SWEEP_STRIDE, table.used); sweep.next < end; ) {
       const index = sweep.next++;
-      if (table.records[index] === undefined || table.policyGeneration[index] === world.policy.generation)
+      if (table.records[index] === undefined || table.policyGeneration.get(index) === world.policy.generation)
         continue;
       const before = table.record(index).limits;
       refreshStalePolicy(world, index, now);

@@ -117,7 +117,7 @@ export function unknownPrice(
   model: string | undefined,
 ): Finding {
   world.usageTotals.addUnpriced(provider);
-  const name =
-    [provider, model].filter((part) => part !== undefined && part !== "").join("/") || "no model named";
+  const both = provider && model ? `${provider}/${model}` : provider || model;
+  const name = both || "no model named";
   return { verdict, kind: "LIMIT", reason: "PRICE_UNKNOWN", message: `no price is known: ${name}` };
 }

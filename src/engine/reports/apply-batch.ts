@@ -55,7 +55,11 @@ export function applyBatch(
   const last = assertSequences(reporter, groups);
   touchReporter(world, reporter, now);
   const work: BatchWork = { duplicates: 0, rejected: NO_REJECTED, decisions: NO_DECISIONS, indexes: [] };
-  for (const group of groups) if (group.usage.length > 0) applyReports(world, reporter, group, work, now);
+  const found = world.executions.findAll(reporter.caller, groups);
+  for (let at = 0; at < groups.length; at++) {
+    const group = groups[at] as UsageGroup;
+    if (group.usage.length > 0) applyReports(world, reporter, group, found[at] as number, work, now);
+  }
   noteGapClosed(world, reporter);
   return { ...work, throughSequence: last };
 }
@@ -137,6 +141,7 @@ function applyReports(
   world: World,
   reporter: ReporterRow,
   group: UsageGroup,
+  index: number,
   work: BatchWork,
   now: Now,
 ): void {
@@ -147,7 +152,7 @@ function applyReports(
     return;
   }
   if (from === reporter.floor + 1 && reporter.ranges.length === 0) {
-    applyPart(world, reporter, { group, start: 0, end: group.usage.length }, work, now);
+    applyPart(world, reporter, index, { group, start: 0, end: group.usage.length }, work, now);
     reporter.floor = to;
     return;
   }
@@ -159,7 +164,7 @@ function applyReports(
     if (at < group.usage.length && !applied) {
       if (start < 0) start = at;
     } else if (start >= 0) {
-      applyPart(world, reporter, { group, start, end: at }, work, now);
+      applyPart(world, reporter, index, { group, start, end: at }, work, now);
       start = -1;
     }
   }
@@ -167,9 +172,15 @@ function applyReports(
   applyRange(reporter, from, to, work.duplicates === duplicates ? hashGroup(group) : NO_CONTENT_HASH);
 }
 
-function applyPart(world: World, reporter: ReporterRow, part: GroupPart, work: BatchWork, now: Now): void {
+function applyPart(
+  world: World,
+  reporter: ReporterRow,
+  index: number,
+  part: GroupPart,
+  work: BatchWork,
+  now: Now,
+): void {
   const { group } = part;
-  const index = world.executions.find(reporter.caller, group.executionId);
   const result = applyGroup(world, reporter, index, part, now);
   if (index !== NO_INDEX) work.indexes.push(index);
   if (result === undefined) return;

@@ -58,8 +58,8 @@ export function applyGroup(
   const table = world.executions;
   refreshStalePolicy(world, index, now);
   linkReporter(world, reporter, index);
-  const before = table.verdict[index] as number;
-  const completed = table.state[index] === STATE.completed;
+  const before = table.verdict.get(index);
+  const completed = table.state.get(index) === STATE.completed;
   touchActivity(world, index, now.monoMs);
   const binding = windowBinding(world, index, now.wallMs);
   const { limits: rules } = table.compiled[index] as CompiledLimits;
@@ -260,8 +260,8 @@ function wallMsOf(instant: NonNullable<Usage["occurredAt"]>): number {
 /** A mark is kept as long as an execution it reported for is. */
 function linkReporter(world: World, reporter: ReporterRow, index: number): void {
   const { lastReporter } = world.executions;
-  if (lastReporter[index] === reporter.row) return;
-  lastReporter[index] = reporter.row;
+  if (lastReporter.get(index) === reporter.row) return;
+  lastReporter.set(index, reporter.row);
   const record = world.executions.record(index);
   if (record.reporters.includes(reporter.row)) return;
   world.rows.executionTexts.touch(index);
@@ -317,7 +317,7 @@ function applyUnattributed(world: World, reporter: ReporterRow, part: GroupPart,
       amounts[SPENT.discoveredSteps] = (amounts[SPENT.discoveredSteps] as bigint) + 1n;
   }
   chargeWindows(world, binding.rows, amounts);
-  world.usageTotals.add(principal.tenant, part.group.provider, part.group.model, amounts);
+  world.usageTotals.add({ principal }, part.group.provider, part.group.model, amounts);
   const { executionId } = part.group;
   const message = `execution ${executionId} is not registered; its usage was charged to tenant ${principal.tenant}`;
   const finding: Finding = { verdict: "WARN", kind: "STATE", reason: "UNATTRIBUTED", message };

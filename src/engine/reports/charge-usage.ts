@@ -63,7 +63,7 @@ export function chargeUsage(
   if (usage.storageBytes !== undefined)
     world.storage.set(record.principal, usage.storageBytes, world.rows.storage);
   recordModifications(world, index, amounts[SPENT.modifications] as bigint, now.wallMs);
-  const ended = world.executions.state[index] === STATE.completed;
+  const ended = world.executions.state.get(index) === STATE.completed;
   if (usage.memoryBytes !== undefined && !ended) setMemory(world, index, Number(usage.memoryBytes));
   if (usage.depthDelta !== undefined && moveDepth(world, index, usage.depthDelta))
     notes.push(DEPTH_UNDERFLOW);
@@ -111,13 +111,13 @@ function discoveredOf(world: World, index: number, usage: Usage): bigint {
 /** Memory in use now: a gauge of the execution, and the sum over the live members of every subtree above it. */
 export function setMemory(world: World, index: number, bytes: number): void {
   const { memory, subtreeMemory, parent } = world.executions;
-  const change = bytes - (memory[index] as number);
+  const change = bytes - memory.get(index);
   if (change === 0) return;
   world.rows.executions.touch(index);
-  memory[index] = bytes;
-  for (let at = index; at !== NO_INDEX; at = parent[at] as number) {
+  memory.set(index, bytes);
+  for (let at = index; at !== NO_INDEX; at = parent.get(at)) {
     world.rows.executions.touch(at);
-    world.executions.setSubtreeMemory(at, (subtreeMemory[at] as number) + change);
+    world.executions.setSubtreeMemory(at, subtreeMemory.get(at) + change);
   }
 }
 
@@ -146,7 +146,7 @@ export function judgeReportedStep(
 
 function judgeReportedDepth(world: World, index: number, notes: Finding[]): void {
   const table = world.executions;
-  const depth = BigInt(table.depth[index] as number);
+  const depth = BigInt(table.depth.get(index));
   for (const at of [index, ...table.record(index).chain]) {
     const { limits, id } = table.record(at);
     const limit = limits.byKey.max_discovery_depth;

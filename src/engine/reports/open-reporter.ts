@@ -159,7 +159,7 @@ function noteDurableSeen(world: World, reporter: ReporterRow, durableSeen: numbe
     const record = world.executions.record(index);
     if (!record.reporters.includes(reporter.row)) continue;
     world.rows.executions.touch(index);
-    world.executions.flags[index] = (world.executions.flags[index] as number) | FLAG.uncertain;
+    world.executions.flags.set(index, world.executions.flags.get(index) | FLAG.uncertain);
     pushEvent(world, index, "DATA_LOSS", message, now, { finding });
   }
 }
@@ -171,6 +171,6 @@ export function noteGapClosed(world: World, reporter: ReporterRow): void {
   for (const index of world.executions.indexes()) {
     if (!world.executions.record(index).reporters.includes(reporter.row)) continue;
     world.rows.executions.touch(index);
-    world.executions.flags[index] = (world.executions.flags[index] as number) & ~FLAG.uncertain;
+    world.executions.flags.set(index, world.executions.flags.get(index) & ~FLAG.uncertain);
   }
 }

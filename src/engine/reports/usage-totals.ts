@@ -50,8 +50,13 @@ export class UsageTotals {
   }
 
   /** Adds a row of amounts in the order of SPENT. */
-  add(tenant: string, provider: string | undefined, model: string | undefined, amounts: BigInt64Array): void {
-    const base = this.#find(this.#byTenant ? tenant : "", provider ?? "", model ?? "") * STRIDE;
+  add(
+    of: { readonly principal: { readonly tenant: string } },
+    provider: string | undefined,
+    model: string | undefined,
+    amounts: BigInt64Array,
+  ): void {
+    const base = this.#find(this.#byTenant ? of.principal.tenant : "", provider ?? "", model ?? "") * STRIDE;
     const sums = this.#amounts;
     const tokens = (amounts[SPENT.inputTokens] as bigint) + (amounts[SPENT.outputTokens] as bigint);
     sums[base + STEPS] = BigInt.asIntN(64, (sums[base + STEPS] as bigint) + (amounts[SPENT.steps] as bigint));

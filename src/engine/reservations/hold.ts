@@ -16,7 +16,7 @@ export function holdChain(
   const wanted = carveUnits(amounts);
   const covered = wanted.map(() => 0n);
   const takes: CarveTake[] = [];
-  for (let at = index; at !== NO_INDEX; at = world.executions.parent[at] as number) {
+  for (let at = index; at !== NO_INDEX; at = world.executions.parent.get(at)) {
     for (let unit = 0; unit < HELD_COUNT; unit++) addHeld(world, at, unit, amounts[unit] as bigint);
     for (let unit = 0; unit < covered.length; unit++)
       addHeld(world, at, CARVE_HELD[unit] as number, -(covered[unit] as bigint));
@@ -45,7 +45,7 @@ export function releaseChain(
   takes: readonly CarveTake[],
 ): void {
   const returned = [0n, 0n, 0n, 0n];
-  for (let at = index; at !== NO_INDEX; at = world.executions.parent[at] as number) {
+  for (let at = index; at !== NO_INDEX; at = world.executions.parent.get(at)) {
     for (let unit = 0; unit < HELD_COUNT; unit++) addHeld(world, at, unit, -(amounts[unit] as bigint));
     for (let unit = 0; unit < returned.length; unit++)
       addHeld(world, at, CARVE_HELD[unit] as number, returned[unit] as bigint);

@@ -133,8 +133,8 @@ function overrunFindings(entry: ReservationRow, actual: Usage): Finding[] {
 /** An execution that ended over an hour ago, or resolved too many, cannot tell a repetition from a first settlement. */
 function assertRemembered(world: World, record: ExecutionRecord, now: Now): void {
   const table = world.executions;
-  const ended = table.state[record.index] === STATE.completed;
-  const forgotten = ended && now.monoMs - (table.endedMono[record.index] as number) > RESERVATION_MEMORY_MS;
+  const ended = table.state.get(record.index) === STATE.completed;
+  const forgotten = ended && now.monoMs - table.endedMono.get(record.index) > RESERVATION_MEMORY_MS;
   if (!forgotten && record.resolvedReservations <= MAX_RESERVATIONS) return;
   throw new TollgateError(
     "RESERVATION_FORGOTTEN",

@@ -5,6 +5,7 @@ import type { CallerId } from "../../domain/ids.ts";
 import { isEmptyOverrides, type LimitOverrides } from "../../domain/limits.ts";
 import { RECORD_PUT } from "../../ports/cut-store.ts";
 import type { ExecutionRecord } from "../executions/execution-record.ts";
+import { counterPlace } from "../executions/table/columns.ts";
 import type { World } from "../world.ts";
 import type { CutBuffer } from "./cut-buffer.ts";
 import { bigintAsText, deleteRow, tableNumber } from "./generations.ts";
@@ -119,7 +120,7 @@ export function textOf(world: World, record: ExecutionRecord) {
 /** What is kept of a completed execution in the file, enough to take it up again for late usage. */
 export function completedRow(world: World, index: number) {
   const table = world.executions;
-  const base = index * SPENT_STRIDE;
+  const base = counterPlace(index);
   // What only a running execution needs would make the row longer than a store takes.
   const {
     announced: _announced,
@@ -130,10 +131,10 @@ export function completedRow(world: World, index: number) {
   return {
     ...kept,
     spent: Array.from(table.spent.subarray(base, base + SPENT_STRIDE), String),
-    startedWall: table.startedWall[index],
-    wallTimeMs: (table.endedMono[index] as number) - (table.startedMono[index] as number),
-    pausedMs: table.pausedMs[index],
-    maxDepth: table.maxDepth[index],
-    eventNumber: table.eventNumber[index],
+    startedWall: table.startedWall.get(index),
+    wallTimeMs: table.endedMono.get(index) - table.startedMono.get(index),
+    pausedMs: table.pausedMs.get(index),
+    maxDepth: table.maxDepth.get(index),
+    eventNumber: table.eventNumber.get(index),
   };
 }

@@ -7,6 +7,7 @@ import {
   STATE_TABLES,
   type StateTable,
 } from "../../ports/cut-store.ts";
+import type { IntColumn } from "../executions/table/columns.ts";
 import { CutBuffer, packedRecords } from "./cut-buffer.ts";
 
 // Which rows changed, and how they become a cut. A *generation* is the set of rows changed since the last cut began. A row
@@ -20,17 +21,22 @@ export type EncodeRow = (key: number, out: CutBuffer) => void;
 export class RowSet {
   readonly #owner: Generations;
   readonly #encode: EncodeRow;
-  /** Generation in which a row was last marked and not yet encoded; 0 = clean. */
-  #stamps = new Int32Array(1024);
+  /** Generation in which a row was last marked and not yet encoded, at `key * stride + place`; 0 = clean. */
+  #stamps: Int32Array;
+  readonly #stride: number;
+  readonly #place: number;
   #open = new Int32Array(256);
   #openCount = 0;
   #cutting = new Int32Array(256);
   #cuttingCount = 0;
   #cursor = 0;
 
-  constructor(owner: Generations, encode: EncodeRow) {
+  constructor(owner: Generations, encode: EncodeRow, dirty?: IntColumn) {
     this.#owner = owner;
     this.#encode = encode;
+    this.#stamps = dirty?.view ?? new Int32Array(1024);
+    this.#stride = dirty?.stride ?? 1;
+    this.#place = dirty?.place ?? 0;
   }
 
   get openCount(): number {
@@ -39,14 +45,15 @@ export class RowSet {
 
   touch(key: number): void {
     const owner = this.#owner;
-    if (key < this.#stamps.length) {
-      const stamp = this.#stamps[key] as number;
+    const place = key * this.#stride + this.#place;
+    if (place < this.#stamps.length) {
+      const stamp = this.#stamps[place] as number;
       if (stamp === owner.open) return;
       if (stamp !== 0) this.#encodeNow(key);
     } else {
-      this.#growStamps(key);
+      this.#growStamps(place);
     }
-    this.#stamps[key] = owner.open;
+    this.#stamps[place] = owner.open;
     if (this.#openCount === this.#open.length) this.#open = grown(this.#open);
     this.#open[this.#openCount++] = key;
     owner.dirty = true;
@@ -66,7 +73,7 @@ export class RowSet {
     let budget = maxRows;
     while (budget > 0 && this.#cursor < this.#cuttingCount) {
       const key = this.#cutting[this.#cursor++] as number;
-      if (this.#stamps[key] !== this.#owner.cutting) continue;
+      if (this.#stamps[key * this.#stride + this.#place] !== this.#owner.cutting) continue;
       this.#encodeNow(key);
       budget--;
     }
@@ -88,12 +95,12 @@ export class RowSet {
   }
 
   #encodeNow(key: number): void {
-    this.#stamps[key] = 0;
+    this.#stamps[key * this.#stride + this.#place] = 0;
     this.#encode(key, this.#owner.buffer);
   }
 
-  #growStamps(key: number): void {
-    const stamps = new Int32Array(Math.max(this.#stamps.length * 2, key + 1));
+  #growStamps(place: number): void {
+    const stamps = new Int32Array(Math.max(this.#stamps.length * 2, place + 1));
     stamps.set(this.#stamps);
     this.#stamps = stamps;
   }
@@ -130,8 +137,9 @@ export class Generations {
     };
   }
 
-  rowSet(encode: EncodeRow): RowSet {
-    const set = new RowSet(this, encode);
+  /** `dirty`: where the marks of changed rows stand when they lie beside what they mark. */
+  rowSet(encode: EncodeRow, dirty?: IntColumn): RowSet {
+    const set = new RowSet(this, encode, dirty);
     this.#sets.push(set);
     return set;
   }

@@ -4,6 +4,7 @@ import { MAX_RESERVATIONS, RESERVATION_MEMORY_MS } from "../../domain/reservatio
 import type { Now } from "../../domain/time.ts";
 import { NO_INDEX } from "../executions/execution-table.ts";
 import { COMPLETED_MEMORY_MS, forgetOldestCompleted } from "../executions/forget.ts";
+import { counterPlace } from "../executions/table/columns.ts";
 import { DEADLINE } from "../time/deadlines.ts";
 import type { World } from "../world.ts";
 import type { ExecutionText } from "./execution-text.ts";
@@ -39,24 +40,24 @@ export function restoreCompleted(world: World, body: string, now: Now): number {
   // Its reservations were forgotten with it: a settlement that comes now could be the second one.
   table.record(index).resolvedReservations = MAX_RESERVATIONS;
   for (let unit = 0; unit < SPENT_STRIDE; unit++)
-    table.spent[index * SPENT_STRIDE + unit] = BigInt(text.spent[unit] ?? "0");
+    table.spent[counterPlace(index) + unit] = BigInt(text.spent[unit] ?? "0");
   table.setState(index, STATE.completed);
-  table.startedWall[index] = text.startedWall;
+  table.startedWall.set(index, text.startedWall);
   // It ended longer ago than resolved reservations are remembered: an unknown one is refused as forgotten, never charged twice.
   const ended = now.monoMs - RESERVATION_MEMORY_MS - 1;
-  table.startedMono[index] = ended - text.wallTimeMs;
-  table.endedMono[index] = ended;
-  table.lastActivity[index] = ended;
-  table.pausedMs[index] = text.pausedMs;
-  table.maxDepth[index] = text.maxDepth;
-  table.eventNumber[index] = text.eventNumber;
-  table.policyGeneration[index] = world.policy.generation;
-  world.completed.push({ index, stamp: table.stamp[index] as number });
+  table.startedMono.set(index, ended - text.wallTimeMs);
+  table.endedMono.set(index, ended);
+  table.lastActivity.set(index, ended);
+  table.pausedMs.set(index, text.pausedMs);
+  table.maxDepth.set(index, text.maxDepth);
+  table.eventNumber.set(index, text.eventNumber);
+  table.policyGeneration.set(index, world.policy.generation);
+  world.completed.push({ index, stamp: table.stamp.get(index) });
   world.deadlines.add(
     now.monoMs + COMPLETED_MEMORY_MS,
     DEADLINE.forgetExecution,
     index,
-    table.stamp[index] as number,
+    table.stamp.get(index),
   );
   return index;
 }

@@ -11,6 +11,7 @@ import {
 import { FLAG, NO_INDEX } from "../executions/execution-table.ts";
 import { chainBelow, NO_LABELS } from "../executions/register.ts";
 import { countActive } from "../executions/state.ts";
+import { counterPlace } from "../executions/table/columns.ts";
 import { resolveLimits, sharedLimits } from "../limits/effective-limits.ts";
 import { resolvePolicy } from "../policy/resolve-policy.ts";
 import { principalKey } from "../quotas/window-table.ts";
@@ -36,12 +37,12 @@ export function addRestoredExecution(
   const record = createRecord(world, index, text, known ? parent : NO_INDEX);
   if (loop !== undefined) record.loop = restoreLoop(imageOf(loop));
   table.insert(record, known ? parent : NO_INDEX);
-  table.policyGeneration[index] = world.policy.generation;
+  table.policyGeneration.set(index, world.policy.generation);
   for (const reporter of record.reporters) {
     const entry = world.reporters.entries[reporter];
     if (entry !== undefined) entry.executions++;
   }
-  const state = table.state[index] as number;
+  const state = table.state.get(index);
   if (state !== STATE.completed) table.live++;
   if (state <= STATE.paused) countActive(world, record, 1);
 }
@@ -51,25 +52,25 @@ function restoreNumbers(world: World, index: number, image: RowPlace, shift: Shi
   const view = expandWords(image, EXECUTION_WORDS);
   const number = (place: number): number => view.getFloat64(place * 8, true);
   const pair = (place: number, half: 0 | 1): number => view.getInt32((9 + place) * 8 + half * 4, true);
-  table.flags[index] = number(0) % 256;
-  table.startedMono[index] = number(1) + shift.monoMs;
-  table.startedWall[index] = number(2);
-  table.lastActivity[index] = number(3) + shift.monoMs;
-  table.pausedMs[index] = number(4);
-  table.pausedSince[index] = number(5) === 0 ? 0 : number(5) + shift.monoMs;
-  table.endedMono[index] = number(6) === 0 ? 0 : number(6) + shift.monoMs;
-  table.memory[index] = number(7);
+  table.flags.set(index, number(0) % 256);
+  table.startedMono.set(index, number(1) + shift.monoMs);
+  table.startedWall.set(index, number(2));
+  table.lastActivity.set(index, number(3) + shift.monoMs);
+  table.pausedMs.set(index, number(4));
+  table.pausedSince.set(index, number(5) === 0 ? 0 : number(5) + shift.monoMs);
+  table.endedMono.set(index, number(6) === 0 ? 0 : number(6) + shift.monoMs);
+  table.memory.set(index, number(7));
   table.setSubtreeMemory(index, number(8));
   table.setState(index, pair(0, 0));
-  table.verdict[index] = pair(0, 1);
-  table.depth[index] = pair(1, 0);
-  table.maxDepth[index] = pair(1, 1);
-  table.eventNumber[index] = pair(2, 0);
-  table.warned[index] = pair(2, 1);
+  table.verdict.set(index, pair(0, 1));
+  table.depth.set(index, pair(1, 0));
+  table.maxDepth.set(index, pair(1, 1));
+  table.eventNumber.set(index, pair(2, 0));
+  table.warned.set(index, pair(2, 1));
   const counters = (9 + 4) * 8;
   for (let unit = 0; unit < SPENT_STRIDE; unit++)
-    table.spent[index * SPENT_STRIDE + unit] = view.getBigInt64(counters + unit * 8, true);
-  if ((table.flags[index] & FLAG.held) !== 0) {
+    table.spent[counterPlace(index) + unit] = view.getBigInt64(counters + unit * 8, true);
+  if ((table.flags.get(index) & FLAG.held) !== 0) {
     const held = counters + SPENT_STRIDE * 8;
     for (let unit = 0; unit < HELD_STRIDE; unit++)
       table.held[index * HELD_STRIDE + unit] = view.getBigInt64(held + unit * 8, true);

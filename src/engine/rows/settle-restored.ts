@@ -21,16 +21,16 @@ import { RECONNECT_GRACE_MS, type Shift } from "./read-image.ts";
 export function settleRestored(world: World, loaded: Loaded, shift: Shift, now: Now): void {
   const table = world.executions;
   for (const index of table.indexes()) {
-    if (table.state[index] === STATE.completed) {
-      const at = (table.endedMono[index] as number) + COMPLETED_MEMORY_MS;
-      world.deadlines.add(at, DEADLINE.forgetExecution, index, table.stamp[index] as number);
-      world.completed.push({ index, stamp: table.stamp[index] as number });
+    if (table.state.get(index) === STATE.completed) {
+      const at = table.endedMono.get(index) + COMPLETED_MEMORY_MS;
+      world.deadlines.add(at, DEADLINE.forgetExecution, index, table.stamp.get(index));
+      world.completed.push({ index, stamp: table.stamp.get(index) });
       continue;
     }
     resumeIdleClock(world, index, shift, now);
     armDeadlines(world, index, now);
   }
-  world.completed.sort((a, b) => (table.endedMono[a.index] as number) - (table.endedMono[b.index] as number));
+  world.completed.sort((a, b) => table.endedMono.get(a.index) - table.endedMono.get(b.index));
   armHolds(world, shift, now);
   armSlots(world, shift, now);
   for (const entry of world.approvals.entries) {
@@ -61,10 +61,10 @@ function touchMovedRows(world: World): void {
 function resumeIdleClock(world: World, index: number, shift: Shift, now: Now): void {
   const table = world.executions;
   const timeout = table.record(index).limits.byKey.idle_timeout_seconds;
-  const resumed = (table.lastActivity[index] as number) + shift.awayMs;
+  const resumed = table.lastActivity.get(index) + shift.awayMs;
   const atLeast =
     timeout === undefined ? resumed : now.monoMs + RECONNECT_GRACE_MS - Number(timeout.value) * 1000;
-  table.lastActivity[index] = Math.max(resumed, Math.min(atLeast, now.monoMs));
+  table.lastActivity.set(index, Math.max(resumed, Math.min(atLeast, now.monoMs)));
 }
 
 function armHolds(world: World, shift: Shift, now: Now): void {
@@ -112,9 +112,9 @@ function markLoss(world: World, loaded: Loaded, now: Now): void {
   };
   const table = world.executions;
   for (const index of table.indexes()) {
-    if (table.state[index] === STATE.completed) continue;
+    if (table.state.get(index) === STATE.completed) continue;
     world.rows.executions.touch(index);
-    table.flags[index] = (table.flags[index] as number) | FLAG.uncertain;
+    table.flags.set(index, table.flags.get(index) | FLAG.uncertain);
     pushEvent(world, index, "DATA_LOSS", message, now, { finding });
   }
   const since = (loaded.lastCutAt?.wallMs ?? now.wallMs) - HOUR_MS;

@@ -33,7 +33,7 @@ export function countUsage(
   add: BigInt64Array,
   wallMs: number,
 ): void {
-  world.usageTotals.add(record.principal.tenant, place.provider, place.model, add);
+  world.usageTotals.add(record, place.provider, place.model, add);
   if (compileRules(record.policy.settings.rules).quota.length === 0) return;
   const amounts = {
     requests: add[SPENT.requests] as bigint,

@@ -17,28 +17,23 @@ export function armWall(world: World, index: number): void {
   const wall = limits.byKey.max_wall_time_ms;
   if (wall === undefined) return;
   // Elapsed must be above limit + grace: one millisecond later it is.
-  const at = (table.startedMono[index] as number) + Number(wall.value) + limits.timeoutGraceMs + 1;
-  world.deadlines.add(at, DEADLINE.wallTime, index, table.stamp[index] as number);
+  const at = table.startedMono.get(index) + Number(wall.value) + limits.timeoutGraceMs + 1;
+  world.deadlines.add(at, DEADLINE.wallTime, index, table.stamp.get(index));
 }
 
 export function armWorking(world: World, index: number, now: Now): void {
   const table = world.executions;
   const { limits } = table.record(index);
   const working = limits.byKey.max_working_time_ms;
-  if (working === undefined || table.state[index] !== STATE.running) return;
+  if (working === undefined || table.state.get(index) !== STATE.running) return;
   const left = Number(working.value) + limits.timeoutGraceMs + 1 - workingMs(table, index, now);
-  world.deadlines.add(
-    now.monoMs + Math.max(0, left),
-    DEADLINE.workingTime,
-    index,
-    table.stamp[index] as number,
-  );
+  world.deadlines.add(now.monoMs + Math.max(0, left), DEADLINE.workingTime, index, table.stamp.get(index));
 }
 
 export function armIdle(world: World, index: number): void {
   const table = world.executions;
   const idle = table.record(index).limits.byKey.idle_timeout_seconds;
-  if (idle === undefined || table.state[index] !== STATE.running) return;
-  const at = (table.lastActivity[index] as number) + Number(idle.value) * 1000;
-  world.deadlines.add(at, DEADLINE.idle, index, table.stamp[index] as number);
+  if (idle === undefined || table.state.get(index) !== STATE.running) return;
+  const at = table.lastActivity.get(index) + Number(idle.value) * 1000;
+  world.deadlines.add(at, DEADLINE.idle, index, table.stamp.get(index));
 }

@@ -48,9 +48,9 @@ function runDeadline(world: World, due: DueDeadline, now: Now): void {
   if (kind === DEADLINE.sweep) return sweep(world, now);
   if (kind === DEADLINE.sweepRequests) return sweepRequests(world, now);
   const table = world.executions;
-  if (table.stamp[key] !== stamp || table.records[key] === undefined) return;
+  if (table.stamp.get(key) !== stamp || table.records[key] === undefined) return;
   if (kind === DEADLINE.forgetExecution) return forgetExecution(world, key);
-  if ((table.state[key] as number) >= STATE.halted) return;
+  if (table.state.get(key) >= STATE.halted) return;
   if (kind === DEADLINE.wallTime) return endByTime(world, key, "max_wall_time_ms", now);
   if (kind === DEADLINE.workingTime) return endByTime(world, key, "max_working_time_ms", now);
   return endByIdle(world, key, now);
@@ -82,7 +82,7 @@ function endByIdle(world: World, index: number, now: Now): void {
   const table = world.executions;
   const { limits, id } = table.record(index);
   const limit = limits.byKey.idle_timeout_seconds;
-  if (limit === undefined || table.state[index] !== STATE.running) return;
+  if (limit === undefined || table.state.get(index) !== STATE.running) return;
   const seconds = Math.floor(idleMs(table, index, now) / 1000);
   if (seconds < Number(limit.value)) {
     armIdle(world, index);

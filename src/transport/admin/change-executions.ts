@@ -86,8 +86,7 @@ function changeOne(
   now: Now,
 ): ExecutionChange {
   const { id, caller } = world.executions.record(index);
-  const stateNow = () =>
-    STATE_TO_PROTO[EXECUTION_STATES[world.executions.state[index] as number] ?? "RUNNING"];
+  const stateNow = () => STATE_TO_PROTO[EXECUTION_STATES[world.executions.state.get(index)] ?? "RUNNING"];
   const previousState = stateNow();
   let finding: Finding | undefined;
   try {

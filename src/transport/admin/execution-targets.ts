@@ -52,7 +52,7 @@ export function resolveTarget(
 /** Changes with state and adjustments, not with usage. */
 export function executionEtag(world: World, index: number): string {
   const { adjusted, stateFinding } = world.executions.record(index);
-  const state = world.executions.state[index] ?? STATE.running;
+  const state = world.executions.state.get(index) ?? STATE.running;
   return world.digest
     .digest128(canonicalText({ state, adjusted, reason: stateFinding?.message }))
     .slice(0, 16);

@@ -92,7 +92,7 @@ export function executionToProto(world: World, index: number, now: Now): Executi
         : carveToProto(carve.active ? carve.held : carve.total.map(() => 0n), carve.total),
     carveMode: carve === undefined ? undefined : carveModeToProto(carve.mode),
     uncertain: isUncertain(world, index) ? true : undefined,
-    lastEventNumber: BigInt(table.eventNumber[index] as number),
+    lastEventNumber: BigInt(table.eventNumber.get(index)),
     policyEtag: world.policy.etag,
   };
 }
@@ -112,15 +112,15 @@ function identityToProto(world: World, record: ExecutionRecord) {
     sessionId: record.session,
     labels: { ...record.labels },
     parentExecutionId: record.parentId,
-    registeredAt: timestampToProto(world.executions.startedWall[record.index] as number),
+    registeredAt: timestampToProto(world.executions.startedWall.get(record.index)),
   };
 }
 
 function standingToProto(world: World, index: number, now: Now) {
   const table = world.executions;
   const state = stateOf(world, index);
-  const completed = table.state[index] === STATE.completed;
-  const endedAtMs = (table.startedWall[index] as number) + wallMs(table, index, now);
+  const completed = table.state.get(index) === STATE.completed;
+  const endedAtMs = table.startedWall.get(index) + wallMs(table, index, now);
   return {
     state: STATE_TO_PROTO[state],
     stateFinding: stateFindingToProto(world, index),
@@ -133,7 +133,7 @@ function standingToProto(world: World, index: number, now: Now) {
 function stateFindingToProto(world: World, index: number): WireFinding | undefined {
   const { id, stateFinding } = world.executions.record(index);
   const finding =
-    world.executions.state[index] === STATE.completed ? stateFinding : stateFindings(world, index)[0];
+    world.executions.state.get(index) === STATE.completed ? stateFinding : stateFindings(world, index)[0];
   return finding === undefined ? undefined : findingToProto(finding, id);
 }
 

@@ -70,7 +70,7 @@ export async function callRegister(
       rejoined: rejoined ? true : undefined,
       sessionId: known ? executions.record(index).session : "",
       limits: known ? effectiveLimitsToProto(executions.record(index).limits) : [],
-      lastEventNumber: known ? BigInt(executions.eventNumber[index] as number) : 0n,
+      lastEventNumber: known ? BigInt(executions.eventNumber.get(index)) : 0n,
     };
   }
 }

@@ -47,7 +47,7 @@ export class ReportedExecutions {
   #subscribe(executionId: string): boolean {
     const { executions } = this.#context.host.world;
     const index = executions.find(this.#context.caller, executionId);
-    if (index === NO_INDEX || executions.state[index] === STATE.completed) return false;
+    if (index === NO_INDEX || executions.state.get(index) === STATE.completed) return false;
     const record = executions.record(index);
     this.#byId.set(executionId, record);
     this.#context.events.add(record, this.#sink);

@@ -57,7 +57,7 @@ export class WatchStream implements EventSink, WriterOwner {
     call.on("close", () => this.#close());
     // The client learns that it is watching before the first event.
     call.sendMetadata(new Metadata());
-    const completed = world.executions.state[index] === STATE.completed;
+    const completed = world.executions.state.get(index) === STATE.completed;
     this.#replay(index, after, completed);
     if (completed) this.#complete();
     else context.events.add(this.#record, this);
@@ -67,7 +67,7 @@ export class WatchStream implements EventSink, WriterOwner {
   #replay(index: number, after: bigint | undefined, completed: boolean): void {
     const { host, storeInfo } = this.#context;
     const { world } = host;
-    const last = world.executions.eventNumber[index] as number;
+    const last = world.executions.eventNumber.get(index);
     if (after === undefined && !completed) return;
     const events =
       after === undefined ? [] : this.#record.events.filter((event) => BigInt(event.number) > after);

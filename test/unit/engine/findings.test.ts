@@ -41,7 +41,7 @@ describe("order of findings", () => {
   test("state, wall time, steps, tokens, memory, cost, depth, discovered, idle, loop, then requests, tool calls, modifications, custom", () => {
     const engine = new Engine({ limits: EVERYTHING });
     engine.register("e");
-    engine.world.executions.subtreeMemory[0] = 1;
+    engine.world.executions.subtreeMemory.set(0, 1);
     engine.pass(3_000);
     const decision = engine.check("e", {
       step: { signature: "a", discovered: true },

@@ -267,7 +267,7 @@ describe("names that try to be something else", () => {
     expect(answer.rejoined).toBe(false);
     const below = { ...request, executionId: "c" as ExecutionId, parentId: "e" as ExecutionId };
     expect(registerExecution(engine.world, other, below, engine.now).index).toBe(2);
-    expect(engine.world.executions.parent[2]).toBe(answer.index);
+    expect(engine.world.executions.parent.get(2)).toBe(answer.index);
     expect(engine.world.executions.find(CALLER, "c")).toBe(-1);
   });
 });

@@ -1,8 +1,10 @@
 // Reports: what counts, what is refused, where late usage goes, usage that belongs to nobody.
+
 import { describe, expect, test } from "vitest";
 import { MAX_AMOUNT, MAX_COUNTER } from "../../../src/domain/amounts.ts";
 import { HOUR_MS } from "../../../src/domain/time.ts";
 import type { Usage } from "../../../src/domain/usage.ts";
+import { counterPlace } from "../../../src/engine/executions/table/columns.ts";
 import { Engine, messagesOf, policyOf, reasonsOf, START_WALL_MS } from "./engine-fixture.ts";
 
 function started(limits = policyOf({}, { customCounters: ["pages"] })): Engine {
@@ -95,7 +97,7 @@ describe("what one report counts", () => {
 
   test("a counter stops at 2^62 and says COUNTER_SATURATED", () => {
     const engine = started();
-    engine.world.executions.spent[5] = MAX_COUNTER - MAX_AMOUNT;
+    engine.world.executions.spent[counterPlace(0) + 5] = MAX_COUNTER - MAX_AMOUNT;
     expect(engine.reported("e", { requests: MAX_AMOUNT - 1n }).findings).toEqual([]);
     expect(reasonsOf(engine.reported("e", { requests: 2n }))).toEqual(["COUNTER_SATURATED"]);
     expect(engine.snapshot("e").requests).toBe(MAX_COUNTER);

@@ -38,7 +38,7 @@ function started(policy = POLICY): Engine {
 }
 
 function stateOf(engine: Engine, id = "e"): string {
-  return EXECUTION_STATES[engine.world.executions.state[engine.index(id)] as number] as string;
+  return EXECUTION_STATES[engine.world.executions.state.get(engine.index(id))] as string;
 }
 
 function reasonOf(act: () => unknown): string | undefined {

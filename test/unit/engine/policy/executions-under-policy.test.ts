@@ -190,9 +190,8 @@ describe("a swap", () => {
     engine.settleDue();
     expect(isSweeping(engine.world)).toBe(false);
     engine.advance(5_000);
-    const states = Array.from(
-      { length: 90 },
-      (_, number) => engine.world.executions.state[engine.index(`e${number}`)],
+    const states = Array.from({ length: 90 }, (_, number) =>
+      engine.world.executions.state.get(engine.index(`e${number}`)),
     );
     expect(new Set(states)).toEqual(new Set([STATE.halted]));
   });
@@ -211,12 +210,12 @@ describe("a swap", () => {
     wall(90_000, 1_000);
     expect(engine.world.deadlines.size).toBe(armed);
     engine.advance(61_002);
-    expect(engine.world.executions.state[engine.index("a")]).toBe(STATE.running);
+    expect(engine.world.executions.state.get(engine.index("a"))).toBe(STATE.running);
     wall(70_000, 0);
     engine.advance(8_998);
-    expect(engine.world.executions.state[engine.index("a")]).toBe(STATE.running);
+    expect(engine.world.executions.state.get(engine.index("a"))).toBe(STATE.running);
     engine.advance(1);
-    expect(engine.world.executions.state[engine.index("a")]).toBe(STATE.halted);
+    expect(engine.world.executions.state.get(engine.index("a"))).toBe(STATE.halted);
   });
 
   test("a new custom counter may be reported at once, by the tenant that declares it", () => {

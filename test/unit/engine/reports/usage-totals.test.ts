@@ -55,7 +55,7 @@ describe("what was used, for metrics", () => {
       ],
     ] as const) {
       const totals = new UsageTotals(byTenant);
-      for (const tenant of ["a", "b", "a"]) totals.add(tenant, undefined, "m", rowOf(1n));
+      for (const tenant of ["a", "b", "a"]) totals.add({ principal: { tenant } }, undefined, "m", rowOf(1n));
       expect(totals.sums().map((sum) => sum.labels)).toEqual(labels);
     }
   });
@@ -63,7 +63,8 @@ describe("what was used, for metrics", () => {
   test("P10: keeps 100 models and 1,000 sums, and loses none of what is beyond", () => {
     const models = new UsageTotals(false);
     for (let round = 0; round < 2; round++)
-      for (let at = 0; at < 150; at++) models.add("t", "p", `m${at}`, rowOf(1n, 2n));
+      for (let at = 0; at < 150; at++)
+        models.add({ principal: { tenant: "t" } }, "p", `m${at}`, rowOf(1n, 2n));
     expect(models.sums()).toHaveLength(101);
     expect(models.sums()[100]).toMatchObject({
       labels: { provider: "p", model: "other" },
@@ -71,7 +72,8 @@ describe("what was used, for metrics", () => {
       tokens: 200n,
     });
     const sums = new UsageTotals(false);
-    for (let at = 0; at < 2_000; at++) sums.add("t", `p${at % 50}`, `m${Math.floor(at / 50)}`, rowOf(1n));
+    for (let at = 0; at < 2_000; at++)
+      sums.add({ principal: { tenant: "t" } }, `p${at % 50}`, `m${Math.floor(at / 50)}`, rowOf(1n));
     expect(sums.sums().length).toBeLessThanOrEqual(1_001);
     expect(sums.sums().reduce((steps, sum) => steps + sum.steps, 0n)).toBe(2_000n);
   });
