@@ -41,8 +41,7 @@ const FIRST_BYTES = FIRST_STATE_TABLES.length * PROOF_BYTES + FIRST_APPEND_TABLE
 
 function placeOf(table: StateTable | AppendTable): number {
   const place = PLACES.get(table);
-  if (place === undefined)
-    throw new RangeError(`${table} is in no version of the file: add it to ADDED_TABLES`);
+  if (place === undefined) throw new RangeError(`${table} is in no version of the file: add it to ADDITIONS`);
   return place;
 }
 

@@ -19,31 +19,53 @@ export interface Migration {
   readonly apply: (database: Database.Database) => void;
 }
 
-/** All migrations, ascending; never changed once released, only added to. */
-export const MIGRATIONS: readonly Migration[] = [
-  { version: 1, minReaderVersion: 1, release: "0.1.0", apply: createFirstTables },
-  { version: 2, minReaderVersion: 1, release: "0.2.0", apply: createAddedTables },
-];
-
-/** The version this program writes. */
-export const FILE_VERSION = 2;
-
-/** Tables of the first version: the others came later. */
+/** Tables of the first version. */
 export const FIRST_STATE_TABLES = STATE_TABLES.slice(0, 12);
 export const FIRST_APPEND_TABLES = APPEND_TABLES.slice(0, 5);
 
-/** Tables that came later, in the order in which they came: their proofs stand in this order. Only added to. */
-export const ADDED_TABLES: readonly (StateTable | AppendTable)[] = [
-  "rate_buckets",
-  "rate_bucket_texts",
-  "rule_counts",
-  "storage_gauges",
-  "guard_sessions",
-  "tool_calls",
-  "adjustments",
-  "spent_capabilities",
-  "kept_policies",
+/**
+ * Tables that came later, by the version that brought them: never changed once released, only added to. Their proofs stand in
+ * this order. A release that knows fewer tables leaves the others, and what proves them, as they are.
+ */
+const ADDITIONS: readonly {
+  readonly version: number;
+  readonly release: string;
+  readonly tables: readonly (StateTable | AppendTable)[];
+}[] = [
+  {
+    version: 2,
+    release: "0.2.0",
+    tables: [
+      "rate_buckets",
+      "rate_bucket_texts",
+      "rule_counts",
+      "storage_gauges",
+      "guard_sessions",
+      "tool_calls",
+      "adjustments",
+      "spent_capabilities",
+      "kept_policies",
+    ],
+  },
 ];
+
+export const ADDED_TABLES: readonly (StateTable | AppendTable)[] = ADDITIONS.flatMap(({ tables }) => tables);
+
+/** All migrations, ascending. */
+export const MIGRATIONS: readonly Migration[] = [
+  { version: 1, minReaderVersion: 1, release: "0.1.0", apply: createFirstTables },
+  ...ADDITIONS.map(({ version, release, tables }) => ({
+    version,
+    minReaderVersion: 1,
+    release,
+    apply: (database: Database.Database) => {
+      for (const table of tables) createTable(database, table);
+    },
+  })),
+];
+
+/** The version this program writes. */
+export const FILE_VERSION = MIGRATIONS.length;
 
 function createFirstTables(database: Database.Database): void {
   database.exec(`
@@ -68,16 +90,12 @@ function createFirstTables(database: Database.Database): void {
     ) STRICT;
     CREATE TABLE loss (id INTEGER PRIMARY KEY, finding TEXT NOT NULL) STRICT;
   `);
-  for (const table of FIRST_STATE_TABLES) createStateTable(database, table);
-  for (const table of FIRST_APPEND_TABLES) createAppendTable(database, table);
+  for (const table of [...FIRST_STATE_TABLES, ...FIRST_APPEND_TABLES]) createTable(database, table);
 }
 
-/** A release that knows fewer tables leaves the others, and what proves them, as they are. */
-function createAddedTables(database: Database.Database): void {
-  for (const table of ADDED_TABLES) {
-    if (isStateTable(table)) createStateTable(database, table);
-    else createAppendTable(database, table);
-  }
+function createTable(database: Database.Database, table: StateTable | AppendTable): void {
+  if (isStateTable(table)) createStateTable(database, table);
+  else createAppendTable(database, table);
 }
 
 export function isStateTable(table: StateTable | AppendTable): table is StateTable {
