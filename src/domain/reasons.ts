@@ -213,7 +213,11 @@ export const REASONS = {
     "platform administrator",
   ),
   DATA_LOSS: other("Part of what was acknowledged is missing from the file.", "on_hole", "operator"),
-  CLOCK_STEP: other("The wall clock jumped forward by more than an hour.", "", "platform administrator"),
+  CLOCK_STEP: other(
+    "The wall clock jumped forward by more than an hour, or between two boots by more than is believed.",
+    "",
+    "platform administrator",
+  ),
   UNATTRIBUTED: other(
     "Usage of an unknown execution was charged to the tenant.",
     "unregistered",

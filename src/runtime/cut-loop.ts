@@ -1,4 +1,5 @@
 import { beginCut } from "../engine/rows/begin-cut.ts";
+import { keepTime } from "../engine/time/run-due.ts";
 import type { Clock } from "../ports/clock.ts";
 import { CutFailed, type CutStore } from "../ports/cut-store.ts";
 import type { Durability, EngineHost, Reached } from "./engine-host.ts";
@@ -119,6 +120,7 @@ export class CutLoop implements Durability {
   async drain(): Promise<void> {
     this.#closing = true;
     const { generations } = this.#host.world;
+    keepTime(this.#host.world);
     while (this.#running || generations.dirty) {
       if (!this.#running) {
         this.#clearTimer();

@@ -41,6 +41,62 @@ describe("a start after a start", () => {
   });
 });
 
+describe("time away", () => {
+  test("is counted from the stop or kill, not from the last change: a quiet run idles on over a start", async () => {
+    const first = new Engine({ limits: policyOf({ idle_timeout_seconds: 1_800n }) });
+    first.register("e");
+    await first.save();
+    for (let second = 0; second < 1_500; second += 5) {
+      first.advance(5_000);
+      await first.save();
+    }
+    const second = first.restarted(60_000);
+    const idleMs = second.snapshot("e").idleMs ?? 0;
+    expect(idleMs).toBeGreaterThanOrEqual(1_490_000);
+    expect(idleMs).toBeLessThanOrEqual(1_500_000);
+    second.advance(1_799_999 - idleMs);
+    expect(second.eventTypes("e")).toEqual([]);
+    second.advance(1);
+    expect(second.eventTypes("e")).toEqual(["HALT"]);
+  });
+
+  test("makes no cuts while nothing lives", async () => {
+    const engine = new Engine();
+    engine.register("e");
+    engine.complete("e");
+    await engine.save();
+    engine.advance(60_000);
+    expect(engine.world.generations.dirty).toBe(false);
+  });
+
+  test.each([
+    ["an hour before the last cut", -3_600_000, 0],
+    ["31 days after it", 31 * 86_400_000, 30 * 86_400_000],
+  ])(
+    "another boot %s counts as no more than is believed, and is told: CLOCK_STEP",
+    async (_when, toldMs, awayMs) => {
+      const first = new Engine({ limits: policyOf({ max_wall_time_ms: 40n * 86_400_000n }) });
+      first.register("e");
+      await first.save();
+      const second = first.restarted(toldMs, { bootId: "boot-2", monoMs: 5_000 });
+      second.drain();
+      expect(second.violations.map(({ finding }) => finding)).toEqual([
+        expect.objectContaining({ reason: "CLOCK_STEP", verdict: "WARN" }),
+      ]);
+      expect(second.snapshot("e").wallTimeMs).toBe(awayMs);
+    },
+  );
+
+  test("another boot within 30 days is believed", async () => {
+    const first = new Engine();
+    first.register("e");
+    await first.save();
+    const second = first.restarted(30 * 86_400_000, { bootId: "boot-2", monoMs: 5_000 });
+    second.drain();
+    expect(second.violations.map(({ finding }) => finding.reason)).not.toContain("CLOCK_STEP");
+  });
+});
+
 describe("reporters after a start", () => {
   const hello = { reporterId: "reporter", epoch: 1n, resume: true };
 

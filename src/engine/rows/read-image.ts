@@ -6,6 +6,8 @@ export interface Shift {
   /** Added to stored monotonic instants: they are then instants of this boot's clock, time away included. */
   readonly monoMs: number;
   readonly awayMs: number;
+  /** What the wall clock said of the time away, where it is not believed. */
+  readonly disbelievedMs?: number;
 }
 
 /**

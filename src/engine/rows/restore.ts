@@ -1,8 +1,10 @@
+import type { Finding } from "../../domain/decision.ts";
 import type { ExecutionEvent } from "../../domain/event.ts";
 import { MAX_EVENTS, MAX_TREE_DEPTH } from "../../domain/execution.ts";
 import { DAY_MS, type Now } from "../../domain/time.ts";
 import type { Loaded } from "../../ports/cut-store.ts";
 import { restoreAdjustment, type StoredAdjustment } from "../adjustments/adjustment-rows.ts";
+import { keepViolation } from "../events/push.ts";
 import { NO_INDEX } from "../executions/execution-table.ts";
 import { restoreStorage, type StoredStorage } from "../gauges/gauge-rows.ts";
 import { restoreSpent } from "../guards/capabilities/spent-capabilities.ts";
@@ -76,6 +78,7 @@ export function restoreWorld(world: World, loaded: Loaded, bootId: string, now: 
   for (const row of tables.tool_calls.rows) restoreToolCall(world, row.key, parseRow(row), shift);
   world.requests.byAge.sort((a, b) => a.expiresMono - b.expiresMono);
   Object.assign(world.generations.lastSequences, loaded.lastSequences);
+  keepDisbelief(world, shift, now);
   settleRestored(world, loaded, shift, now);
   return shift;
 }
@@ -85,8 +88,18 @@ function shiftOf(loaded: Loaded, bootId: string, now: Now): Shift {
   const at = loaded.lastCutAt;
   if (at === undefined) return { monoMs: 0, awayMs: 0 };
   if (at.bootId === bootId) return { monoMs: 0, awayMs: Math.max(0, now.monoMs - at.monoMs) };
-  const awayMs = Math.min(Math.max(0, now.wallMs - at.wallMs), LONGEST_AWAY_MS);
-  return { monoMs: now.monoMs - awayMs - at.monoMs, awayMs };
+  const toldMs = now.wallMs - at.wallMs;
+  const awayMs = Math.min(Math.max(0, toldMs), LONGEST_AWAY_MS);
+  const monoMs = now.monoMs - awayMs - at.monoMs;
+  return { monoMs, awayMs, ...(awayMs === toldMs ? {} : { disbelievedMs: toldMs }) };
+}
+
+/** It concerns the daemon, no execution and no tenant. */
+function keepDisbelief(world: World, { awayMs, disbelievedMs }: Shift, now: Now): void {
+  if (disbelievedMs === undefined) return;
+  const message = `since the last cut, on another boot, the wall clock went on by ${disbelievedMs} ms; ${awayMs} ms count as time away`;
+  const finding: Finding = { verdict: "WARN", kind: "STATE", reason: "CLOCK_STEP", message };
+  keepViolation(world, finding, now, "", "", undefined, undefined);
 }
 
 /** Parents before their children: the chain of a child is made from its parent's. Those without numbers are no executions. */

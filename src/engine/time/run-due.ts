@@ -117,6 +117,7 @@ function act(
 /** Forgets what has been remembered long enough, a bounded piece at a time. */
 function sweep(world: World, now: Now): void {
   world.deadlines.add(now.monoMs + SWEEP_MS, DEADLINE.sweep, 0, 0);
+  keepTime(world);
   const forgotten = forgetRequests(world, now, SWEEP_REQUESTS);
   if (forgotten === SWEEP_REQUESTS)
     world.deadlines.add(now.monoMs + SWEEP_AGAIN_MS, DEADLINE.sweepRequests, 0, 0);
@@ -126,6 +127,14 @@ function sweep(world: World, now: Now): void {
   forgetRuleCounts(world, now.wallMs, SWEEP_ROWS);
   world.rates.forgetFull(now.monoMs, SWEEP_ROWS, world.rows.rates, world.rows.rateTexts);
   forgetSessions(world, now);
+}
+
+/**
+ * Lets a cut be made though nothing changed. It carries the instant from which a start counts the time away: without it what
+ * idled before a kill would count as away, and idle clocks and holds of a quiet daemon would begin anew.
+ */
+export function keepTime({ executions, generations }: World): void {
+  if (executions.live > 0) generations.dirty = true;
 }
 
 /** Most request ids that one sweep forgets, and how soon it goes on when there are more: as fast as they can be made. */
