@@ -40,25 +40,22 @@ function start(directory: string, words?: readonly string[]): DaemonProcess {
 async function live(
   directory: string,
   executionIds: readonly string[],
-  end: "stop" | "kill",
+  end: "SIGTERM" | "SIGKILL",
   words?: readonly string[],
 ): Promise<readonly bigint[]> {
   const daemon = start(directory, words);
-  const { rpc, close } = connect(EnforcementService, await daemon.address("agent"));
+  const client = connect(EnforcementService, await daemon.address("agent"));
   const steps: bigint[] = [];
   for (const executionId of executionIds) {
-    await rpc.registerExecution({ executionId });
-    const { decision } = await rpc.charge({ executionId, intent: { step: {} } });
+    await client.rpc.registerExecution({ executionId });
+    const { decision } = await client.rpc.charge({ executionId, intent: { step: {} } });
     expect(decision).toMatchObject({ allowed: true, findings: [] });
     expect(decision?.uncertain).not.toBe(true);
-    steps.push((await rpc.getExecution({ executionId })).execution?.usage?.steps ?? 0n);
+    steps.push((await client.rpc.getExecution({ executionId })).execution?.usage?.steps ?? 0n);
   }
-  close();
-  if (end === "kill") await daemon.kill();
-  else {
-    daemon.signal("SIGTERM");
-    expect(await daemon.waitForExit()).toBe(0);
-  }
+  client.close();
+  daemon.signal(end);
+  expect(await daemon.waitForExit()).toBe(end === "SIGTERM" ? 0 : -2);
   expect(daemon.lines.filter((line) => line.includes('"event":"data_loss"'))).toEqual([]);
   return steps;
 }
@@ -76,23 +73,23 @@ describe("a file of the next version", () => {
   test("P1 P2: opens here when it only has more tables, which are found again as they were", async () => {
     const directory = useDirectory();
     const next = useNextRelease("additive");
-    expect(await live(directory, ["a"], "kill", next)).toEqual([1n]);
+    expect(await live(directory, ["a"], "SIGKILL", next)).toEqual([1n]);
     expect(queryFile(directory, "SELECT file_version FROM store")).toBe(3);
-    expect(await live(directory, ["a", "b"], "kill")).toEqual([2n, 1n]);
+    expect(await live(directory, ["a", "b"], "SIGKILL")).toEqual([2n, 1n]);
     expect(queryFile(directory, "SELECT file_version FROM store")).toBe(3);
     expect(queryFile(directory, "SELECT count(*) FROM things")).toBe(1);
-    expect(await live(directory, ["a", "b", "c"], "stop", next)).toEqual([3n, 2n, 1n]);
+    expect(await live(directory, ["a", "b", "c"], "SIGTERM", next)).toEqual([3n, 2n, 1n]);
     expect(queryFile(directory, "SELECT count(*) FROM things")).toBe(3);
-    expect(await live(directory, ["a", "b", "c"], "stop")).toEqual([4n, 3n, 2n]);
+    expect(await live(directory, ["a", "b", "c"], "SIGTERM")).toEqual([4n, 3n, 2n]);
   });
 
   test("names the release it needs when it can be read no more, is left as it is, and a copy was made before", async () => {
     const directory = useDirectory();
     const next = useNextRelease("breaking");
     const [data, copy] = [join(directory, "data"), join(directory, "data", "tollgate.db.version-2")];
-    expect(await live(directory, ["a"], "stop")).toEqual([1n]);
+    expect(await live(directory, ["a"], "SIGTERM")).toEqual([1n]);
     expect(existsSync(copy)).toBe(false);
-    expect(await live(directory, ["a"], "stop", next)).toEqual([2n]);
+    expect(await live(directory, ["a"], "SIGTERM", next)).toEqual([2n]);
     expect(existsSync(copy)).toBe(true);
     const before = readFileSync(join(data, "tollgate.db"));
     const refused = start(directory);
@@ -104,12 +101,12 @@ describe("a file of the next version", () => {
     // The way back that docs/durability.md names; what came after the copy is missing, and said to be.
     renameSync(copy, join(data, "tollgate.db"));
     const restored = start(directory);
-    const { rpc, close } = connect(EnforcementService, await restored.address("agent"));
-    expect((await rpc.getExecution({ executionId: "a" })).execution).toMatchObject({
+    const client = connect(EnforcementService, await restored.address("agent"));
+    expect((await client.rpc.getExecution({ executionId: "a" })).execution).toMatchObject({
       usage: { steps: 1n },
       uncertain: true,
     });
-    close();
+    client.close();
     expect(restored.lines.join("\n")).toContain('"event":"data_loss"');
   });
 });
