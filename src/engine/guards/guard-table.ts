@@ -58,6 +58,12 @@ export const AFTER_ORDER: readonly ChainPlace[] = [
   "provenance",
 ];
 
+/** Where outputs are cut: secrets go first, so that no part of one is left at a cut, and so that what stands for them fits as well. */
+export const CUTTING_ORDER: readonly ChainPlace[] = AFTER_ORDER.map((place) => {
+  if (place === "output_size") return "sensitive_data";
+  return place === "sensitive_data" ? "output_size" : place;
+});
+
 const ALL: readonly Guard[] = [
   concurrency,
   grounding,

@@ -9,7 +9,16 @@ import { type CallFields, guardsOf, ToolEngine } from "../../unit/engine/guards/
 const TOOLS = [
   {
     name: "create_user",
-    schema: { type: "object", properties: { age: { type: "integer" } }, required: ["age"] },
+    schema: {
+      type: "object",
+      properties: {
+        age: { type: "integer" },
+        key: { type: "string", pattern: "^A|^$|^api" },
+        name: { maxLength: 9 },
+      },
+      required: ["age"],
+      additionalProperties: true,
+    },
   },
 ] as const;
 
@@ -98,6 +107,17 @@ describe("the chain of guards, for any calls", () => {
         expect(plain.decision.verdict).not.toBe("REPAIR");
         const wanted = accepting.repaired === undefined && accepting.decision.allowed;
         expect(plain.decision.allowed).toBe(wanted);
+      }),
+    );
+  });
+
+  test("passes on only what it would pass on again as it is", () => {
+    fc.assert(
+      fc.property(toolName, argumentsOf, (tool, value) => {
+        const { repaired } = started().call(tool, value, { acceptsRepair: true });
+        if (repaired === undefined) return;
+        const again = started().call(tool, repaired, { acceptsRepair: true });
+        expect([again.decision.allowed, again.repaired]).toEqual([true, undefined]);
       }),
     );
   });

@@ -6,7 +6,7 @@ import type { World } from "../../world.ts";
 import { resolveGuardSettings } from "../chain/resolve-guard-settings.ts";
 import { type ChainResult, runChain } from "../chain/run-chain.ts";
 import type { AfterInput, ToolCall } from "../guard.ts";
-import { AFTER_ORDER } from "../guard-table.ts";
+import { AFTER_ORDER, CUTTING_ORDER } from "../guard-table.ts";
 import { findSession, sliceOf } from "../session/sessions.ts";
 import type { ToolCallRow } from "../session/tool-call-table.ts";
 import { guardFacts } from "./call-facts.ts";
@@ -35,12 +35,13 @@ export function runAfter(
   });
   const document = entry.argumentsText === undefined ? undefined : parseJson(entry.argumentsText);
   const args = document !== undefined && isJsonDocument(document) ? document : undefined;
+  const guards = withRedaction(
+    resolveGuardSettings(policy, call.tool, call.namespace),
+    entry.answer.decision.obligations,
+  );
   return runChain({
-    order: AFTER_ORDER,
-    guards: withRedaction(
-      resolveGuardSettings(policy, call.tool, call.namespace),
-      entry.answer.decision.obligations,
-    ),
+    order: guards.output_size.truncation_mode === "error" ? AFTER_ORDER : CUTTING_ORDER,
+    guards,
     evaluate: policy.evaluate,
     acceptsRepair: request.acceptsRepair,
     document: output,

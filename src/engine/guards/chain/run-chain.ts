@@ -100,7 +100,57 @@ export function runChain(run: ChainRun): ChainResult {
     else runGuard(running, GUARDS.get(place), run.guards[place]);
     if (running.blockedAt !== undefined && run.evaluate === "first") break;
   }
+  if (running.repaired && running.blockedAt === undefined) judgeRepaired(running);
   return resultOf(running);
+}
+
+/** Guards that judge nothing but the document: what they allowed may be something else after a later repair. */
+const DOCUMENT_GUARDS: readonly GuardId[] = [
+  "schema_strictness",
+  "unresolved_reference",
+  "network_policy",
+  "output_size",
+  "sensitive_data",
+];
+/** Repairs of repairs: what has not come to rest by then is refused. */
+const MAX_ROUNDS = 3;
+
+/** What is passed on is judged as it is passed on: a secret that was taken out may leave a text that the schema refuses. */
+function judgeRepaired(running: Running): void {
+  const { order } = running.run;
+  // Those behind the last repair saw what it left.
+  const last = order.indexOf(running.repairedAt as ChainPlace);
+  let open = DOCUMENT_GUARDS.filter((id) => order.includes(id) && order.indexOf(id) < last);
+  for (let round = 1; open.length > 0; round += 1) {
+    let repairedBy: GuardId | undefined;
+    for (const id of open) {
+      if (rejudge(running, id, round === MAX_ROUNDS)) repairedBy = id;
+      if (running.blockedAt !== undefined) return;
+    }
+    open =
+      repairedBy === undefined ? [] : DOCUMENT_GUARDS.filter((id) => order.includes(id) && id !== repairedBy);
+  }
+}
+
+/** True when it repaired once more. */
+function rejudge(running: Running, id: GuardId, isLastRound: boolean): boolean {
+  const guard = GUARDS.get(id);
+  const settings = running.run.guards[id];
+  if (guard === undefined || settings.level !== "block" || settings.mode !== "enforce") return false;
+  const outcome = askGuard(running, guard, settings);
+  const notes = outcome?.notes.filter(({ verdict }) => verdict === "BLOCK" || verdict === "REPAIR") ?? [];
+  if (notes.length === 0) return false;
+  const refused = notes.filter(({ verdict }) => isLastRound || verdict === "BLOCK");
+  if (refused.length === 0) {
+    running.document = outcome?.document;
+    running.repairedAt = id;
+    return true;
+  }
+  const found = refused.map((note) => findingOf(id, note, "BLOCK", false));
+  running.findings.push(...found);
+  addDetail(running, detailOf(id, found, {}));
+  tell(running, id, found);
+  return false;
 }
 
 function runCheck(running: Running, place: "access" | "content_rules"): void {
@@ -132,16 +182,19 @@ function runGuard(running: Running, guard: Guard | undefined, settings: Standing
     if (repairs) repair(running, id, outcome.document, found);
   }
   running.findings.push(...found.filter((one) => one.verdict !== "ALLOW"));
-  const detail = detailOf(id, found, { repaired: repairs && !shadow && running.repaired, shadow });
-  // One line per guard: what is fixed about one stands in the place of what its level left it to say.
-  const known = running.details.findIndex((one) => one.guardId === id);
-  if (known >= 0) running.details[known] = detail;
-  else running.details.push(detail);
+  addDetail(running, detailOf(id, found, { repaired: repairs && !shadow && running.repaired, shadow }));
   if (!shadow) tell(running, id, found);
   // A shadow guard keeps its own books: what it would have refused is not in them.
   const refuses = outcome.notes.some(({ verdict }) => verdict === "BLOCK" || verdict === "THROTTLE");
   const isRemembered = outcome.commit !== undefined || outcome.usedCapability !== undefined;
   if (isRemembered && !(shadow && refuses)) running.commits.push({ guard, outcome });
+}
+
+/** One line per guard: what it says last stands in the place of what it said before. */
+function addDetail(running: Running, detail: GuardDetail): void {
+  const known = running.details.findIndex(({ guardId }) => guardId === detail.guardId);
+  if (known >= 0) running.details[known] = detail;
+  else running.details.push(detail);
 }
 
 /** A guard that fails inside refuses with its own reason: it takes neither the call through nor the daemon down. */

@@ -2,14 +2,15 @@
 
 /** What repairs write, and what people write instead of a secret. */
 const STAND_IN =
-  /^(?:\$|%[({A-Za-z]|\{\{|\{[A-Za-z_]|<|\[(?:REDACTED|HASH:)|@|#\{|\*{3,}|\.{3,}|…)|x{6,}|\*{4,}|example|placeholder|change.?me|change.?it|your[._ -]|redacted|dummy|insert|to.?be.?set|undefined|process\.env|os\.environ|getenv|not.?a.?secret|^(?:null|none|nil|true|false)$/i;
+  /^(?:\$(?:[({]|[A-Za-z_]\w*$)|%[({A-Za-z]|\{\{|\{[A-Za-z_]|<|\[(?:REDACTED|HASH:)|@|#\{|\*{3,}|\.{3,}|…)|x{6,}|\*{4,}|example|placeholder|change.?me|change.?it|your[._ -]|redacted|dummy|insert|to.?be.?set|undefined|process\.env|os\.environ|getenv|not.?a.?secret|^(?:null|none|nil|true|false)$/i;
 /** Bits per character of a text that nobody wrote by hand start here. */
 const RANDOM_BITS = 3;
 /** Longer ones are documents. */
 export const SECRET_MAX_LENGTH = 1_024;
 
 export function isStandIn(value: string): boolean {
-  return STAND_IN.test(value) || /^(.)\1*$/u.test(value);
+  // What a repair wrote may have been cut since.
+  return STAND_IN.test(value) || /^(.)\1*$/u.test(value) || "[REDACTED]".startsWith(value);
 }
 
 /** `minLength`: of the policy. A value of a person's making needs no digit when it mixes other kinds of characters. */
