@@ -1,7 +1,12 @@
 // Text inside base64 or hexadecimal. What is decoded is text or nothing: images and keys are not.
 
+import { createUnitClass } from "./text-hints.ts";
+
 /** Letters in a row that could be encoded text. */
 export const ENCODED_RUN = /[A-Za-z0-9+/_-]{20,}={0,2}/g;
+/** The fewest of them, and of what class. */
+export const ENCODED_MIN_LENGTH = 20;
+export const ENCODED_UNITS = createUnitClass(/[A-Za-z0-9+/_-]/);
 /** Longer runs are files. */
 const RUN_MAX_LENGTH = 65_536;
 // oxlint-disable-next-line no-control-regex -- control characters are what text has not

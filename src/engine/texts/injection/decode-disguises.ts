@@ -1,7 +1,7 @@
 // What a hidden order is disguised as: letters that are not seen, letters of other scripts, digits for letters, blanks between
 // letters, backwards, rotated, encoded, cut into pieces. Each disguise gives the text under it, to be judged like any other.
-import { decodeRun, ENCODED_RUN } from "../decode-run.ts";
-import { SURVEY, surveyText } from "../survey-text.ts";
+import { decodeRun, ENCODED_MIN_LENGTH, ENCODED_RUN, ENCODED_UNITS } from "../decode-run.ts";
+import { createUnitClass, hasRun, type TextHints } from "../text-hints.ts";
 
 export interface Disguise {
   readonly kind: "encoded" | "unicode" | "split";
@@ -14,41 +14,37 @@ export interface Disguise {
   readonly isTelling?: boolean;
 }
 
-export function findDisguises(text: string): readonly Disguise[] {
-  const survey = surveyText(text);
-  const has = (flag: number): boolean => (survey & flag) !== 0;
+/** `hints`: of this text. */
+export function findDisguises(text: string, hints: TextHints): readonly Disguise[] {
   const found: Disguise[] = [];
   const add = (kind: Disguise["kind"], under: string | undefined): void => {
     if (under !== undefined && under !== text) found.push({ kind, text: under, start: 0, end: text.length });
   };
-  if (has(SURVEY.notAscii)) {
+  if (!hints.isAscii) {
     found.push(...findTags(text), ...findSelectors(text), ...findReversed(text));
     add("unicode", foldLookalikes(text));
   }
-  if (has(SURVEY.longRun)) found.push(...findEncoded(text));
-  if (/\d[\s,]+[0-7]/.test(text)) found.push(...findNumbers(text));
-  if (has(SURVEY.percent)) add("encoded", decodeCodes(text, /%([0-7][0-9a-f])/gi, 16));
-  if (has(SURVEY.escape)) add("encoded", decodeEscapes(text));
-  if (/[a-z][0134578@$!|]|[0134578@$|][a-z]/i.test(text)) {
+  if (hasRun(text, ENCODED_UNITS, ENCODED_MIN_LENGTH)) found.push(...findEncoded(text));
+  if (hints.hasDigit && hasRun(text, NUMBER_UNITS, NUMBERS_MIN_LENGTH) && /\d[\s,]+[0-7]/.test(text))
+    found.push(...findNumbers(text));
+  if (hints.has("percent")) add("encoded", decodeCodes(text, /%([0-7][0-9a-f])/gi, 16));
+  if (hints.has("escape")) add("encoded", decodeEscapes(text));
+  if (hints.hasSigned && /[a-z][0134578@$!|]|[0134578@$|][a-z]/i.test(text)) {
     add("encoded", foldDigits(text, "i"));
     if (text.includes("1")) add("encoded", foldDigits(text, "l"));
   }
-  if (has(SURVEY.notAscii) || SPREAD.test(text)) add("encoded", joinLetters(text));
-  if (BACKWARDS_OR_ROTATED.test(text)) {
+  if (!hints.isAscii || (hints.hasSpread && SPREAD.test(text))) add("encoded", joinLetters(text));
+  if (hints.has("backwards")) {
     add("encoded", reverse(text));
     add("encoded", rotate(text));
   }
   add("encoded", orderLetters(text));
-  add("split", joinStrings(text));
+  if (hints.has("joining") && hints.has("quote")) add("split", joinStrings(text));
   return found;
 }
 
 /** Four single letters in a row. */
 const SPREAD = /\b\w[ .\-_*/|~]\w[ .\-_*/|~]\w[ .\-_*/|~]\w\b/;
-/** Words of an order, read backwards or by ROT13. */
-const BACKWARDS_OR_ROTATED =
-  /erongi|snoitcurtsni|suoiverp|tpmorp|drowssap|drager|vtaber|vafgehpgvba|cerivbhf|flfgrz|cnffjbeq|qvfertneq|sbetrg|cebzcg/i;
-
 /** Tags of Unicode spell ASCII that nobody sees; flags of countries are made of them, too. */
 function findTags(text: string): readonly Disguise[] {
   const found: Disguise[] = [];
@@ -118,6 +114,10 @@ function findEncoded(text: string): readonly Disguise[] {
   }
   return found;
 }
+
+/** Characters that bytes written as numbers are made of, and the fewest that findNumbers finds. */
+const NUMBER_UNITS = createUnitClass(/[0-9a-fx\s,]/i);
+const NUMBERS_MIN_LENGTH = 26;
 
 /** Bytes as numbers: 69 67 6e 6f 72 65, 01101001 … */
 function findNumbers(text: string): readonly Disguise[] {
@@ -204,9 +204,14 @@ const MIXED_UP =
 
 /** Words whose letters are mixed up or doubled, read as they are by everybody: first and last letter, and the letters between. */
 const byLetters: ReadonlyMap<string, string> = new Map(MIXED_UP.map((word) => [lettersOf(word), word]));
-const firstAndLast: ReadonlySet<string> = new Set(
-  MIXED_UP.map((word) => word.charAt(0) + word.charAt(word.length - 1)),
+const firstAndLast: ReadonlySet<number> = new Set(
+  MIXED_UP.map((word) => endsOf(word.charCodeAt(0), word.charCodeAt(word.length - 1))),
 );
+
+/** Two letters as one number, capitals as small ones. */
+function endsOf(first: number, last: number): number {
+  return ((first | 0x20) << 8) | (last | 0x20);
+}
 
 function lettersOf(word: string): string {
   const inner = Array.from(new Set(word.slice(1, -1)))
@@ -215,18 +220,40 @@ function lettersOf(word: string): string {
   return word.charAt(0) + inner + word.charAt(word.length - 1);
 }
 
+const MIXED_MIN_LENGTH = 6;
+const MIXED_MAX_LENGTH = 14;
+
 /** `ignroe prevoius instrutcions`; one such word is a slip of the pen, two are a disguise. */
 function orderLetters(text: string): string | undefined {
+  let under = "";
   let changed = 0;
-  const under = text.replace(/[a-z]{6,14}/gi, (found) => {
-    const word = found.toLowerCase();
-    if (!firstAndLast.has(word.charAt(0) + word.charAt(word.length - 1))) return found;
-    const meant = byLetters.get(lettersOf(word));
-    if (meant === undefined || meant === word || Math.abs(meant.length - word.length) > 2) return found;
-    changed += 1;
-    return meant;
-  });
-  return changed >= 2 ? under : undefined;
+  let done = 0;
+  for (let at = 0; at < text.length; at += 1) {
+    const start = at;
+    while (at < text.length && at - start < MIXED_MAX_LENGTH && isLetter(text.charCodeAt(at))) at += 1;
+    if (at - start < MIXED_MIN_LENGTH) continue;
+    const meant = findMeant(text, start, at);
+    if (meant !== undefined) {
+      under += text.slice(done, start) + meant;
+      done = at;
+      changed += 1;
+    }
+    // What follows a word that is too long is a word of its own.
+    at -= 1;
+  }
+  return changed >= 2 ? under + text.slice(done) : undefined;
+}
+
+function isLetter(unit: number): boolean {
+  return (unit >= 0x61 && unit <= 0x7a) || (unit >= 0x41 && unit <= 0x5a);
+}
+
+/** The word that is meant by letters in another order. */
+function findMeant(text: string, start: number, end: number): string | undefined {
+  if (!firstAndLast.has(endsOf(text.charCodeAt(start), text.charCodeAt(end - 1)))) return undefined;
+  const word = text.slice(start, end).toLowerCase();
+  const meant = byLetters.get(lettersOf(word));
+  return meant === word || Math.abs((meant?.length ?? 0) - word.length) > 2 ? undefined : meant;
 }
 
 function reverse(text: string): string {
@@ -243,8 +270,6 @@ function rotate(text: string): string {
 
 /** Pieces in quotes that the text wants put together. */
 function joinStrings(text: string): string | undefined {
-  if (!/\+|concat|combin|join|append|together|followed by|concaten|assemble|merge/i.test(text))
-    return undefined;
   const pieces = Array.from(
     text.matchAll(/"([^"\n]{1,400})"|'([^'\n]{1,400})'|`([^`\n]{1,400})`/g),
     (match) => match[1] ?? match[2] ?? match[3] ?? "",

@@ -34,7 +34,27 @@ interface Index {
   readonly byWord: ReadonlyMap<string, readonly Entry[]>;
   /** By their first two characters: stems, scripts without blanks, names that start with no letter. */
   readonly byStart: ReadonlyMap<number, readonly Entry[]>;
+  readonly filter: Filter;
 }
+
+/** By hash, of what could be found: most words of a text are in no lexicon, and cost no more than their hash. */
+type Filter = Uint8Array;
+
+const FILTER = {
+  /** A word that is an entry. */
+  word: 1,
+  /** A word that an entry goes on behind. */
+  first: 2,
+  /** Such a word with the first characters behind it. */
+  phrase: 4,
+  /** The first characters of what is looked up by its start. */
+  start: 8,
+} as const;
+const FILTER_MASK = 0xffff;
+/** Characters that are hashed of a start; it may have fewer. */
+const START_LENGTH = 4;
+/** Characters that are hashed behind a word; there may be fewer. */
+const BEHIND_LENGTH = 3;
 
 /** Scripts that put no blanks between words, or glue them together. */
 const GLUED = /[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]/;
@@ -79,8 +99,33 @@ function getIndex(): Index {
       put(byWord, term.slice(0, end), { term, concepts, isStem });
     else put(byStart, keyAt(term, 0), { term, concepts, isStem });
   }
-  index = { byWord, byStart };
+  index = { byWord, byStart, filter: createFilter(byWord, byStart) };
   return index;
+}
+
+function createFilter(byWord: Index["byWord"], byStart: Index["byStart"]): Filter {
+  const filter = new Uint8Array(FILTER_MASK + 1);
+  const add = (text: string, bit: number): void => {
+    let hash = 0;
+    for (let at = 0; at < text.length; at += 1) hash = hashNext(hash, text.charCodeAt(at));
+    filter[placeOf(hash)] = (filter[placeOf(hash)] as number) | bit;
+  };
+  for (const [word, entries] of byWord)
+    for (const { term } of entries) {
+      add(word, term.length === word.length ? FILTER.word : FILTER.first);
+      if (term.length > word.length) add(term.slice(0, word.length + BEHIND_LENGTH), FILTER.phrase);
+    }
+  for (const entries of byStart.values())
+    for (const { term } of entries) add(term.slice(0, START_LENGTH), FILTER.start);
+  return filter;
+}
+
+function hashNext(hash: number, unit: number): number {
+  return (Math.imul(hash, 31) + unit) | 0;
+}
+
+function placeOf(hash: number): number {
+  return (hash ^ (hash >>> 15)) & FILTER_MASK;
 }
 
 function put<K>(map: Map<K, Entry[]>, key: K, entry: Entry): void {
@@ -96,27 +141,40 @@ function keyAt(text: string, at: number): number {
 
 /** `text` in normal form. */
 export function findConcepts(text: string): readonly ConceptHit[] {
-  const { byWord, byStart } = getIndex();
+  const { byWord, byStart, filter } = getIndex();
   const hits: ConceptHit[] = [];
   let word = 0;
   let sentence = 0;
   for (let at = 0; at < text.length; ) {
     const unit = text.charCodeAt(at);
-    const isGlued = unit > 0xdff && GLUED.test(text.charAt(at));
-    if (!isGlued && !isWordUnit(unit)) {
-      if (unit !== 0x20 && isSentenceEnd(text, at)) sentence += 1;
+    const kind = kindOf(unit);
+    const isGlued = kind === UNIT.glued;
+    if (kind === UNIT.other) {
+      if (unit !== 0x20 && isSentenceEnd(text, at, unit)) sentence += 1;
       // .env and /etc/passwd start with no letter.
-      const isName = (unit === 0x2e || unit === 0x2f) && !isWordUnit(text.charCodeAt(at - 1));
+      const isName = (unit === 0x2e || unit === 0x2f) && !(at > 0 && isWordUnit(text.charCodeAt(at - 1)));
       if (!isName) {
         at += 1;
         continue;
       }
     }
     word += isGlued ? 0.5 : 1;
-    const next = isGlued ? at + 1 : skipWord(text, at + 1);
-    const whole = isGlued ? undefined : findEntry(byWord.get(text.slice(at, next)), text, at, false);
-    const start = findEntry(byStart.get(keyAt(text, at)), text, at, isGlued);
-    const entry = (whole?.term.length ?? 0) >= (start?.term.length ?? 0) ? whole : start;
+    let next = at + 1;
+    let known: number = FILTER.start;
+    if (!isGlued) {
+      let hash = hashNext(0, unit);
+      let starts = filter[placeOf(hash)] as number;
+      for (; next < text.length; next += 1) {
+        const letter = text.charCodeAt(next);
+        if (!isWordUnit(letter)) break;
+        hash = hashNext(hash, letter);
+        if (next - at < START_LENGTH) starts |= filter[placeOf(hash)] as number;
+      }
+      const bits = filter[placeOf(hash)] as number;
+      known = (starts & FILTER.start) | (bits & FILTER.word);
+      if (known === 0 && (bits & FILTER.first) !== 0) known = findPhrase(filter, text, next, hash);
+    }
+    const entry = known === 0 ? undefined : findLongest(byWord, byStart, text, at, next, isGlued);
     if (entry === undefined) {
       at = next;
       continue;
@@ -130,6 +188,31 @@ export function findConcepts(text: string): readonly ConceptHit[] {
   return hits;
 }
 
+/** FILTER.phrase when a phrase could begin with the word before `next`, which has this hash. */
+function findPhrase(filter: Filter, text: string, next: number, wordHash: number): number {
+  let hash = wordHash;
+  let known = 0;
+  const end = Math.min(next + BEHIND_LENGTH, text.length);
+  for (let place = next; place < end; place += 1) {
+    hash = hashNext(hash, text.charCodeAt(place));
+    known |= filter[placeOf(hash)] as number;
+  }
+  return known & FILTER.phrase;
+}
+
+function findLongest(
+  byWord: Index["byWord"],
+  byStart: Index["byStart"],
+  text: string,
+  at: number,
+  next: number,
+  isGlued: boolean,
+): Entry | undefined {
+  const whole = isGlued ? undefined : findEntry(byWord.get(text.slice(at, next)), text, at, false);
+  const start = findEntry(byStart.get(keyAt(text, at)), text, at, isGlued);
+  return (whole?.term.length ?? 0) >= (start?.term.length ?? 0) ? whole : start;
+}
+
 function findEntry(
   list: readonly Entry[] | undefined,
   text: string,
@@ -139,39 +222,46 @@ function findEntry(
   if (list === undefined) return undefined;
   for (const entry of list) {
     if (!text.startsWith(entry.term, at)) continue;
-    if (entry.isStem || isGlued || !isWordUnit(text.charCodeAt(at + entry.term.length))) return entry;
+    const end = at + entry.term.length;
+    if (entry.isStem || isGlued || end >= text.length || !isWordUnit(text.charCodeAt(end))) return entry;
   }
   return undefined;
 }
 
 function skipWord(text: string, from: number): number {
   let at = from;
-  while (isWordUnit(text.charCodeAt(at))) at += 1;
+  while (at < text.length && isWordUnit(text.charCodeAt(at))) at += 1;
   return at;
 }
 
-/** Of ASCII: letters, digits, the underscore. */
-const ASCII_WORD = Uint8Array.from({ length: 0x80 }, (_, unit) =>
-  /\w/.test(String.fromCharCode(unit)) ? 1 : 0,
-);
+/** What a character is to words; in glued scripts every one is looked up for itself. */
+const UNIT = { unknown: 0, other: 1, word: 2, glued: 3 } as const;
+/** By UTF-16 unit, filled when one is first met. */
+const unitKinds = new Uint8Array(0x1_0000);
 
-/** Whether a word goes on; NaN past the end is none. In glued scripts every character is looked up for itself. */
-function isWordUnit(unit: number): boolean {
-  if (unit < 0x80) return ASCII_WORD[unit] === 1;
-  return unit >= 0x80 && isWordLetter(String.fromCharCode(unit));
+function kindOf(unit: number): number {
+  const known = unitKinds[unit] as number;
+  return known === UNIT.unknown ? learnKind(unit) : known;
 }
 
-function isWordLetter(letter: string): boolean {
-  return WORD.test(letter) && !GLUED.test(letter);
+function learnKind(unit: number): number {
+  const letter = String.fromCharCode(unit);
+  const kind = GLUED.test(letter) ? UNIT.glued : WORD.test(letter) ? UNIT.word : UNIT.other;
+  unitKinds[unit] = kind;
+  return kind;
+}
+
+/** Whether a word goes on. */
+function isWordUnit(unit: number): boolean {
+  return kindOf(unit) === UNIT.word;
 }
 
 /** A full stop ends a sentence when a blank follows; so does an empty line. */
-function isSentenceEnd(text: string, at: number): boolean {
-  const letter = text.charAt(at);
-  if (letter === "\n") return text.charAt(at + 1) === "\n";
-  if (letter === "." || letter === "!" || letter === "?" || letter === ";")
-    return at + 1 >= text.length || text.charAt(at + 1) <= " ";
-  return letter === "。" || letter === "！" || letter === "？" || letter === "؟" || letter === "।";
+function isSentenceEnd(text: string, at: number, unit: number): boolean {
+  if (unit === 0x0a) return text.charCodeAt(at + 1) === 0x0a;
+  if (unit === 0x2e || unit === 0x21 || unit === 0x3f || unit === 0x3b)
+    return at + 1 >= text.length || text.charCodeAt(at + 1) <= 0x20;
+  return unit >= 0x80 && "。！？؟।".includes(text.charAt(at));
 }
 
 function countBlanks(term: string): number {

@@ -1,6 +1,6 @@
 // Hidden orders in a text: words near one another, claims of a role, disguises of either. A signal, never a proof: what an
 // agent may do is bounded by limits, networks, schemas and classes of tools.
-import { isAscii } from "../text-layer.ts";
+import { hintsOf, type TextHints } from "../text-hints.ts";
 import type { TextMatch } from "../text-match.ts";
 import { findDisguises } from "./decode-disguises.ts";
 import { findConcepts, normalizeText } from "./find-concepts.ts";
@@ -25,9 +25,12 @@ export const INJECTION_KINDS = [
 /** Disguises in disguises. */
 const MAX_DEPTH = 2;
 
-/** In places of `text`, first to last; of matches that overlap, the one that starts first, as far as they reach. */
-export function findInjections(text: string): readonly TextMatch[] {
-  const found = findAtDepth(text, MAX_DEPTH);
+/**
+ * In places of `text`, first to last; of matches that overlap, the one that starts first, as far as they reach. `hints`: of
+ * this text.
+ */
+export function findInjections(text: string, hints: TextHints = hintsOf(text)): readonly TextMatch[] {
+  const found = findAtDepth(text, hints, MAX_DEPTH);
   if (found.length < 2) return found;
   const joined: TextMatch[] = [];
   for (const match of found.toSorted((left, right) => left.start - right.start || right.end - left.end)) {
@@ -38,20 +41,23 @@ export function findInjections(text: string): readonly TextMatch[] {
   return joined;
 }
 
-function findAtDepth(text: string, depth: number): readonly TextMatch[] {
-  const found = [...findPlain(text)];
-  if (depth === 0) return found;
-  for (const { kind, text: under, start, end, isTelling } of findDisguises(text)) {
+function findAtDepth(text: string, hints: TextHints, depth: number): readonly TextMatch[] {
+  const plain = findPlain(text, hints);
+  const disguises = depth === 0 ? [] : findDisguises(text, hints);
+  if (disguises.length === 0) return plain;
+  const found = [...plain];
+  for (const { kind, text: under, start, end, isTelling } of disguises) {
     // Under a fold of the whole text lies the same again: only what was not seen before counts.
     if (isTelling !== true && start === 0 && end === text.length && found.length > 0) continue;
-    if (isTelling === true || findAtDepth(under, depth - 1).length > 0) found.push({ kind, start, end });
+    const isFound = isTelling === true || findAtDepth(under, hintsOf(under), depth - 1).length > 0;
+    if (isFound) found.push({ kind, start, end });
   }
   return found;
 }
 
-function findPlain(text: string): readonly TextMatch[] {
-  const markup = findMarkup(text);
-  if (isAscii(text)) {
+function findPlain(text: string, hints: TextHints): readonly TextMatch[] {
+  const markup = findMarkup(text, hints);
+  if (hints.isAscii) {
     const normal = text.toLowerCase();
     const words = judgeConcepts(normal, findConcepts(normal));
     return words.length === 0 ? markup : [...markup, ...words];

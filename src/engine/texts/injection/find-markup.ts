@@ -1,114 +1,122 @@
 // Orders by their form: labels and tags that claim to speak for the system, and configuration that claims to switch safety
 // off. Every expression is bounded at each place.
+import type { Hint, TextHints } from "../text-hints.ts";
 import type { TextMatch } from "../text-match.ts";
 
-const FORMS: readonly (readonly [kind: string, hint: RegExp, pattern: RegExp])[] = [
+/** A pattern is searched where the text gives all its hints and, where there is one, holds `also`. */
+const FORMS: readonly (readonly [kind: string, hints: readonly Hint[], pattern: RegExp, also?: RegExp])[] = [
   // Tokens of model templates have no business in a text.
   [
     "role_tag",
-    /<\||\[\/?INST|<</i,
+    ["template"],
     /<\|(?:im_start|im_end|system|user|assistant|endoftext|end_of_text|begin_of_text|start_header_id|end_header_id|eot_id|endofprompt|fim_\w{3,8})\|>|\[\/?INST\]|<<\/?SYS>>|<\/?s>\s{0,4}\[INST/gi,
   ],
   // The end of what is data, and what follows claims to be none.
   [
     "role_tag",
-    /<\//,
+    ["closingTag"],
     /<\/(?:tool_result|tool_results|tool_response|tool_output|function_results?|function_response|user_input|user_message|user_query|untrusted\w{0,12}|document|documents|context|search_results?|data|input|email|webpage|observation|retrieved\w{0,10})>\s{0,8}<?(?:system|assistant|developer|admin|instructions?|user|human)\b/gi,
   ],
   [
     "role_tag",
-    /<(?:system|developer|admin|important|information|instruction)/i,
+    ["openingTag"],
     /<(?:system|developer|admin|system[-_](?:message|prompt|instruction|override|reminder|note)s?|important|information|instructions?|override)(?:\s[^<>\n]{0,60})?>\s{0,8}(?:[^<\s]{1,40}\s+){3}/gi,
   ],
   // ### System: · [SYSTEM MESSAGE] · --- BEGIN ADMIN OVERRIDE ---
   [
     "role_tag",
-    /#/,
+    ["hash", "colon"],
     /(?:^|\n)\s{0,4}#{1,6}\s{0,3}(?:system|developer|admin|instructions?|new instructions?|system (?:prompt|message|override))\s{0,3}:/gi,
   ],
   [
     "role_tag",
-    /\[|---|===|\*\*|\(/,
+    ["bracket", "authority"],
     /(?:\[|-{3,}|={3,}|\*{2,}|\(\(|<<<|#{3,})\s{0,3}(?:begin |end of |end |start |new )?(?:system|admin|administrator|developer|root|operator|privileged|security)[\s_-]{0,2}(?:message|prompt|override|instruction|instructions|command|notice|note|mode|update|directive|alert|input|user input|task)\b/gi,
   ],
   [
     "role_tag",
-    /"role"/,
+    ["role"],
     /\\?"role\\?"\s{0,4}:\s{0,4}\\?"(?:system|developer)\\?"\s{0,4},\s{0,8}\\?"content\\?"\s{0,4}:\s{0,4}\\?"[^"]{12}/gi,
+    /"role"/,
   ],
   [
     "role_tag",
-    /(?:human|user|assistant):/i,
+    ["speaker"],
     /\n\s{0,4}\n?(?:human|user)\s{0,2}:[^\n]{1,400}\n\s{0,4}\n?(?:assistant|ai)\s{0,2}:/gi,
   ],
   // The phrase itself, however its words are parted or joined.
   [
     "override",
-    /ignore|disregard|forget|bypass|override/i,
+    ["override"],
     /(?<!\b(?:not|never|don't) )(?:ignore|disregard|forget|bypass|override)[\s_*-]{0,3}(?:(?:all|any|the|your|my|of)[\s_*-]{0,3}){0,3}(?:previous|prior|above|earlier|preceding)[\s_*-]{0,3}(?:instruction|prompt|direction|guideline|command)/gi,
   ],
   [
     "role_tag",
-    /new system/i,
+    ["newSystem"],
     /\bnew system (?:directive|instruction|order|prompt|rule|message)s?\s{0,2}[:-]/gi,
   ],
   [
     "self_limit",
-    /yourself/i,
+    ["yourself"],
     /\b(?:grant|give|assign) yourself (?:\w+ ){0,2}(?:admin|root|access|rights|permissions?|privileges?|approval)/gi,
   ],
   [
     "self_limit",
-    /\bmark\b/i,
+    ["mark"],
     /\bmark (?:this|the|your|that|my) (?:\w+ )?(?:approval|request|pause|check|review)s? as (?:granted|approved|passed)/gi,
   ],
   [
     "self_limit",
-    /\busage\b/i,
+    ["usage"],
     /\b(?:do not|don't|never|stop) report(?:ing)? (?:(?:this|your|any|the|further|more|token|step|cost) ){0,3}usage\b/gi,
   ],
-  ["hidden_order", /rm\s+-/i, /\b(?:execute|run|call)\b[^\n]{0,40}\brm\s{1,3}-(?:rf|fr)\s{1,3}[/~*]/gi],
+  ["hidden_order", ["removal"], /\b(?:execute|run|call)\b[^\n]{0,40}\brm\s{1,3}-(?:rf|fr)\s{1,3}[/~*]/gi],
   // Safety as a setting.
   [
     "policy_puppetry",
-    /[:=>]/,
+    ["setting", "safety"],
     /(?:safety|safe[-_ ]?mode|filter(?:s|ing)?|moderation|guard[-_ ]?rails?|restrictions?|censorship|refusals?|content[-_ ]?policy|ethics|alignment|disclaimers?|safety[-_ ]\w{1,12})["']?\s{0,3}(?:[:=]|>)\s{0,3}["']?(?:off|false|disabled?|none|null|0|no|never|bypass(?:ed)?|inactive)\b/gi,
   ],
-  ["policy_puppetry", /blocked/i, /\bblocked["']?\s{0,3}(?:[:=]|>)\s{0,3}["'[]{0,2}(?:none|nothing|\])/gi],
   [
     "policy_puppetry",
-    /mode/i,
+    ["blocked", "setting"],
+    /\bblocked["']?\s{0,3}(?:[:=]|>)\s{0,3}["'[]{0,2}(?:none|nothing|\])/gi,
+  ],
+  [
+    "policy_puppetry",
+    ["mode", "setting"],
     /(?:\bmode|[-_]mode)["']?\s{0,3}(?:[:=]|>)\s{0,3}["']?(?:unrestricted|jailbreak|jailbroken|god|dan|unfiltered|uncensored|developer|unsafe|no[-_ ]?limits?|admin|root|override)\b/gi,
   ],
   [
     "policy_puppetry",
-    /allow/i,
+    ["allow", "setting"],
     /\ballow(?:ed)?(?:[-_]\w{1,16})?["']?\s{0,3}(?:[:=]|>)\s{0,3}["'[]{0,2}(?:all|everything|any|\*)(?![\w-])/gi,
   ],
   // An image whose address carries what was said.
   [
     "exfiltration",
-    /!\[/,
+    ["image"],
     /!\[[^\]\n]{0,120}\]\(\s{0,3}https?:\/\/[^)\s]{1,300}[?&/][\w-]{0,24}=?(?:\{{1,2}|\[|<|%7B|\$\{|\$\()[^)\n]{1,120}\)?/gi,
   ],
   [
     "exfiltration",
-    /\b(?:curl|wget|fetch|nc)\b/i,
+    ["download", "command"],
     /\b(?:curl|wget|nc|fetch)\b[^\n]{0,160}(?:\$\(|`)\s{0,3}(?:cat|env|printenv|base64|tar|ls)\b/gi,
   ],
   [
     "exfiltration",
-    /\.ssh|\/etc\/|\.env|\.aws|environ/i,
+    ["files"],
     /\b(?:cat|base64|tar|cp|read|type|print|show|dump|send|upload|post)\b[^\n]{0,60}(?:~\/\.ssh|\/etc\/(?:passwd|shadow)|\.aws\/credentials|(?:^|[\s"'/])\.env\b|process\.env|os\.environ)[^\n]{0,80}(?:\||>|curl|http|send|to |@|base64)/gi,
   ],
   [
     "persona",
-    /\b(?:dan|stan|aim|jailbr)/i,
+    ["persona"],
     /\b(?:you are|act as|become|as|called|named) (?:now )?(?:DAN|STAN|AIM|DUDE|Omega|BetterDAN)\b(?=[\s\S]{0,160}(?:never|no |any|free|without|unfilter|can do|rule|limit|refus))/g,
+    /\b(?:dan|stan|aim|jailbr)/i,
   ],
   [
     "persona",
-    /do anything now|developer mode|jailbreak/i,
+    ["jailbreak"],
     /\bdo anything now\b|\b(?:developer|god|dan|jailbreak|sudo|unrestricted|debug) mode (?:is )?(?:now )?(?:enabled|activated|on\b|engaged|unlocked)|\b(?:enable|activate|enter|unlock|switch to) (?:the )?(?:developer|god|dan|jailbreak|unrestricted|unfiltered) mode\b/gi,
   ],
 ];
@@ -117,14 +125,16 @@ const FORMS: readonly (readonly [kind: string, hint: RegExp, pattern: RegExp])[]
 const PUPPET_ORDER =
   /\b(?:apply|obey|follow|execute|answer|answering|respond|list|print|reveal|output|comply|request|ignore|you)\b/i;
 
-export function findMarkup(text: string): readonly TextMatch[] {
+/** `given`: of this text. */
+export function findMarkup(text: string, given: TextHints): readonly TextMatch[] {
   const found: TextMatch[] = [];
-  for (const [kind, hint, pattern] of FORMS) {
-    if (!hint.test(text)) continue;
+  for (const [kind, hints, pattern, also] of FORMS) {
+    if (!given.hasAll(hints) || also?.test(text) === false) continue;
     for (const { index, 0: match } of text.matchAll(pattern))
       found.push({ kind, start: index, end: index + match.length });
   }
-  found.push(...findLabels(text));
+  if (given.has("authority")) found.push(...findLabels(text));
+  if (found.length === 0) return found;
   const settings = found.filter(({ kind }) => kind === "policy_puppetry");
   if (settings.length !== 1 || PUPPET_ORDER.test(text)) return found;
   return found.filter(({ kind }) => kind !== "policy_puppetry");

@@ -3,38 +3,85 @@
 import { isAscii } from "../text-layer.ts";
 import type { TextMatch } from "../text-match.ts";
 import { CONCEPT, type ConceptHit } from "./find-concepts.ts";
+import type { Concept } from "./lexicon/concepts.ts";
+import {
+  findNear,
+  findWithin,
+  firstNear,
+  isAsked,
+  isNegated,
+  type Reading,
+  type Rule,
+} from "./read-around.ts";
 
-interface Reading {
-  readonly text: string;
-  readonly hits: readonly ConceptHit[];
+interface ConceptRule {
+  readonly kind: string;
+  /** Concepts of what it starts from. */
+  readonly from: number;
+  /** Concepts of which one must stand in the text: without it the rule is not asked. */
+  readonly needs: number;
+  readonly judge: Rule;
 }
 
-type Rule = (reading: Reading, at: number) => ConceptHit | undefined;
-
 /** Every rule with what it starts from and what it finds. */
-const RULES: readonly { readonly kind: string; readonly from: number; readonly judge: Rule }[] = [
-  { kind: "override", from: CONCEPT.override, judge: judgeOverride },
-  { kind: "prompt_leak", from: CONCEPT.reveal | CONCEPT.send, judge: judgePromptLeak },
-  { kind: "secret_request", from: CONCEPT.reveal | CONCEPT.send, judge: judgeSecretRequest },
-  { kind: "exfiltration", from: CONCEPT.send | CONCEPT.reveal, judge: judgeExfiltration },
-  { kind: "hidden_order", from: CONCEPT.address, judge: judgeAddress },
-  { kind: "hidden_order", from: CONCEPT.agent, judge: judgeVocative },
-  { kind: "persona", from: CONCEPT.persona, judge: judgePersona },
-  { kind: "self_limit", from: CONCEPT.bound, judge: judgeSelfLimit },
-  { kind: "override", from: CONCEPT.fresh, judge: judgeFresh },
+const RULES: readonly ConceptRule[] = [
+  {
+    kind: "override",
+    from: CONCEPT.override,
+    needs: anyOf("instructions", "prompt", "matters", "prior"),
+    judge: judgeOverride,
+  },
+  { kind: "prompt_leak", from: anyOf("reveal", "send"), needs: CONCEPT.prompt, judge: judgePromptLeak },
+  { kind: "secret_request", from: anyOf("reveal", "send"), needs: CONCEPT.secret, judge: judgeSecretRequest },
+  {
+    kind: "exfiltration",
+    from: anyOf("send", "reveal"),
+    needs: anyOf("secret", "data", "prompt"),
+    judge: judgeExfiltration,
+  },
+  {
+    kind: "hidden_order",
+    from: CONCEPT.address,
+    needs: anyOf("must", "act", "send", "reveal", "override", "fresh", "persona"),
+    judge: judgeAddress,
+  },
+  {
+    kind: "hidden_order",
+    from: CONCEPT.agent,
+    needs: anyOf("act", "override", "lift"),
+    judge: judgeVocative,
+  },
+  { kind: "persona", from: CONCEPT.persona, needs: anyOf("free", "power"), judge: judgePersona },
+  { kind: "self_limit", from: CONCEPT.bound, needs: CONCEPT.lift, judge: judgeSelfLimit },
+  {
+    kind: "override",
+    from: CONCEPT.fresh,
+    needs: anyOf("override", "reveal", "free", "power", "secret", "address"),
+    judge: judgeFresh,
+  },
 ];
+
+function anyOf(...concepts: readonly Concept[]): number {
+  let bits = 0;
+  for (const concept of concepts) bits |= CONCEPT[concept];
+  return bits;
+}
 
 /** Most matches of one text: one is enough to act on. */
 const MAX_MATCHES = 32;
 
 /** `text` in normal form with its `hits`; matches in its places. */
 export function judgeConcepts(text: string, hits: readonly ConceptHit[]): readonly TextMatch[] {
-  const reading = { text, hits };
+  let all = 0;
+  for (const { concepts } of hits) all |= concepts;
+  const rules = RULES.filter(({ from, needs }) => (all & from) !== 0 && (all & needs) !== 0);
   const matches: TextMatch[] = [];
+  if (rules.length === 0) return matches;
+  const reading = { text, hits };
   for (const [at, hit] of hits.entries()) {
     // A name in JSON orders nothing.
     if (text.charAt(hit.end) === '"' && /^"\s{0,2}:/.test(text.slice(hit.end, hit.end + 4))) continue;
-    for (const { kind, from, judge } of RULES) {
+    for (const { kind, from, judge } of rules) {
       if ((hit.concepts & from) === 0 || matches.length >= MAX_MATCHES) continue;
       const last = judge(reading, at);
       if (last === undefined) continue;
@@ -273,7 +320,7 @@ function judgeSelfLimit(reading: Reading, at: number): ConceptHit | undefined {
   const hit = reading.hits[at] as ConceptHit;
   const lift = findNear(reading, at, CONCEPT.lift, 9, 9, false);
   if (lift === undefined) return undefined;
-  const lifted = reading.hits.indexOf(lift);
+  const lifted = reading.hits.indexOf(lift, firstNear(at));
   if (isNegated(reading, lifted)) return undefined;
   const before = Math.min(hit.word, lift.word);
   const helper = CONCEPT.yours | CONCEPT.agent | CONCEPT.address | CONCEPT.all;
@@ -303,7 +350,7 @@ function judgeFresh(reading: Reading, at: number): ConceptHit | undefined {
   const order =
     CONCEPT.override | CONCEPT.reveal | CONCEPT.free | CONCEPT.power | CONCEPT.secret | CONCEPT.address;
   const found = findNear(reading, at, order, 16, 8, false);
-  if (found === undefined || isNegated(reading, reading.hits.indexOf(found))) return undefined;
+  if (found === undefined || isNegated(reading, reading.hits.indexOf(found, firstNear(at)))) return undefined;
   const hit = reading.hits[at] as ConceptHit;
   if ((found.concepts & CONCEPT.reveal) === 0) return found;
   // From now on, show dates in ISO form: an honest wish.
@@ -327,72 +374,4 @@ function hasAccomplice(reading: Reading, at: number, ...except: readonly Concept
   );
   if (found === undefined) return false;
   return (found.concepts & CONCEPT.secret) === 0 || !isHarmlessSecret(reading.text, found);
-}
-
-/** do not ignore · ignoriere nicht */
-function isNegated(reading: Reading, at: number): boolean {
-  const hit = reading.hits[at] as ConceptHit;
-  const before = reading.hits[at - 1];
-  if (
-    before !== undefined &&
-    (before.concepts & CONCEPT.negation) !== 0 &&
-    hit.word - before.word <= 4 &&
-    before.sentence === hit.sentence
-  )
-    return true;
-  return /^\s+(?:nicht|niet|inte|ikke|ei)\b/.test(reading.text.slice(hit.end, hit.end + 12));
-}
-
-/** how do I ignore … */
-function isAsked(reading: Reading, at: number): boolean {
-  const hit = reading.hits[at] as ConceptHit;
-  for (let other = at - 1; other >= 0; other -= 1) {
-    const before = reading.hits[other] as ConceptHit;
-    if (before.sentence !== hit.sentence || hit.word - before.word > 10) return false;
-    if ((before.concepts & CONCEPT.question) !== 0) return true;
-  }
-  return false;
-}
-
-/** The nearest hit of `concepts` within so many words after or before; after comes first. */
-function findNear(
-  reading: Reading,
-  at: number,
-  concepts: number,
-  after: number,
-  before: number,
-  isSameSentence: boolean,
-): ConceptHit | undefined {
-  const { hits } = reading;
-  const hit = hits[at] as ConceptHit;
-  for (const step of [1, -1]) {
-    const reach = step === 1 ? after : before;
-    for (let index = at + step; index >= 0 && index < hits.length; index += step) {
-      const other = hits[index] as ConceptHit;
-      if (Math.abs(other.word - hit.word) > reach || (isSameSentence && other.sentence !== hit.sentence))
-        break;
-      if ((other.concepts & concepts) !== 0) return other;
-    }
-  }
-  return undefined;
-}
-
-/** A hit of `concepts` between two places, counted in words; `except` are hits that do not count. */
-function findWithin(
-  reading: Reading,
-  at: number,
-  concepts: number,
-  from: number,
-  to: number,
-  ...except: readonly ConceptHit[]
-): ConceptHit | undefined {
-  const { hits } = reading;
-  let first = at;
-  while (first > 0 && (hits[first - 1] as ConceptHit).word >= from) first -= 1;
-  for (let index = first; index < hits.length; index += 1) {
-    const other = hits[index] as ConceptHit;
-    if (other.word > to) return undefined;
-    if ((other.concepts & concepts) !== 0 && !except.includes(other)) return other;
-  }
-  return undefined;
 }

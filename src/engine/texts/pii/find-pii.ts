@@ -1,5 +1,6 @@
 // Personal data in a text: what proves itself by check digits or by its form, and what stands beside a label. Every search
 // is one pass with bounded attempts.
+import { type Hint, hintsOf, type TextHints } from "../text-hints.ts";
 import { foldLetters } from "../text-layer.ts";
 import type { TextMatch } from "../text-match.ts";
 import { findIbanLength, isCard, isIban } from "./check-digits.ts";
@@ -20,25 +21,25 @@ interface Search {
   readonly kind: PiiKind;
   /** Digits that must stand together, with nothing but signs between them. Absent: none. */
   readonly digits?: number;
-  /** What the text must hold for the search to make sense. */
-  readonly hint: RegExp;
+  /** What the text must give for the search to make sense; first what is known of it, then what is looked for. */
+  readonly needs?: Hint | "capital" | "numbered";
+  readonly hint?: RegExp;
   readonly pattern: RegExp;
   /** How much of a candidate it is, from its start; `text` and `at` for what stands around it. Absent: all of it. */
   readonly accepts?: (candidate: string, text: string, at: number) => number;
 }
 
-const DIGITS = /\d/;
-
 /** In the order in which they are believed where two overlap. */
 const SEARCHES: readonly Search[] = [
   {
     kind: "email",
-    hint: /@/,
+    needs: "at",
     pattern:
       /(?<![\p{L}\p{N}!#$%&'*+/=?^_`{|}~.-])(?:"[^"\n@]{1,64}"|[\p{L}\p{N}!#$%&'*+/=?^_`{|}~-]{1,64}(?:\.[\p{L}\p{N}!#$%&'*+/=?^_`{|}~-]{1,64}){0,8})@(?:[\p{L}\p{N}](?:[\p{L}\p{N}-]{0,61}[\p{L}\p{N}])?\.){1,8}(?:xn--[a-z0-9-]{2,59}|\p{L}{2,63})/gu,
   },
   {
     kind: "email",
+    needs: "spelledAt",
     hint: /[[({]at[\])}]/i,
     pattern:
       /[A-Za-z0-9._%+-]{1,64}\s{0,3}[[({]at[\])}]\s{0,3}[A-Za-z0-9-]{1,63}(?:\s{0,3}(?:[[({]dot[\])}]|\.)\s{0,3}[A-Za-z0-9-]{1,63}){1,4}/gi,
@@ -46,6 +47,7 @@ const SEARCHES: readonly Search[] = [
   {
     kind: "iban",
     digits: 2,
+    needs: "numbered",
     hint: /[A-Z]{2}\d\d/i,
     pattern: /(?<![A-Za-z0-9])[A-Z]{2}\d{2}(?:[ -]?[A-Z0-9]{1,4}){3,9}(?![A-Za-z0-9])/gi,
     accepts: ibanLength,
@@ -53,7 +55,6 @@ const SEARCHES: readonly Search[] = [
   {
     kind: "card",
     digits: 13,
-    hint: DIGITS,
     pattern:
       /(?<![\w.,-])(?:\d{13,19}|\d{4}([ -])\d{4}\1\d{4}\1\d{1,4}(?:\1\d{1,3})?|3\d{3}([ -])\d{6}\2\d{4,5})(?![\w-]|[.,]\d)/g,
     accepts: (candidate) => (isCard(candidate.replace(/[ -]/g, "")) ? candidate.length : 0),
@@ -61,7 +62,6 @@ const SEARCHES: readonly Search[] = [
   {
     kind: "us_ssn",
     digits: 9,
-    hint: DIGITS,
     pattern: /(?<![\d-])(?!000|666|9)\d{3}([- ])(?!00)\d{2}\1(?!0000)\d{4}(?![\d-])/g,
   },
   {
@@ -72,6 +72,8 @@ const SEARCHES: readonly Search[] = [
   },
   {
     kind: "dob",
+    digits: 1,
+    needs: "birth",
     hint: /birth|born|\bdob\b|geb|naiss|nacim|nasc|né|рожд|生年月日|出生/i,
     pattern:
       /(?:date of birth|birth ?da(?:te|y)|\bdob\b|\bborn(?: on)?\b|geburtsdatum|\bgeboren(?: am)?|\bgeb\.|date de naissance|\bnée? le|fecha de nacimiento|nacid[oa] el|data di nascita|data de nascimento|дата рождения|生年月日|出生日期)[^\w\n]{0,8}(?:\d{4}[-/.年]\d{1,2}[-/.月]\d{1,2}日?|\d{1,2}[-/. ]\d{1,2}[-/. ]\d{2,4}|\d{1,2}\.? ?(?:st|nd|rd|th)? (?:of )?\p{L}{3,12}\.?,? \d{4}|\p{L}{3,12}\.? \d{1,2}(?:st|nd|rd|th)?,? \d{4})/giu,
@@ -98,52 +100,65 @@ const SEARCHES: readonly Search[] = [
   },
   {
     kind: "ip_address",
+    digits: 1,
+    needs: "colon",
     hint: /[0-9a-f]:[0-9a-f:]*:/i,
     pattern: /(?<![\w:.])[23][0-9a-f]{3}:(?:[0-9a-f]{0,4}:){1,6}[0-9a-f]{0,4}(?![\w:])/gi,
   },
   {
     kind: "address",
     digits: 1,
+    needs: "capital",
     hint: /\b(?:Street|St|Avenue|Ave|Road|Rd|Boulevard|Blvd|Lane|Ln|Drive|Dr|Court|Ct|Way|Place|Pl|Terrace|Square|Highway|Hwy|Parkway|Pkwy|Circle|Close|Crescent)\b/,
     pattern:
       /(?<![\w.,-])\d{1,6}[A-Za-z]? (?:[NSEW]\.? )?(?:\p{Lu}[\p{L}.'-]{0,24} ){1,4}(?:Street|St|Avenue|Ave|Road|Rd|Boulevard|Blvd|Lane|Ln|Drive|Dr|Court|Ct|Way|Place|Pl|Terrace|Square|Highway|Hwy|Parkway|Pkwy|Circle|Close|Crescent)\b\.?(?:,? (?:Apt|Suite|Unit|#)\.? ?[\w-]{1,8})?,? {1,2}(?:\p{Lu}[\p{L}.'-]{0,24},? ){1,4}(?:[A-Z]{2},? \d{5}(?:-\d{4})?|[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2})/gu,
   },
   {
     kind: "address",
+    digits: 1,
+    needs: "germanStreet",
     hint: /stra(?:ß|ss)e|str\.|weg|platz|allee|gasse/i,
     pattern:
       /\p{Lu}[\p{L}-]{1,30}(?: [\p{L}-]{1,30})?(?:straße|strasse|str\.|weg|platz|allee|gasse| Straße| Platz| Allee| Weg) \d{1,4} ?[a-z]?, ?(?:[A-Z]{1,2}-)?\d{4,5} \p{Lu}\p{L}{1,30}/gu,
   },
   {
     kind: "address",
+    digits: 1,
+    needs: "romanceStreet",
     hint: /\b(?:rue|avenue|boulevard|place|calle|via|rua|avenida)\b/i,
     pattern:
       /(?:\d{1,4}(?: bis| ter)?,? (?:rue|avenue|boulevard|place|chemin|allée) [\p{L}' -]{2,40}, ?\d{5} \p{Lu}[\p{L}-]{1,30}|(?:Calle|Via|Rua|Avenida) [\p{L}' -]{2,40},? (?:n\.? ?)?\d{1,4}, ?\d{4,5}(?:-\d{3})? \p{Lu}[\p{L}-]{1,30})/gu,
   },
 ];
 
-/** First to last, without overlaps. */
-export function findPii(text: string): readonly TextMatch[] {
-  const layer = foldLetters(text);
-  if (layer === undefined) return findPlain(text);
-  return findPlain(layer.text).map(({ kind, start, end }) => ({
+/** First to last, without overlaps. `hints`: of this text. */
+export function findPii(text: string, hints: TextHints = hintsOf(text)): readonly TextMatch[] {
+  const layer = hints.isAscii ? undefined : foldLetters(text);
+  if (layer === undefined) return findPlain(text, hints);
+  return findPlain(layer.text, hintsOf(layer.text)).map(({ kind, start, end }) => ({
     kind,
     start: layer.places[start] as number,
     end: layer.places[end] as number,
   }));
 }
 
-function findPlain(text: string): readonly TextMatch[] {
+function findPlain(text: string, hints: TextHints): readonly TextMatch[] {
   const found: TextMatch[] = [];
-  const mostDigits = countDigitsTogether(text);
-  for (const { kind, digits = 0, hint, pattern, accepts } of SEARCHES) {
-    if (mostDigits < digits || !hint.test(text)) continue;
+  const mostDigits = hints.hasDigit ? countDigitsTogether(text) : 0;
+  for (const { kind, digits = 0, needs, hint, pattern, accepts } of SEARCHES) {
+    if (mostDigits < digits || !gives(hints, needs) || hint?.test(text) === false) continue;
     for (const { index: start, 0: candidate } of text.matchAll(pattern)) {
       const length = accepts?.(candidate, text, start) ?? candidate.length;
       if (length > 0) found.push({ kind, start, end: start + length });
     }
   }
   return found.length < 2 ? found : withoutOverlaps(found);
+}
+
+function gives(hints: TextHints, needs: Search["needs"]): boolean {
+  if (needs === undefined) return true;
+  if (needs === "capital") return hints.mayHaveCapital;
+  return needs === "numbered" ? hints.hasNumbered : hints.has(needs);
 }
 
 /** Most digits that stand together, blanks and signs between them; letters and commas part them. */

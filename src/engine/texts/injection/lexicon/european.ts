@@ -166,7 +166,7 @@ export const POLISH_CZECH: Lexicon = {
   reveal:
     "pokaz*|ujawnij*|wyswietl*|podaj*|wypisz*|powtorz*|zdradz*|ukaz*|vypis*|prozrad*|zobraz*|zopakuj*|jaki jest|jaky je",
   prompt:
-    "prompt systemow*|systemowy prompt|monit systemow*|systemovy prompt|systemov* prompt|swoje instrukcje|twoje instrukcje|instrukcje systemow*|sve instrukce|systemove instrukce",
+    "prompt systemow*|systemowy prompt|monit systemow*|systemovy prompt|systemovy prompt|systemova instrukce|swoje instrukcje|twoje instrukcje|instrukcje systemow*|sve instrukce|systemove instrukce",
   secret:
     "haslo|hasla|heslo|hesla|tajny klucz|klucz api|klucz prywatny|tajny klic|tajne|api klic|poswiadczenia|dane logowania",
 };
@@ -183,7 +183,7 @@ export const RUSSIAN_UKRAINIAN: Lexicon = {
   reveal:
     "выведи*|покажи*|раскрой*|распечатай*|напечатай*|повтори*|скажи*|сообщи*|напиши*|перечисли*|выдай*|назови*|какой у тебя|каков|покажіть|виведи*|розкрий*|роздрукуй*|напиши*|назви*|повідом*",
   prompt:
-    "системный промпт|системного промпта|системную подсказку|системный запрос|системное сообщение|твои инструкции|свои инструкции|системные инструкции|текст выше|начальные инструкции|системний промпт|системну підказку|свої інструкції|системні інструкції|системн* промпт*",
+    "системный промпт|системного промпта|системную подсказку|системный запрос|системное сообщение|твои инструкции|свои инструкции|системные инструкции|текст выше|начальные инструкции|системний промпт|системну підказку|свої інструкції|системні інструкції|системный промпт*|системного промпт*|системные промпт*",
   secret:
     "парол*|секретный ключ|секретные ключи|секретного ключа|ключ api|api-ключ*|апи ключ|закрытый ключ|приватный ключ|секрет|секреты|учетные данные|токен*|секретний ключ|облікові дані|ключ",
   send: "отправь*|перешли*|пошли|загрузи*|передай*|надішли*|відправ*|перешли*",

@@ -1,0 +1,81 @@
+// Many short literals searched in one pass over a text, whatever their number: an automaton of Aho and Corasick over ASCII
+// without case. It tells which groups of literals a text holds at all; where they stand is left to who needs it.
+
+export interface LiteralSet {
+  /** Column of each unit of ASCII; 0: of no literal. */
+  readonly columns: Uint8Array;
+  /** The state that follows a state on a column: at the sum of both, since states count in rows. */
+  readonly next: Uint16Array;
+  /** By state: which entry of `groups` it completes; 0: none. */
+  readonly completes: Uint8Array;
+  readonly groups: readonly (readonly number[])[];
+}
+
+interface Node {
+  readonly children: Map<number, Node>;
+  readonly groups: Set<number>;
+  state: number;
+  fallback: Node | undefined;
+}
+
+/** Literals by group: ASCII, in lower case, found in either. */
+export function createLiteralSet(literals: readonly (readonly string[])[]): LiteralSet {
+  const columns = new Uint8Array(0x80);
+  const root = createNode();
+  let width = 1;
+  for (const [group, texts] of literals.entries())
+    for (const text of texts) {
+      let node = root;
+      for (const letter of text) {
+        const unit = letter.charCodeAt(0);
+        if (columns[unit] === 0) {
+          columns[unit] = width;
+          columns[letter.toUpperCase().charCodeAt(0)] = width;
+          width += 1;
+        }
+        node = childOf(node, columns[unit] as number);
+      }
+      node.groups.add(group);
+    }
+  return compileNodes(linkNodes(root), columns, width);
+}
+
+function createNode(): Node {
+  return { children: new Map(), groups: new Set(), state: 0, fallback: undefined };
+}
+
+function childOf(node: Node, column: number): Node {
+  const known = node.children.get(column);
+  if (known !== undefined) return known;
+  const made = createNode();
+  node.children.set(column, made);
+  return made;
+}
+
+/** All nodes, nearer the root first, each with where it goes on when none of its literals does. */
+function linkNodes(root: Node): readonly Node[] {
+  const nodes: Node[] = [root];
+  for (const node of nodes)
+    for (const [column, child] of node.children) {
+      let shorter = node.fallback;
+      while (shorter !== undefined && !shorter.children.has(column)) shorter = shorter.fallback;
+      child.fallback = shorter?.children.get(column) ?? root;
+      for (const group of child.fallback.groups) child.groups.add(group);
+      nodes.push(child);
+    }
+  return nodes;
+}
+
+function compileNodes(nodes: readonly Node[], columns: Uint8Array, width: number): LiteralSet {
+  if (nodes.length * width > 0x1_0000) throw new RangeError("too many literals for one set");
+  const next = new Uint16Array(nodes.length * width);
+  const completes = new Uint8Array(nodes.length * width);
+  const groups: (readonly number[])[] = [[]];
+  for (const [index, node] of nodes.entries()) node.state = index * width;
+  for (const { state, children, fallback, groups: done } of nodes) {
+    for (let column = 1; column < width; column += 1)
+      next[state + column] = children.get(column)?.state ?? next[(fallback?.state ?? 0) + column] ?? 0;
+    if (done.size > 0) completes[state] = groups.push([...done]) - 1;
+  }
+  return { columns, next, completes, groups };
+}
