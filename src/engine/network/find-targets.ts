@@ -1,5 +1,6 @@
 import { findGlob } from "../globs/glob.ts";
 import { isJsonArray, type JsonPath, type JsonValue } from "../json/json-document.ts";
+import { isJsonDocument, parseJson } from "../json/parse-json.ts";
 import { wordsOf } from "../names/name-words.ts";
 import type { FoundTarget } from "./found-target.ts";
 import type { NetworkRules } from "./network-rules.ts";
@@ -25,18 +26,24 @@ export function findTargets(
   value: JsonValue,
   visit: (target: PlacedTarget) => void,
 ): void {
-  walk(rules, value, "any", [], visit);
+  walk({ rules, visit, depth: 0 }, value, "any", []);
 }
 
-function walk(
-  rules: NetworkRules,
-  value: JsonValue,
-  place: Place,
-  path: JsonPath,
-  visit: (target: PlacedTarget) => void,
-): void {
+interface Walk {
+  readonly rules: NetworkRules;
+  readonly visit: (target: PlacedTarget) => void;
+  /** Texts that are JSON, inside one another. */
+  readonly depth: number;
+}
+
+/** JSON in a text in JSON: deeper ones are read as text. */
+const MAX_DEPTH = 3;
+
+function walk(walked: Walk, value: JsonValue, place: Place, path: JsonPath): void {
+  const { rules, visit } = walked;
   if (typeof value === "string") {
     for (const target of readValue(value, place)) visit({ ...target, path });
+    walkInside(walked, value, path);
     return;
   }
   // One number can be a whole address: 2130706433 is 127.0.0.1. Below 2^24 it is just a number.
@@ -47,14 +54,24 @@ function walk(
   }
   if (value === null || typeof value !== "object") return;
   if (isJsonArray(value)) {
-    for (const [index, item] of value.entries()) walk(rules, item, place, [...path, index], visit);
+    for (const [index, item] of value.entries()) walk(walked, item, place, [...path, index]);
     return;
   }
   for (const [name, member] of Object.entries(value)) {
     const at = [...path, name];
     for (const target of readValue(name, "any")) visit({ ...target, path: at });
-    walk(rules, member, placeOf(rules, name), at, visit);
+    walk(walked, member, placeOf(rules, name), at);
   }
+}
+
+/** A text that is JSON is read as such too: its escapes are undone, and its members have names. */
+function walkInside(walked: Walk, text: string, path: JsonPath): void {
+  if (walked.depth >= MAX_DEPTH || !/^\s*[{["]/.test(text)) return;
+  const inner = parseJson(text);
+  if (!isJsonDocument(inner)) return;
+  // Told is where the text stands.
+  const visit = (target: PlacedTarget): void => walked.visit({ ...target, path });
+  walk({ ...walked, visit, depth: walked.depth + 1 }, inner.value, "any", []);
 }
 
 /** An argument counts by its whole name or its last word, also in the plural and numbered: `webhook_url`, `imageUrls`, `host2`. */

@@ -6,7 +6,7 @@ import { foldText } from "../addresses/fold-text.ts";
 import { findIpAddress, type IpAddress } from "../addresses/ip-address.ts";
 import { parseHost } from "../addresses/parse-host.ts";
 import type { FoundTarget } from "./found-target.ts";
-import { type ReadTarget, readUrl, withoutNamespace } from "./network-target.ts";
+import { type ReadTarget, readBareHost, readUrl, withoutNamespace } from "./network-target.ts";
 import { isPlaceholder } from "./placeholder.ts";
 
 /** A scheme with its slashes; a web scheme without; two slashes alone at the start of a word. */
@@ -24,10 +24,21 @@ const dottedName =
   /(?<![\w@.-])[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63}){0,30}\.[a-z0-9_-]{0,62}[a-z][a-z0-9_-]{0,62}\.?(?::(\d{1,5}))?(?![\w@])/gi;
 const localhostWord = /(?<![\w.@-])(?:localhost|ip6-localhost|ip6-loopback)\.?(?::\d{1,5}|\/)/gi;
 
+/** `host=10.1` of a connection string. */
+const setting =
+  /(?<![\w])(?:host|hostname|hostaddr|server|address|addr|data source|network address)[ \t]{0,4}=[ \t]{0,4}["']?([^\s;,&"']{1,253})/gi;
+/** Programs whose arguments are hosts: every word behind one may be. */
+const program =
+  /(?<![\w.-])(?:curl|wget|ncat|nc|telnet|ssh|ping6?|nmap|nslookup|dig)(?=[ \t])([^\n|;&<>]{1,1024})/gi;
+
+/** A text without any of these holds nothing. */
+const MAY_HOLD =
+  /[:./\\=]|[^\0-\x7f]|(?<![\w-])(?:curl|wget|ncat|nc|telnet|ssh|ping6?|nmap|nslookup|dig)[ \t]/i;
+
 /** Every target in `text`, in the order of the kinds above. */
 export function scanText(text: string): FoundTarget[] {
   // Short enough to hold nothing: the smallest target is `//0`.
-  if (text.length < 3 || !/[:./\\]|[^\0-\x7f]/.test(text)) return [];
+  if (text.length < 3 || !MAY_HOLD.test(text)) return [];
   const folded = foldText(text);
   const found: FoundTarget[] = [];
   const rest = takeUrls(folded, found);
@@ -46,7 +57,26 @@ export function scanText(text: string): FoundTarget[] {
     if (parseHost(name).kind === "name" && isNameOfProse(name, port !== undefined))
       found.push(uncertain(name));
   }
+  if (rest.includes("=")) for (const [, value = ""] of rest.matchAll(setting)) addNamed(value, found);
+  for (const [, words = ""] of rest.matchAll(program))
+    for (const word of words.split(/[ \t"']+/)) addNamed(word, found);
   return found;
+}
+
+/** What stands where a host does: any spelling of an address, and names of the own machine. */
+function addNamed(text: string, found: FoundTarget[]): void {
+  const spelled = text.replace(/^[^@/]{0,64}@/, "").replace(/[/?#].*$/s, "");
+  if (!/^(?:\d|0x|\[|localhost)/i.test(spelled)) return;
+  const { host } = readBareHost(spelled);
+  if (host?.kind === "name" ? host.name === "localhost" : isOddAddress(host, spelled))
+    found.push(uncertain(spelled));
+}
+
+/** Numbers that no one would take for one: in several parts, hexadecimal, or as large as an address. */
+function isOddAddress(host: ReadTarget["host"], spelled: string): boolean {
+  if (host?.kind !== "address") return false;
+  const bare = spelled.replace(/:\d{1,5}$/, "");
+  return /^0x|[.:].*\d/i.test(bare) ? bare !== "0.0" : Number(bare) >= 2 ** 24;
 }
 
 /** Adds the URLs to `found`; the text without them, so that what stands in their paths is not read again. */

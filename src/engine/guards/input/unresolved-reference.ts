@@ -52,7 +52,10 @@ function visitTexts(value: JsonValue, path: JsonPath, set: PatternSet, notes: Gu
   } else if (isJsonArray(value))
     for (const [index, item] of value.entries()) visitTexts(item, [...path, index], set, notes);
   else if (isJsonObject(value))
-    for (const [name, member] of Object.entries(value)) visitTexts(member, [...path, name], set, notes);
+    for (const [name, member] of Object.entries(value)) {
+      visitTexts(name, [...path, name], set, notes);
+      visitTexts(member, [...path, name], set, notes);
+    }
 }
 
 function findEvidence(set: PatternSet, text: string, path: JsonPath): readonly GuardEvidence[] {

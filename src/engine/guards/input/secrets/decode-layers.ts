@@ -34,7 +34,24 @@ function findLayer(text: string, survey: number): Layer | undefined {
   const folded = (survey & SURVEY.notAscii) === 0 ? undefined : foldLetters(text);
   if (folded !== undefined) return folded;
   const decoded = (survey & SURVEY.percent) === 0 ? undefined : decodePercent(text);
-  return decoded ?? ((survey & SURVEY.escape) === 0 ? undefined : decodeEscapes(text));
+  const escaped = decoded ?? ((survey & SURVEY.escape) === 0 ? undefined : decodeEscapes(text));
+  return escaped ?? ((survey & SURVEY.longRun) === 0 ? undefined : joinLines(text));
+}
+
+/** Lines of encoded text as one: mail and PEM break them anywhere. */
+const LINE_BREAK = /(?<=[A-Za-z0-9+/]{20})\r?\n(?=[A-Za-z0-9+/]{2,}={0,2}(?![A-Za-z0-9+/]))/g;
+
+function joinLines(text: string): Layer | undefined {
+  if (!text.includes("\n")) return undefined;
+  const builder = createLayer();
+  let at = 0;
+  for (const { index, 0: found } of text.matchAll(LINE_BREAK)) {
+    for (; at < index; at += 1) builder.add(text.charAt(at), at);
+    at = index + found.length;
+  }
+  if (at === 0) return undefined;
+  for (; at < text.length; at += 1) builder.add(text.charAt(at), at);
+  return builder.end(text);
 }
 
 function placeHit({ kind, start, end }: SecretHit, { places }: Layer): SecretHit {
@@ -76,6 +93,7 @@ function decodePercent(text: string): Layer | undefined {
 
 /** `\u0041`, `\x41`, `&#65;`, `&#x41;` */
 function decodeEscapes(text: string): Layer | undefined {
+  if (/\\u\{/.test(text)) return replaceCodes(text, /\\+u\{0{0,4}([0-7][0-9A-Fa-f])\}/g, 16);
   if (/\\u00|\\x/.test(text)) return replaceCodes(text, /\\+(?:u00|x)([0-7][0-9A-Fa-f])/g, 16);
   if (/&#x/i.test(text)) return replaceCodes(text, /&#[xX]0{0,4}([0-7][0-9A-Fa-f]);/g, 16);
   return text.includes("&#") ? replaceCodes(text, /&#0{0,4}(\d{2,3});/g, 10) : undefined;

@@ -69,7 +69,7 @@ function scanValue(scanner: Scanner, value: JsonValue, path: JsonPath, name: Sec
   if (typeof value === "string") scanText(scanner, value, path, name);
   else if (isJsonArray(value))
     for (const [index, item] of value.entries()) scanValue(scanner, item, [...path, index], name);
-  else if (isJsonObject(value)) scanObject(scanner, value, path);
+  else if (isJsonObject(value)) scanObject(scanner, value, path, name);
 }
 
 const TOKEN = /^[\w-]+\.[\w-]+\.[\w-]+$/;
@@ -79,8 +79,14 @@ function isIgnored({ options, depth }: Scanner, name: string, member: JsonValue,
   return typeof member === "string" && TOKEN.test(member);
 }
 
-function scanObject(scanner: Scanner, value: JsonObject, path: JsonPath): void {
-  const paired = findPairedName(value);
+/** `outer`: the name that the object itself stands under: `{"password": {"value": "…"}}`. */
+function scanObject(
+  scanner: Scanner,
+  value: JsonObject,
+  path: JsonPath,
+  outer: SecretName | undefined,
+): void {
+  const paired = findPairedName(value) ?? outer;
   for (const [name, member] of Object.entries(value)) {
     if (isIgnored(scanner, name, member, path)) continue;
     const isPaired = paired !== undefined && PAIR_VALUES.has(name);

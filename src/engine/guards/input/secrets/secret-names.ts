@@ -1,5 +1,6 @@
 // What the name of a field says about its value: `db_password`, `clientSecret` and `X-Auth-Token` hold secrets, `max_tokens`,
 // `next_page_token`, `primary_key` and `secret_name` do not.
+import { foldLetters, isAscii } from "../../../texts/text-layer.ts";
 import { PROVIDERS } from "./secret-kinds.ts";
 
 /** Words that say what a value is good for, not what it is: they are looked through at the end of a name. */
@@ -53,7 +54,7 @@ export function findSecretName(name: string): SecretName | undefined {
 }
 
 function judgeName(name: string): SecretName | undefined {
-  const words = wordsOf(name);
+  const words = wordsOf(plainOf(name));
   while (words.length > 1 && isNeutral(words.at(-1) as string)) words.pop();
   const last = words.at(-1);
   const before = words.at(-2) ?? "";
@@ -64,6 +65,20 @@ function judgeName(name: string): SecretName | undefined {
   if ((last === "pass" || last === "pat") && words.length === 1) return undefined;
   return { kind: kindOf(words, last), isPassword: /^(?:pass|pwd)|pass(?:word|wd|phrase)$/.test(last) };
 }
+
+/** Full-width letters and those that only look like plain ones, without what is not seen. */
+function plainOf(name: string): string {
+  if (isAscii(name)) return name;
+  const folded = foldLetters(name)?.text ?? name;
+  return folded.replace(/[\u0370-\u05ff]/g, (letter) => LOOK_ALIKES.get(letter) ?? letter);
+}
+
+/** Cyrillic and Greek letters that are drawn as Latin ones. */
+const LOOK_ALIKES: ReadonlyMap<string, string> = new Map(
+  "аa еe оo рp сc ѕs кk тt уy хx іi ԁd ԝw αa οo ρp νv κk τt ѡw һh"
+    .split(" ")
+    .map((pair) => [pair.charAt(0), pair.charAt(1)]),
+);
 
 /** `mailgun_key`: a provider's key is secret without any other word. */
 function isOwned(words: readonly string[]): boolean {

@@ -2,7 +2,7 @@
 
 /** What repairs write, and what people write instead of a secret. */
 const STAND_IN =
-  /^(?:\$(?:[({]|[A-Za-z_]\w*$)|%[({A-Za-z]|\{\{|\{[A-Za-z_]|<|\[(?:REDACTED|HASH:)|@|#\{|\*{3,}|\.{3,}|…)|x{6,}|\*{4,}|example|placeholder|change.?me|change.?it|your[._ -]|redacted|dummy|insert|to.?be.?set|undefined|process\.env|os\.environ|getenv|not.?a.?secret|^(?:null|none|nil|true|false)$/i;
+  /^(?:\$(?:[({]|[A-Za-z_]\w*$)|%[({A-Za-z]|\{\{|\{[A-Za-z_]|<|\[(?:REDACTED|HASH:)|@(?:[\w.-]*\/|Microsoft|[a-z_]+$)|#\{|\*{3,}|\.{3,}|…)|x{6,}|\*{4,}|example|placeholder|change.?me|change.?it|your[._ -]|redacted|dummy|insert|to.?be.?set|undefined|process\.env|os\.environ|getenv|not.?a.?secret|^(?:null|none|nil|true|false)$/i;
 /** Bits per character of a text that nobody wrote by hand start here. */
 const RANDOM_BITS = 3;
 /** Longer ones are documents. */

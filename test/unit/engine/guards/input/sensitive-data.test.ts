@@ -215,3 +215,34 @@ describe("a capability token", () => {
     expect(saidOf({ _capability_token: token, note: github })).toHaveLength(1);
   });
 });
+
+describe("what hides a secret from a reader who is not careful", () => {
+  const wrapped = Buffer.from(`the key is ${github}, and that is all of it`).toString("base64");
+
+  test.each<[string, unknown]>([
+    ["a name in full-width letters", { ｐａｓｓｗｏｒｄ: random }],
+    ["a name with invisible letters", { "pass\u200bword": random }],
+    ["a name with letters that look alike", { pаsswоrd: random }],
+    ["an object under a telling name", { password: { value: random } }],
+    ["encoded text in lines", { body: (wrapped.match(/.{1,40}/g) ?? []).join("\r\n") }],
+    ["escapes in braces", { body: github.replace(/./g, (one) => `\\u{${one.charCodeAt(0).toString(16)}}`) }],
+    ["a password that begins like a variable", { password: `$3${random}` }],
+    ["a password that begins like a file", { password: `@P4${random}` }],
+  ])("%s", (_what, value) => {
+    expect(check(value).said).toHaveLength(1);
+    const { said, value: left } = check(value, { redact_mode: "redact" });
+    expect(said[0]).toMatch(/^REPAIR /);
+    expect(JSON.stringify(left)).not.toContain(random);
+    expect(check(left).said).toEqual([]);
+  });
+
+  test.each([
+    { password: "$DB_PASSWORD" },
+    { password: "$(pass show db/production)" },
+    { password: "@/run/secrets/database_password" },
+    { token: "@Microsoft.KeyVault(SecretUri=https://v.vault.azure.net/s)" },
+    { password: { value: "a plain word", length: 24 } },
+  ])("%j holds none", (value) => {
+    expect(check(value).said).toEqual([]);
+  });
+});

@@ -17,6 +17,7 @@ describe("checkReferences", () => {
     ['{"a":[{"b":"Dear {{ name }},"}]}', ["a[0].b"]],
     ['{"key":"<API_KEY>","n":1}', ["key"]],
     ['{"a":"${x}","b":"{{y}}","c":"<Z>"}', ["a", "b", "c"]],
+    ['{"list":{"${x}":1}}', ['list["${x}"]']],
     ['{"body":"{\\"to\\":\\"${user}\\"}"}', ["body"]],
   ])("%s holds placeholders in %j", (text, paths) => {
     expect(said(text)).toEqual(paths.map((path) => `BLOCK Unresolved reference in '${path}'`));
