@@ -11,7 +11,8 @@ import { LIMITS, MATCHES } from "./request-environment.ts";
 export type ConditionTime = "pre" | "post";
 
 export interface ConditionVariables {
-  readonly args: { readonly [name: string]: JsonValue };
+  /** Absent when they are no longer known: then what asks for them cannot be evaluated. */
+  readonly args?: { readonly [name: string]: JsonValue };
   readonly output?: JsonValue;
   readonly tool: string;
   /** `namespace` is a word that CEL reserves. */

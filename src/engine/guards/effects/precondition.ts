@@ -58,7 +58,8 @@ function judgeOutput(input: AfterInput<PreconditionSettings, undefined>): GuardO
     error_class: input.errorClass ?? "",
     duration_ms: input.durationMs,
   };
-  return judge(call, conditions, "post", variables, sizesOf(input.arguments?.value, output.value));
+  const sizes = sizesOf(input.arguments?.value, output.value);
+  return judge(call, conditions, "post", variables, sizes, input.arguments === undefined);
 }
 
 function judge(
@@ -67,9 +68,14 @@ function judge(
   time: ConditionTime,
   variables: ConditionVariables,
   sizes: ExpressionSizes,
+  areArgumentsLost = false,
 ): GuardOutcome<undefined> {
   const notes: GuardNote[] = [];
   const word = time === "pre" ? "Precondition" : "Postcondition";
+  // What cannot be evaluated is not known to be true.
+  const unknown = areArgumentsLost
+    ? "cannot be evaluated, the arguments are no longer known"
+    : "cannot be evaluated";
   for (const condition of conditions) {
     const isTrue = evaluateCondition(condition, variables, sizes);
     if (isTrue === true) continue;
@@ -80,8 +86,7 @@ function judge(
     notes.push({
       verdict: "BLOCK",
       reason: time === "pre" ? "PRECONDITION_FAILED" : "POSTCONDITION_FAILED",
-      // What cannot be evaluated is not known to be true.
-      text: `${word} of '${call.tool}' ${isTrue === undefined ? "cannot be evaluated" : "failed"}: ${shown}`,
+      text: `${word} of '${call.tool}' ${isTrue === undefined ? unknown : "failed"}: ${shown}`,
       setting: time,
     });
   }
@@ -116,7 +121,7 @@ function compile(text: string, time: ConditionTime): Expression {
 function variablesOf(call: ToolCall, facts: GuardFacts, args: JsonDocument | undefined): ConditionVariables {
   const { principal } = facts;
   return {
-    args: isJsonObject(args?.value) ? args.value : {},
+    ...(isJsonObject(args?.value) ? { args: args.value } : {}),
     tool: call.tool,
     tool_namespace: call.namespace ?? "",
     side_effect: call.sideEffect,
