@@ -129,3 +129,19 @@ export function findGlob(set: GlobSet, text: string): string | undefined {
   for (const glob of set.wild) if (matchesGlob(glob, text)) return glob.pattern;
   return undefined;
 }
+
+/** Names remembered by one set: beyond it all are forgotten. */
+const REMEMBERED_MAX = 1_000;
+
+/** Whether a pattern matches, for texts that come again and again such as names of arguments. */
+export function rememberGlobs(set: GlobSet): (text: string) => boolean {
+  const remembered = new Map<string, boolean>();
+  return (text) => {
+    const known = remembered.get(text);
+    if (known !== undefined) return known;
+    const matches = findGlob(set, text) !== undefined;
+    if (remembered.size >= REMEMBERED_MAX) remembered.clear();
+    remembered.set(text, matches);
+    return matches;
+  };
+}

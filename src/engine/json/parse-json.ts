@@ -51,6 +51,16 @@ export function parseJson(source: string | Uint8Array, caps: JsonCaps = REQUEST_
   }
 }
 
+/** Whether a text could be JSON that holds further values or text; any other is not worth reading. */
+export function mayBeContainer(text: string): boolean {
+  for (let at = 0; at < text.length; at += 1) {
+    const unit = text.charCodeAt(at);
+    if (unit !== 0x20 && unit !== 0x0a && unit !== 0x0d && unit !== 0x09)
+      return unit === 0x7b || unit === 0x5b || unit === 0x22;
+  }
+  return false;
+}
+
 export function isJsonDocument(result: JsonResult): result is JsonDocument {
   return !("issue" in result);
 }

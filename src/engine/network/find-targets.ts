@@ -1,10 +1,11 @@
 import { findGlob } from "../globs/glob.ts";
 import { isJsonArray, type JsonPath, type JsonValue } from "../json/json-document.ts";
-import { isJsonDocument, parseJson } from "../json/parse-json.ts";
+import { isJsonDocument, mayBeContainer, parseJson } from "../json/parse-json.ts";
 import { wordsOf } from "../names/name-words.ts";
 import type { FoundTarget } from "./found-target.ts";
 import type { NetworkRules } from "./network-rules.ts";
 import { type Place, readValue } from "./read-value.ts";
+import { holdsNoTarget } from "./target-signs.ts";
 
 export interface PlacedTarget extends FoundTarget {
   readonly path: JsonPath;
@@ -26,11 +27,14 @@ export function findTargets(
   value: JsonValue,
   visit: (target: PlacedTarget) => void,
 ): void {
-  walk({ rules, visit, depth: 0 }, value, "any", []);
+  walk({ rules, places: placesOf(rules), path: [], visit, depth: 0 }, value, "any");
 }
 
 interface Walk {
   readonly rules: NetworkRules;
+  readonly places: Map<string, Place>;
+  /** Where it stands; copied for what is found. */
+  readonly path: (string | number)[];
   readonly visit: (target: PlacedTarget) => void;
   /** Texts that are JSON, inside one another. */
   readonly depth: number;
@@ -39,43 +43,73 @@ interface Walk {
 /** JSON in a text in JSON: deeper ones are read as text. */
 const MAX_DEPTH = 3;
 
-function walk(walked: Walk, value: JsonValue, place: Place, path: JsonPath): void {
-  const { rules, visit } = walked;
+function walk(walked: Walk, value: JsonValue, place: Place): void {
   if (typeof value === "string") {
-    for (const target of readValue(value, place)) visit({ ...target, path });
-    walkInside(walked, value, path);
+    visitText(walked, value, place);
+    walkInside(walked, value);
     return;
   }
   // One number can be a whole address: 2130706433 is 127.0.0.1. Below 2^24 it is just a number.
   if (typeof value === "number") {
     if (place === "target" && Number.isInteger(value) && value >= 2 ** 24)
-      for (const target of readValue(String(value), place)) visit({ ...target, path });
+      visitText(walked, String(value), place);
     return;
   }
   if (value === null || typeof value !== "object") return;
+  const { path } = walked;
   if (isJsonArray(value)) {
-    for (const [index, item] of value.entries()) walk(walked, item, place, [...path, index]);
+    for (let index = 0; index < value.length; index += 1) {
+      path.push(index);
+      walk(walked, value[index] as JsonValue, place);
+      path.pop();
+    }
     return;
   }
-  for (const [name, member] of Object.entries(value)) {
-    const at = [...path, name];
-    for (const target of readValue(name, "any")) visit({ ...target, path: at });
-    walk(walked, member, placeOf(rules, name), at);
+  for (const name of Object.keys(value)) {
+    path.push(name);
+    visitText(walked, name, "any");
+    walk(walked, value[name] as JsonValue, placeOf(walked, name));
+    path.pop();
   }
+}
+
+function visitText({ path, visit }: Walk, text: string, place: Place): void {
+  if (place === "any" && holdsNoTarget(text)) return;
+  for (const target of readValue(text, place)) visit({ ...target, path: [...path] });
 }
 
 /** A text that is JSON is read as such too: its escapes are undone, and its members have names. */
-function walkInside(walked: Walk, text: string, path: JsonPath): void {
-  if (walked.depth >= MAX_DEPTH || !/^\s*[{["]/.test(text)) return;
+function walkInside(walked: Walk, text: string): void {
+  if (walked.depth >= MAX_DEPTH || !mayBeContainer(text)) return;
   const inner = parseJson(text);
   if (!isJsonDocument(inner)) return;
   // Told is where the text stands.
+  const path = [...walked.path];
   const visit = (target: PlacedTarget): void => walked.visit({ ...target, path });
-  walk({ ...walked, visit, depth: walked.depth + 1 }, inner.value, "any", []);
+  walk({ ...walked, path: [], visit, depth: walked.depth + 1 }, inner.value, "any");
+}
+
+const remembered = new WeakMap<NetworkRules, Map<string, Place>>();
+/** Names repeat; a caller that makes up new ones only empties this. */
+const REMEMBERED_MAX = 1_000;
+
+function placesOf(rules: NetworkRules): Map<string, Place> {
+  const known = remembered.get(rules) ?? new Map<string, Place>();
+  remembered.set(rules, known);
+  return known;
+}
+
+function placeOf({ rules, places }: Walk, name: string): Place {
+  const known = places.get(name);
+  if (known !== undefined) return known;
+  const place = judgeName(rules, name);
+  if (places.size >= REMEMBERED_MAX) places.clear();
+  places.set(name, place);
+  return place;
 }
 
 /** An argument counts by its whole name or its last word, also in the plural and numbered: `webhook_url`, `imageUrls`, `host2`. */
-function placeOf(rules: NetworkRules, name: string): Place {
+function judgeName(rules: NetworkRules, name: string): Place {
   const lower = name.toLowerCase();
   if (findGlob(rules.argumentNames, lower) !== undefined)
     return AMBIGUOUS_NAMES.has(lower) ? "named" : "target";

@@ -28,17 +28,13 @@ const localhostWord = /(?<![\w.@-])(?:localhost|ip6-localhost|ip6-loopback)\.?(?
 const setting =
   /(?<![\w])(?:host|hostname|hostaddr|server|address|addr|data source|network address)[ \t]{0,4}=[ \t]{0,4}["']?([^\s;,&"']{1,253})/gi;
 /** Programs whose arguments are hosts: every word behind one may be. */
-const program =
-  /(?<![\w.-])(?:curl|wget|ncat|nc|telnet|ssh|ping6?|nmap|nslookup|dig)(?=[ \t])([^\n|;&<>]{1,1024})/gi;
-
-/** A text without any of these holds nothing. */
-const MAY_HOLD =
-  /[:./\\=]|[^\0-\x7f]|(?<![\w-])(?:curl|wget|ncat|nc|telnet|ssh|ping6?|nmap|nslookup|dig)[ \t]/i;
+export const HOST_PROGRAMS = "curl wget ncat nc telnet ssh ping ping6 nmap nslookup dig".split(" ");
+const program = new RegExp(`(?<![\\w.-])(?:${HOST_PROGRAMS.join("|")})(?=[ \\t])([^\\n|;&<>]{1,1024})`, "gi");
 
 /** Every target in `text`, in the order of the kinds above. */
 export function scanText(text: string): FoundTarget[] {
   // Short enough to hold nothing: the smallest target is `//0`.
-  if (text.length < 3 || !MAY_HOLD.test(text)) return [];
+  if (text.length < 3) return [];
   const folded = foldText(text);
   const found: FoundTarget[] = [];
   const rest = takeUrls(folded, found);

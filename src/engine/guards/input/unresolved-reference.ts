@@ -8,6 +8,7 @@ import {
   type JsonPath,
   type JsonValue,
 } from "../../json/json-document.ts";
+import { findFirstSigns } from "../../patterns/first-signs.ts";
 import {
   createPatternSet,
   findPatternSpans,
@@ -36,26 +37,52 @@ export const unresolvedReference: Guard<UnresolvedReferenceSettings> = {
 };
 
 export function checkReferences(value: JsonValue, settings: UnresolvedReferenceSettings): GuardOutcome {
-  if (settings.patterns.length === 0) return PASS;
-  const notes: GuardNote[] = [];
-  visitTexts(value, [], referenceSetOf(settings.patterns), notes);
-  return notes.length === 0 ? PASS : { notes };
+  const { patterns } = settings;
+  if (patterns.length === 0) return PASS;
+  const search: Search = {
+    set: referenceSetOf(patterns),
+    signs: signsOf(patterns),
+    path: [],
+    notes: [],
+  };
+  visitTexts(search, value);
+  return search.notes.length === 0 ? PASS : { notes: search.notes };
 }
 
-function visitTexts(value: JsonValue, path: JsonPath, set: PatternSet, notes: GuardNote[]): void {
+interface Search {
+  readonly set: PatternSet;
+  /** One of them stands in whatever holds a placeholder; undefined: nothing is known. */
+  readonly signs: RegExp | undefined;
+  /** Where the search is; copied for what is found. */
+  readonly path: (string | number)[];
+  readonly notes: GuardNote[];
+}
+
+function visitTexts(search: Search, value: JsonValue): void {
+  const { signs, path, notes } = search;
   if (notes.length >= MAX_NOTES) return;
   if (typeof value === "string") {
-    const evidence = findEvidence(set, value, path);
-    if (evidence.length === 0) return;
-    const text = `Unresolved reference in '${formatJsonPath(path)}'`;
-    notes.push({ verdict: "BLOCK", reason: "UNRESOLVED_REFERENCE", text, setting: "patterns", evidence });
+    if (signs === undefined || signs.test(value)) judgeText(search, value);
   } else if (isJsonArray(value))
-    for (const [index, item] of value.entries()) visitTexts(item, [...path, index], set, notes);
-  else if (isJsonObject(value))
-    for (const [name, member] of Object.entries(value)) {
-      visitTexts(name, [...path, name], set, notes);
-      visitTexts(member, [...path, name], set, notes);
+    for (let index = 0; index < value.length; index += 1) {
+      path.push(index);
+      visitTexts(search, value[index] as JsonValue);
+      path.pop();
     }
+  else if (isJsonObject(value))
+    for (const name of Object.keys(value)) {
+      path.push(name);
+      visitTexts(search, name);
+      visitTexts(search, value[name] as JsonValue);
+      path.pop();
+    }
+}
+
+function judgeText({ set, path, notes }: Search, value: string): void {
+  const evidence = findEvidence(set, value, path);
+  if (evidence.length === 0) return;
+  const text = `Unresolved reference in '${formatJsonPath(path)}'`;
+  notes.push({ verdict: "BLOCK", reason: "UNRESOLVED_REFERENCE", text, setting: "patterns", evidence });
 }
 
 function findEvidence(set: PatternSet, text: string, path: JsonPath): readonly GuardEvidence[] {
@@ -69,6 +96,16 @@ function findEvidence(set: PatternSet, text: string, path: JsonPath): readonly G
         length: utf8Length(text, start, end),
       })),
   );
+}
+
+const firstSigns = new WeakMap<readonly string[], RegExp | undefined>();
+
+function signsOf(patterns: readonly string[]): RegExp | undefined {
+  if (firstSigns.has(patterns)) return firstSigns.get(patterns);
+  const signs = findFirstSigns(patterns)?.replace(/[\]\\^-]/g, "\\$&");
+  const made = signs === undefined ? undefined : new RegExp(`[${signs}]`);
+  firstSigns.set(patterns, made);
+  return made;
 }
 
 const sets = new WeakMap<readonly string[], PatternSet>();

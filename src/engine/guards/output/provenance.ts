@@ -1,5 +1,5 @@
 import type { GuardSettings } from "../../../domain/policy/guard-fields.ts";
-import { compileGlobs, findGlob, type GlobSet } from "../../globs/glob.ts";
+import { compileGlobs, rememberGlobs } from "../../globs/glob.ts";
 import { isJsonArray, isJsonObject, type JsonValue } from "../../json/json-document.ts";
 import { type Guard, type GuardNote, PASS, type ToolCall } from "../guard.ts";
 
@@ -36,7 +36,7 @@ export const provenance: Guard<ProvenanceSettings, ProvenanceState> = {
   id: "provenance",
   createState: () => ({ records: [], named: [], unattributedUses: 0 }),
   before: ({ call, arguments: document, settings, state }) => {
-    const found = findReferences(document.value, globsOf(settings), call);
+    const found = findReferences(document.value, referenceNamesOf(settings), call);
     if (found.named.length === 0 && found.missing.length === 0) return PASS;
     const known = found.named.filter((id) => state.records.some((record) => record.id === id));
     return {
@@ -101,35 +101,40 @@ interface Found {
 /** `tool:hash:ms` or `tool:hash:ms:n`; what has another form is no reference. */
 const REFERENCE = /^[^\s:][^\s]*:[^\s:]+:\d+(:\d+)?$/;
 
-const compiled = new WeakMap<readonly string[], GlobSet>();
+/** Whether an argument of this name refers to an output. */
+type IsReference = (name: string) => boolean;
 
-function globsOf({ reference_argument_names }: ProvenanceSettings): GlobSet {
-  let globs = compiled.get(reference_argument_names);
-  if (globs === undefined) {
-    globs = compileGlobs(reference_argument_names);
-    compiled.set(reference_argument_names, globs);
-  }
-  return globs;
+const compiled = new WeakMap<readonly string[], IsReference>();
+
+function referenceNamesOf({ reference_argument_names }: ProvenanceSettings): IsReference {
+  const known =
+    compiled.get(reference_argument_names) ?? rememberGlobs(compileGlobs(reference_argument_names));
+  compiled.set(reference_argument_names, known);
+  return known;
 }
 
 /** Looks at arguments of telling names at any depth, and at those that the tool's schema declares. */
-function findReferences(value: JsonValue, names: GlobSet, { entry }: ToolCall): Found {
+function findReferences(value: JsonValue, isReference: IsReference, { entry }: ToolCall): Found {
   const named = new Set<string>();
   const missing: string[] = [];
   const open: JsonValue[] = [value];
   while (open.length > 0) {
     const at = open.pop() as JsonValue;
-    if (isJsonArray(at)) open.push(...at);
+    if (isJsonArray(at)) for (const item of at) addOpen(open, item);
     if (!isJsonObject(at)) continue;
     for (const name of Object.keys(at)) {
       const inside = at[name] as JsonValue;
-      if (findGlob(names, name) === undefined) open.push(inside);
+      if (!isReference(name)) addOpen(open, inside);
       else if (!addReferences(inside, named)) missing.push(name);
     }
   }
-  for (const name of declaredNames(entry, names))
+  for (const name of declaredNames(entry, isReference))
     if (isJsonObject(value) && !Object.hasOwn(value, name)) missing.push(name);
   return { named: [...named], missing };
+}
+
+function addOpen(open: JsonValue[], value: JsonValue): void {
+  if (typeof value === "object" && value !== null) open.push(value);
 }
 
 /** False when there is none in it. */
@@ -144,11 +149,11 @@ function addReferences(value: JsonValue, named: Set<string>): boolean {
   return any;
 }
 
-function declaredNames(entry: ToolCall["entry"], names: GlobSet): string[] {
+function declaredNames(entry: ToolCall["entry"], isReference: IsReference): string[] {
   const { schema } = entry ?? {};
   const properties = typeof schema === "object" ? schema["properties"] : undefined;
   if (typeof properties !== "object" || properties === null) return [];
-  return Object.keys(properties).filter((name) => findGlob(names, name) !== undefined);
+  return Object.keys(properties).filter(isReference);
 }
 
 function judge(

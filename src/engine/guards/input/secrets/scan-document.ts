@@ -10,7 +10,7 @@ import {
   type JsonPath,
   type JsonValue,
 } from "../../../json/json-document.ts";
-import { isJsonDocument, parseJson } from "../../../json/parse-json.ts";
+import { isJsonDocument, mayBeContainer, parseJson } from "../../../json/parse-json.ts";
 import type { PatternSet } from "../../../patterns/pattern-set.ts";
 import { findPatternSpans, matchPatterns } from "../../../patterns/pattern-set.ts";
 import { findSecretsInLayers } from "./decode-layers.ts";
@@ -140,7 +140,7 @@ function scanText(scanner: Scanner, text: string, path: JsonPath, name: SecretNa
 
 /** A text that is JSON is read as such, so that a repair leaves JSON behind. */
 function findInnerDocument(text: string): JsonDocument | undefined {
-  if (!/^\s*[{["]/.test(text)) return undefined;
+  if (!mayBeContainer(text)) return undefined;
   const result = parseJson(text);
   return isJsonDocument(result) && result.value !== null ? result : undefined;
 }

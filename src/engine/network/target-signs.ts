@@ -1,0 +1,82 @@
+// What no target can be without, from one look at the characters of a string: nearly all strings are words or sentences, and
+// reading one as URL, host and text with hosts in it costs microseconds.
+import { isUnmistakableName } from "../addresses/classify-name.ts";
+import { HOST_PROGRAMS } from "./scan-text.ts";
+
+const SIGN = {
+  /** A letter or a digit. */
+  none: 0,
+  /** A sign whose place tells: between words `and/or`, at their end `Note: this.` it is of prose. */
+  blank: 1,
+  fullStop: 2,
+  colon: 3,
+  slash: 4,
+  /** Of a host or a URL, but of no word in prose. */
+  single: 5,
+  /** Of prose as well as of anything else. */
+  other: 6,
+  /** Never of prose alone. */
+  any: 7,
+} as const;
+
+const WORD = /[A-Za-z0-9_-]/;
+const SIGNS = Uint8Array.from({ length: 0x80 }, (_, unit) => {
+  const letter = String.fromCharCode(unit);
+  if (letter === " ") return SIGN.blank;
+  if (letter === ".") return SIGN.fullStop;
+  if (letter === ":") return SIGN.colon;
+  if (letter === "/") return SIGN.slash;
+  if (/[@?#[\]\n\r]/.test(letter)) return SIGN.single;
+  if (/[A-Za-z0-9]/.test(letter)) return SIGN.none;
+  return unit < 0x20 || unit === 0x7f || /[%\\=]/.test(letter) ? SIGN.any : SIGN.other;
+});
+
+/**
+ * Whether `text` surely holds no target where nothing says that one is meant. False: it must be read. Blanks part the words of
+ * prose, in which only joined words are hosts; without one the whole could be a host.
+ */
+export function holdsNoTarget(text: string): boolean {
+  const whole = text.trim();
+  let word = 0;
+  let hasBlank = false;
+  let hasSign = false;
+  for (let at = 0; at < whole.length; at += 1) {
+    const unit = whole.charCodeAt(at);
+    const sign = unit < 0x80 ? (SIGNS[unit] as number) : SIGN.any;
+    if (sign === SIGN.none) continue;
+    if (sign === SIGN.any || !isOfProse(whole, at, sign)) return false;
+    if (sign === SIGN.blank) {
+      if (mayBeProgram(whole, word, at)) return false;
+      hasBlank = true;
+    } else if (sign !== SIGN.other) hasSign = true;
+    word = at + 1;
+  }
+  return hasBlank || !(hasSign || isUnmistakableName(whole.toLowerCase()));
+}
+
+/** Lengths of the names of programs with their last two letters. */
+const PROGRAMS: ReadonlySet<number> = new Set(HOST_PROGRAMS.map((name) => programKey(name, 0, name.length)));
+
+function mayBeProgram(text: string, from: number, to: number): boolean {
+  return to - from > 1 && PROGRAMS.has(programKey(text, from, to));
+}
+
+function programKey(text: string, from: number, to: number): number {
+  return ((to - from) << 16) | ((text.charCodeAt(to - 2) | 0x20) << 8) | text.charCodeAt(to - 1) | 0x20;
+}
+
+/** Whether the sign at `at` could stand so in prose. */
+function isOfProse(text: string, at: number, sign: number): boolean {
+  const next = text.charAt(at + 1);
+  switch (sign) {
+    case SIGN.fullStop:
+      return !WORD.test(next);
+    case SIGN.colon:
+      return next === " ";
+    case SIGN.slash:
+      // `localhost/` stands for itself; two slashes, and one at the start of a word, begin a host.
+      return WORD.test(next) && WORD.test(text.charAt(at - 1)) && !/[tk]/i.test(text.charAt(at - 1));
+    default:
+      return true;
+  }
+}
