@@ -154,7 +154,7 @@ export const SETTINGS = {
     "TOLLGATE_ON_HOLE",
     "serve_marked",
     parseChoice("serve_marked", "refuse"),
-    "acknowledged cuts that are missing from the file: serve what they concern marked as uncertain, or do not start",
+    "acknowledged cuts that are missing from the file: serve what they concern marked as uncertain, or refuse its new intents with DATA_LOSS until an operator clears it",
   ),
   freshWindows: define(
     "TOLLGATE_FRESH_WINDOWS",

@@ -30,7 +30,6 @@ export async function openFiles(
   const opened = await openStore({
     directory: settings.data,
     durability: settings.durability,
-    onHole: settings.onHole,
     onCorrupt: settings.onCorrupt,
     fileMaxBytes: settings.fileMaxBytes,
     now,
@@ -57,6 +56,7 @@ export function createHost(
     keyedHash: loaded.installationKey === undefined ? undefined : createKeyedHash(loaded.installationKey),
     policy,
     maxLiveExecutions: settings.maxLiveExecutions,
+    refusesUncertain: settings.onHole === "refuse",
     countsByTenant: settings.tenantMetrics,
   });
   restoreWorld(world, loaded, clock.bootId, clock.now());

@@ -54,6 +54,8 @@ export interface WorldOptions {
   readonly policy: Policy;
   /** Most executions that are RUNNING, PAUSED or HALTED at once. */
   readonly maxLiveExecutions: number;
+  /** Refuse what is uncertain too: `on_hole: refuse`. Default no. */
+  readonly refusesUncertain?: boolean;
   /** Tell tenants apart in what was used, for metrics. Default no. */
   readonly countsByTenant?: boolean;
 }
@@ -94,6 +96,7 @@ export function createWorld(options: WorldOptions): World {
     digest: options.digest,
     keyedHash,
     maxLiveExecutions: options.maxLiveExecutions,
+    refusesUncertain: options.refusesUncertain === true,
     store: { failing: false, blocking: false },
     completed: [],
     effects: [],

@@ -155,6 +155,8 @@ export interface World {
   /** Keyed hash with the key of this installation, hexadecimal: the only trace of what must not be kept. */
   readonly keyedHash: (text: string) => string;
   readonly maxLiveExecutions: number;
+  /** `on_hole: refuse`: what is uncertain is refused too. */
+  readonly refusesUncertain: boolean;
   readonly store: StoreHealth;
   /** Completed executions in memory, the oldest first. */
   readonly completed: { readonly index: number; readonly stamp: number }[];

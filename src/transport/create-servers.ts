@@ -6,6 +6,7 @@ import { ServerReflection as ServerReflectionAlpha } from "../gen/grpc/reflectio
 import { ApprovalService } from "../gen/tollgate/admin/v1/approval_service_pb.ts";
 import { ExecutionAdminService } from "../gen/tollgate/admin/v1/execution_admin_service_pb.ts";
 import { PolicyService } from "../gen/tollgate/admin/v1/policy_service_pb.ts";
+import { SystemService } from "../gen/tollgate/admin/v1/system_service_pb.ts";
 import { TenantService } from "../gen/tollgate/admin/v1/tenant_service_pb.ts";
 import { EnforcementService } from "../gen/tollgate/enforcement/v1/enforcement_service_pb.ts";
 import { GuardService } from "../gen/tollgate/enforcement/v1/guard_service_pb.ts";
@@ -15,6 +16,7 @@ import { createExecutionAdminService } from "./admin/execution-admin-service.ts"
 import { createPolicyService } from "./admin/policy/policy-service.ts";
 import { createTenantService } from "./admin/policy/tenant-service.ts";
 import { RequestMemory } from "./admin/request-memory.ts";
+import { createSystemService } from "./admin/system-service.ts";
 import { storeEventToProto } from "./convert/events.ts";
 import { durationToProto } from "./convert/times.ts";
 import { type Counters, createCounters } from "./counters.ts";
@@ -158,6 +160,7 @@ function createDoors(options: ServersOptions, shared: Shared, health: HealthStat
     const operators = { ...shared, limits: { ...limits, maxStreams }, requests };
     bindService(door.grpc, ExecutionAdminService, createExecutionAdminService(operators), handlers);
     bindService(door.grpc, ApprovalService, createApprovalAdminService(operators), handlers);
+    bindService(door.grpc, SystemService, createSystemService(operators), handlers);
     bindService(door.grpc, Health, createHealthService(operators, health), handlers);
     const { policy } = options;
     if (policy !== undefined) {
@@ -165,7 +168,8 @@ function createDoors(options: ServersOptions, shared: Shared, health: HealthStat
       bindService(door.grpc, TenantService, createTenantService(operators, policy), handlers);
     }
     const ofPolicy = policy === undefined ? [] : [PolicyService, TenantService];
-    bindReflection(door, [ExecutionAdminService, ApprovalService, ...ofPolicy, Health], operators, handlers);
+    const services = [ExecutionAdminService, ApprovalService, SystemService, ...ofPolicy, Health];
+    bindReflection(door, services, operators, handlers);
     doors.push(door);
   }
   return doors;

@@ -12,7 +12,6 @@ const [directory = "", durability = "power", last = "0", acknowledgements] = pro
 const { store, loaded } = await openStore({
   directory,
   durability: durability === "process" ? "process" : "power",
-  onHole: "serve_marked",
   onCorrupt: "salvage",
   now: { monoMs: 0, wallMs: wallMsOf(0) },
   bootId: "boot-of-the-driver",

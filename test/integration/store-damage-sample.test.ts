@@ -134,7 +134,6 @@ function settings(directory: string): OpenSettings {
   return {
     files: storeFiles(directory),
     durability: "process",
-    onHole: "serve_marked",
     onCorrupt: "salvage",
     fileMaxBytes: 64 * 1024 * 1024,
     bootId: "boot-of-the-test",

@@ -45,7 +45,6 @@ export function storeOptions(directory: string, changes: Partial<OpenStoreOption
   return {
     directory,
     durability: "power",
-    onHole: "serve_marked",
     onCorrupt: "salvage",
     now: { monoMs: 1_000, wallMs: wallMsOf(100_000) },
     bootId: "boot-of-the-test",

@@ -8,7 +8,7 @@ import { prepareDirectory } from "./directory.ts";
 import { HASH_KEY_BYTES } from "./file/row-proof.ts";
 import { type Instance, StoreLock } from "./lock.ts";
 import { SqliteStore } from "./sqlite-store.ts";
-import type { OnCorrupt, OnHole, OpenSettings } from "./start/open-settings.ts";
+import type { OnCorrupt, OpenSettings } from "./start/open-settings.ts";
 import { storeFiles } from "./store-files.ts";
 import { StoreOpenError } from "./store-open-error.ts";
 import type { WriterReply } from "./worker-messages.ts";
@@ -25,7 +25,6 @@ export interface OpenStoreOptions {
   readonly directory: string;
   /** `power`: survives loss of power. `process`: survives `kill -9` only. */
   readonly durability: "power" | "process";
-  readonly onHole: OnHole;
   readonly onCorrupt: OnCorrupt;
   /** Size cap of the database, bytes; the log beside it takes up to 64 MiB more. Default 256 MiB. */
   readonly fileMaxBytes?: number;
@@ -71,7 +70,6 @@ function settingsFrom(options: OpenStoreOptions): OpenSettings {
   return {
     files: storeFiles(resolvePath(options.directory)),
     durability: options.durability,
-    onHole: options.onHole,
     onCorrupt: options.onCorrupt,
     fileMaxBytes,
     bootId: options.bootId,

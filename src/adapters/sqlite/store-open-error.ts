@@ -8,8 +8,6 @@ export type StoreOpenCode =
   /** Another process holds the lock; the text names its host, pid and start. */
   | "LOCKED"
   | "NEEDS_NEWER_VERSION"
-  /** Acknowledged cuts are missing and `onHole` is `refuse`. */
-  | "HOLE_REFUSED"
   /** The file does not open or prove and `onCorrupt` is `refuse`. */
   | "CORRUPT_REFUSED"
   | "DISK_FULL"

@@ -337,7 +337,7 @@ export class Reporter {
     this.#stream = undefined;
     if (this.isClosed) return;
     const cause = error ?? new CallError(status.UNAVAILABLE, "the daemon ended the stream");
-    if (cause.reason === "REPORTER_UNKNOWN") return this.#restart(cause);
+    if (cause.reason === "REPORTER_UNKNOWN" || cause.reason === "ROW_DAMAGED") return this.#restart(cause);
     if (FINAL.has(cause.code))
       return this.#end(new ReporterError(cause.reason ?? status[cause.code], cause.message, cause));
     this.#notice({ kind: "disconnected", cause });

@@ -30,6 +30,8 @@ export const FLAG = {
   custom: 32,
   /** Memory in use was reported here or below. */
   memory: 64,
+  /** Its row in the file did not prove: refused until an operator clears it. Always with `uncertain`. */
+  lost: 128,
 } as const;
 
 /** With none of these bits only counters and gauges have to be compared with limits. */

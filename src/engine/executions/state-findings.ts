@@ -1,10 +1,20 @@
 import type { Finding } from "../../domain/decision.ts";
 import { STATE } from "../../domain/execution.ts";
+import { lossOfExecution } from "../losses/loss-finding.ts";
 import type { World } from "../world.ts";
 import { NO_INDEX } from "./execution-table.ts";
 
-/** What the state of an execution and its ancestors says: nothing while all run, else the reason that stopped them. */
+/**
+ * What the state of an execution and its ancestors says: nothing while all run, else the reason that stopped them; before it
+ * what the file has lost of them.
+ */
 export function stateFindings(world: World, index: number): Finding[] {
+  const loss = lossOfExecution(world, index);
+  const state = findStopped(world, index);
+  return loss === undefined ? state : [loss, ...state];
+}
+
+function findStopped(world: World, index: number): Finding[] {
   const table = world.executions;
   const stopped = table.findStopped(index);
   if (stopped === NO_INDEX) return [];

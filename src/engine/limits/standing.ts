@@ -65,12 +65,17 @@ export function storeFinding(world: World): Finding | undefined {
   };
 }
 
+/** Whether counters behind a decision passed through a loss: of the execution, its ancestors, or windows of its principal. */
 export function isUncertain(world: World, index: number): boolean {
   const table = world.executions;
+  const { rows } = table.bindings[index] ?? NO_WINDOWS;
+  if (rows !== undefined && world.windows.isUncertain(rows)) return true;
   if ((table.flags.get(index) & FLAG.uncertain) !== 0) return true;
   for (const at of table.record(index).chain) if ((table.flags.get(at) & FLAG.uncertain) !== 0) return true;
   return false;
 }
+
+const NO_WINDOWS = Object.freeze({ rows: undefined });
 
 /**
  * Judges what is used by now, lets crossed limits act and answers the decision for what comes next.

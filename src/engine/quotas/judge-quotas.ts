@@ -4,10 +4,11 @@ import type { Now } from "../../domain/time.ts";
 import { flushWindows } from "../executions/charge.ts";
 import { TOTAL_TOKENS } from "../limits/compiled-limits.ts";
 import type { Probe } from "../limits/probe.ts";
+import { lossOfWindow } from "../losses/loss-finding.ts";
 import type { World } from "../world.ts";
 import { type CompiledQuotas, CUSTOM_COUNTER, type WindowQuota } from "./compile-quotas.ts";
 import { quotaFinding } from "./quota-finding.ts";
-import type { WindowBinding } from "./window-table.ts";
+import { WINDOW_LOST, WINDOW_UNCERTAIN, type WindowBinding } from "./window-table.ts";
 
 // Whether the windows of a principal allow something. What is quiet compares numbers and builds nothing.
 
@@ -23,7 +24,7 @@ export function isQuotaQuiet(
   for (const quota of quotas.windows) {
     const row = binding.rows[quota.place] as number;
     const current = usedOf(world, quota, row) + heldOf(world, quota, row) + addedBy(quota, probe);
-    if (current > quota.limit) return false;
+    if (current > quota.limit || isLost(world, row)) return false;
   }
   return true;
 }
@@ -38,6 +39,11 @@ export function judgeQuotas(
 ): readonly Finding[] {
   if (quotas.windows.length === 0) return [];
   flushWindows(world);
+  const lost = quotas.windows.find(({ place }) => isLost(world, binding.rows[place] as number));
+  if (lost !== undefined) {
+    const endMs = world.windows.texts[binding.rows[lost.place] as number]?.endMs ?? now.wallMs;
+    return [lossOfWindow(Math.max(0, endMs - now.wallMs))];
+  }
   const refused: { readonly quota: WindowQuota; readonly current: bigint; readonly finding: Finding }[] = [];
   for (const quota of quotas.windows) {
     const row = binding.rows[quota.place] as number;
@@ -51,6 +57,12 @@ export function judgeQuotas(
     refused.push({ quota, current, finding: quotaFinding({ quota, current, held, retryAfterMs }) });
   }
   return refused.toSorted(byShare).map(({ finding }) => finding);
+}
+
+/** A sum that does not prove bounds nobody: until it is cleared, or its window ends, what it would bound is refused. */
+function isLost({ windows, refusesUncertain }: World, row: number): boolean {
+  const mark = windows.uncertain[row];
+  return mark === WINDOW_LOST || (refusesUncertain && mark === WINDOW_UNCERTAIN);
 }
 
 interface Refused {

@@ -26,6 +26,6 @@ export function restoreWindow(world: World, row: number, image: RowPlace): void 
     world.windows.spent[row * SPENT_STRIDE + unit] = view.getBigInt64(unit * 8, true);
   // What was held is laid on again by the reservations themselves, so that both always agree.
   const flagsAt = (SPENT_STRIDE + HELD_STRIDE) * 8;
-  world.windows.uncertain[row] = view.getInt32(flagsAt, true);
+  world.windows.mark(row, view.getInt32(flagsAt, true));
   world.windows.told[row] = view.getInt32(flagsAt + 4, true);
 }

@@ -48,10 +48,17 @@ export interface WindowCustom {
 
 const SPENT_BIT = 1 << 31;
 
+/** Marks of a window: it passed through a loss; its row did not prove, and what it bounds is refused. */
+export const WINDOW_UNCERTAIN = 1;
+export const WINDOW_LOST = 2;
+
 export class WindowTable {
   spent = new BigInt64Array(64 * SPENT_STRIDE);
   held = new BigInt64Array(64 * HELD_STRIDE);
+  /** WINDOW_UNCERTAIN, WINDOW_LOST, or 0. Set through `mark`. */
   uncertain = new Uint8Array(64);
+  /** Some window was marked since the start: only then is there anything to look for. */
+  anyUncertain = false;
   /** Bits of what was told about a window's quotas; the last one says that it counts as used up. */
   told = new Int32Array(64);
   /** Custom counters of a window, and what was told about them. */
@@ -60,6 +67,8 @@ export class WindowTable {
   readonly wanted = new Map<number, { [id: string]: bigint }>();
   /** Windows that had begun by this instant count as used up: the file that knew better was lost. */
   spentBeforeMs = 0;
+  /** Windows that had begun by this instant are uncertain: rows of them may be lost. */
+  uncertainBeforeMs = 0;
   readonly texts: (WindowText | undefined)[] = [];
   /** Rows of one principal and period, in the order of their time. */
   readonly #byKey = new Map<string, number[]>();
@@ -111,6 +120,16 @@ export class WindowTable {
       binding.fromMs = Math.max(binding.fromMs, startMs);
       binding.untilMs = Math.min(binding.untilMs, endMs);
     }
+  }
+
+  mark(row: number, mark: number): void {
+    this.uncertain[row] = mark;
+    if (mark !== 0) this.anyUncertain = true;
+  }
+
+  /** Whether any of these windows passed through a loss. */
+  isUncertain(windows: Int32Array): boolean {
+    return this.anyUncertain && windows.some((row) => this.uncertain[row] !== 0);
   }
 
   /** Adds a row of amounts to windows. */
@@ -275,7 +294,7 @@ export class WindowTable {
     texts.touch(row);
     this.spent.fill(0n, row * SPENT_STRIDE, (row + 1) * SPENT_STRIDE);
     this.held.fill(0n, row * HELD_STRIDE, (row + 1) * HELD_STRIDE);
-    this.uncertain[row] = 0;
+    this.mark(row, text.startMs < this.uncertainBeforeMs ? WINDOW_UNCERTAIN : 0);
     this.told[row] = text.startMs < this.spentBeforeMs ? SPENT_BIT : 0;
     this.custom[row] = undefined;
     this.texts[row] = text;

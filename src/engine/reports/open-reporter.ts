@@ -23,11 +23,11 @@ export interface Hello {
  * Opens a reporter's stream. A new epoch fences the older ones of its id; a newer stream of the same epoch supersedes the
  * older one, whose undelivered messages are dropped.
  *
- * @throws TollgateError REPORTER_UNKNOWN · REPORTER_EXISTS · REPORTER_SUPERSEDED · REPORTERS_FULL
+ * @throws TollgateError REPORTER_UNKNOWN · REPORTER_EXISTS · REPORTER_SUPERSEDED · ROW_DAMAGED · REPORTERS_FULL
  */
 export function openReporter(world: World, caller: CallerId, hello: Hello, now: Now): ReporterRow {
   const known = world.reporters.find(caller, hello.reporterId, hello.epoch);
-  if (known?.fenced === true) throw superseded(hello);
+  assertTaken(known, hello);
   if (known === undefined) {
     if (hello.resume || hello.durableSeen > 0) throw unknownReporter(hello);
     return createReporter(world, caller, hello, now);
@@ -60,13 +60,23 @@ export function getReporter(
   now: Now,
 ): ReporterRow {
   const known = world.reporters.find(caller, hello.reporterId, hello.epoch);
-  if (known?.fenced === true) throw superseded(hello);
+  assertTaken(known, hello);
   if (known !== undefined) {
     noteDurableSeen(world, known, hello.durableSeen, now);
     return known;
   }
   if (hello.durableSeen > 0) throw unknownReporter(hello);
   return createReporter(world, caller, { ...hello, resume: false }, now);
+}
+
+/** @throws TollgateError REPORTER_SUPERSEDED · ROW_DAMAGED */
+function assertTaken(known: ReporterRow | undefined, hello: Pick<Hello, "reporterId">): void {
+  if (known?.fenced === true) throw superseded(hello);
+  if (known?.lost !== true) return;
+  throw new TollgateError(
+    "ROW_DAMAGED",
+    `what was applied of reporter ${hello.reporterId} is damaged in the file; take a new epoch and resend what is kept`,
+  );
 }
 
 function hasApplied(reporter: ReporterRow): boolean {
@@ -90,6 +100,7 @@ function createReporter(world: World, caller: CallerId, hello: Hello, now: Now):
     epoch: hello.epoch,
     fenced: false,
     principal: hello.principal,
+    lost: false,
     floor: 0,
     ranges: [],
     cutFloor: 0,
@@ -169,8 +180,11 @@ export function noteGapClosed(world: World, reporter: ReporterRow): void {
   if (reporter.lostThrough === 0 || reporter.floor < reporter.lostThrough) return;
   reporter.lostThrough = 0;
   for (const index of world.executions.indexes()) {
+    const { flags } = world.executions;
+    // What did not prove is not found again by resending.
+    if ((flags.get(index) & FLAG.lost) !== 0) continue;
     if (!world.executions.record(index).reporters.includes(reporter.row)) continue;
     world.rows.executions.touch(index);
-    world.executions.flags.set(index, world.executions.flags.get(index) & ~FLAG.uncertain);
+    flags.set(index, flags.get(index) & ~FLAG.uncertain);
   }
 }

@@ -16,6 +16,8 @@ export interface ReporterRow extends Mark {
   /** A newer epoch of the same id came: nothing more is taken from this one. */
   fenced: boolean;
   principal: RequestedPrincipal | undefined;
+  /** Its mark did not prove: what was applied is not known, so nothing is taken until a new epoch begins. */
+  lost: boolean;
   /** Floor in the cut that was encoded last, and in the last durable one. */
   cutFloor: number;
   durableFloor: number;

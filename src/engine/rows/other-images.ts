@@ -74,12 +74,12 @@ export function encodeReporter(world: World, row: number, out: CutBuffer): void 
 export function encodeReporterText(world: World, row: number, out: CutBuffer): void {
   const entry = world.reporters.entries[row];
   if (entry === undefined) return deleteRow(out, REPORTER_TEXTS, row);
-  const { caller, reporterId, epoch, fenced, principal } = entry;
+  const { caller, reporterId, epoch, fenced, principal, lost } = entry;
   out.text(
     RECORD_PUT,
     REPORTER_TEXTS,
     row,
-    JSON.stringify({ caller, reporterId, epoch, fenced, principal }, bigintAsText),
+    JSON.stringify({ caller, reporterId, epoch, fenced, principal, ...(lost ? { lost } : {}) }, bigintAsText),
   );
 }
 

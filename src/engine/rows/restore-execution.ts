@@ -33,9 +33,20 @@ export function addRestoredExecution(
   if (index >= table.capacity) return;
   table.allocateAt(index);
   const parent = restoreNumbers(world, index, image, shift);
+  const record = insertRecord(world, index, text, parent);
+  if (loop !== undefined) record.loop = restoreLoop(imageOf(loop));
+}
+
+/** The record of an execution whose numbers stand in the table already. */
+export function insertRecord(
+  world: World,
+  index: number,
+  text: ExecutionText,
+  parent: number,
+): ExecutionRecord {
+  const table = world.executions;
   const known = parent !== NO_INDEX && table.records[parent] !== undefined;
   const record = createRecord(world, index, text, known ? parent : NO_INDEX);
-  if (loop !== undefined) record.loop = restoreLoop(imageOf(loop));
   table.insert(record, known ? parent : NO_INDEX);
   table.policyGeneration.set(index, world.policy.generation);
   for (const reporter of record.reporters) {
@@ -45,6 +56,7 @@ export function addRestoredExecution(
   const state = table.state.get(index);
   if (state !== STATE.completed) table.live++;
   if (state <= STATE.paused) countActive(world, record, 1);
+  return record;
 }
 
 function restoreNumbers(world: World, index: number, image: RowPlace, shift: Shift): number {

@@ -14,6 +14,7 @@ export interface ReporterText {
   readonly epoch: string;
   readonly fenced: boolean;
   readonly principal?: RequestedPrincipal;
+  readonly lost?: boolean;
 }
 
 /** Numbers that stand before the ranges in a reporter's image: floor, last used, lost through. */
@@ -39,6 +40,7 @@ export function restoreReporter(
     ...text,
     epoch: BigInt(text.epoch),
     principal: text.principal,
+    lost: text.lost === true,
     row,
     floor,
     ranges,

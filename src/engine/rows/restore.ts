@@ -8,6 +8,7 @@ import { keepViolation } from "../events/push.ts";
 import { NO_INDEX } from "../executions/execution-table.ts";
 import { restoreStorage, type StoredStorage } from "../gauges/gauge-rows.ts";
 import { restoreSpent } from "../guards/capabilities/spent-capabilities.ts";
+import { addDamagedExecution, layHolds, parentByName } from "../losses/restore-damaged.ts";
 import { type KeptVersion, restoreKept } from "../policy/kept/kept-policies.ts";
 import { restoreFact } from "../quotas/fresh-windows.ts";
 import { restoreWindow, restoreWindowText, type StoredWindow } from "../quotas/window-rows.ts";
@@ -61,9 +62,11 @@ export function restoreWorld(world: World, loaded: Loaded, bootId: string, now: 
     const image = tables.windows.find(text.key);
     if (image !== undefined) restoreWindow(world, text.key, image);
   }
-  restoreExecutions(world, tables, shift);
+  const damaged = new Set(loaded.damaged.flatMap(({ table, key }) => (table === "executions" ? [key] : [])));
+  restoreExecutions(world, tables, damaged, shift, now);
   for (const row of tables.execution_events.rows) restoreEvent(world, row.key, parseRow<ExecutionEvent>(row));
   for (const row of tables.reservations.rows) restoreReservation(world, row.key, parseRow(row), shift);
+  layHolds(world, damaged);
   for (const row of tables.requests.rows) restoreRequest(world, row.key, parseRow(row), shift);
   for (const row of tables.approvals.rows) restoreApproval(world, row.key, parseRow(row));
   for (const row of tables.rule_counts.rows) restoreRuleCount(world, row.key, parseRow(row));
@@ -102,29 +105,34 @@ function keepDisbelief(world: World, { awayMs, disbelievedMs }: Shift, now: Now)
   keepViolation(world, finding, now, "", "", undefined, undefined);
 }
 
-/** Parents before their children: the chain of a child is made from its parent's. Those without numbers are no executions. */
-function restoreExecutions(world: World, tables: LoadedTables, shift: Shift): void {
+/**
+ * Parents before their children: the chain of a child is made from its parent's. Those without numbers are no executions,
+ * unless their numbers are damaged: they are taken up with none, so that their ids are known and can be refused.
+ */
+function restoreExecutions(
+  world: World,
+  tables: LoadedTables,
+  damaged: ReadonlySet<number>,
+  shift: Shift,
+  now: Now,
+): void {
   const { executions, execution_texts, loops } = tables;
   const { records } = world.executions;
   const waiting: RowPlace[] = [];
   for (const text of execution_texts.rows) {
     for (let row: RowPlace | undefined = text; row !== undefined; ) {
       const image = executions.find(row.key);
-      if (image === undefined || records[row.key] !== undefined || waiting.length > MAX_TREE_DEPTH) break;
+      if (image === undefined && !damaged.has(row.key)) break;
+      if (records[row.key] !== undefined || waiting.length > MAX_TREE_DEPTH) break;
       waiting.push(row);
-      const parent: number = parentOf(image);
+      const parent: number = image === undefined ? parentByName(tables, row) : parentOf(image);
       row = parent === NO_INDEX || records[parent] !== undefined ? undefined : execution_texts.find(parent);
     }
     for (let row = waiting.pop(); row !== undefined; row = waiting.pop()) {
-      const image = executions.find(row.key) as RowPlace;
-      addRestoredExecution(
-        world,
-        row.key,
-        parseExecutionText(textAt(row)),
-        image,
-        loops.find(row.key),
-        shift,
-      );
+      const image = executions.find(row.key);
+      const parsed = parseExecutionText(textAt(row));
+      if (image === undefined) addDamagedExecution(world, row.key, parsed, parentByName(tables, row), now);
+      else addRestoredExecution(world, row.key, parsed, image, loops.find(row.key), shift);
     }
   }
 }

@@ -1,10 +1,8 @@
-import type { Finding } from "../../domain/decision.ts";
 import { STATE } from "../../domain/execution.ts";
-import { HOUR_MS, type Now } from "../../domain/time.ts";
+import type { Now } from "../../domain/time.ts";
 import type { Loaded } from "../../ports/cut-store.ts";
-import { pushEvent } from "../events/push.ts";
-import { FLAG } from "../executions/execution-table.ts";
 import { COMPLETED_MEMORY_MS } from "../executions/forget.ts";
+import { markLoss } from "../losses/mark-loss.ts";
 import { armDeadlines } from "../time/arm.ts";
 import { DEADLINE } from "../time/deadlines.ts";
 import { SWEEP_MS } from "../time/run-due.ts";
@@ -88,39 +86,4 @@ function resumedStep(createdMono: number, timeoutMs: number, shift: Shift, now: 
     createdMono + shift.awayMs,
     Math.min(now.monoMs, now.monoMs + RECONNECT_GRACE_MS - timeoutMs),
   );
-}
-
-/** Executions and windows that were open in the time of a hole are uncertain; so is everything when its size is unknown. */
-function markLoss(world: World, loaded: Loaded, now: Now): void {
-  const { hole, unproved, damaged, setAside } = loaded;
-  if (hole === undefined && unproved.length === 0 && damaged.length === 0) return;
-  const named = damaged.map(({ table, key }) => `${table} ${key}`);
-  const parts = [
-    hole?.text,
-    setAside === undefined ? undefined : `the damaged file was set aside as ${setAside}`,
-  ];
-  if (unproved.length > 0) parts.push(`tables that do not prove: ${unproved.join(", ")}`);
-  if (named.length > 0)
-    parts.push(`damaged rows: ${named.slice(0, 8).join(", ")}${named.length > 8 ? " …" : ""}`);
-  const message = parts.filter((part) => part !== undefined).join("; ");
-  const finding: Finding = {
-    verdict: "WARN",
-    kind: "STATE",
-    reason: "DATA_LOSS",
-    message,
-    severity: "critical",
-  };
-  const table = world.executions;
-  for (const index of table.indexes()) {
-    if (table.state.get(index) === STATE.completed) continue;
-    world.rows.executions.touch(index);
-    table.flags.set(index, table.flags.get(index) | FLAG.uncertain);
-    pushEvent(world, index, "DATA_LOSS", message, now, { finding });
-  }
-  const since = (loaded.lastCutAt?.wallMs ?? now.wallMs) - HOUR_MS;
-  for (const row of world.windows.rows()) {
-    if ((world.windows.texts[row]?.endMs ?? 0) < since) continue;
-    world.rows.windows.touch(row);
-    world.windows.uncertain[row] = 1;
-  }
 }

@@ -16,6 +16,7 @@ import type {
   ExecutionSelector,
   ExecutionTarget,
 } from "../../gen/tollgate/admin/v1/execution_admin_service_pb.ts";
+import type { SystemServiceClearUncertainRequest } from "../../gen/tollgate/admin/v1/system_service_pb.ts";
 import { ApprovalKindSchema, ApprovalStateSchema } from "../../gen/tollgate/enforcement/v1/approval_pb.ts";
 import { pageSize, pageToken, states } from "../validate/execution-rules.ts";
 import {
@@ -116,6 +117,15 @@ export const RESET_SESSION_RULE = message<ExecutionAdminServiceResetSessionReque
   tenant: requiredId,
   caller,
   guardIds: list(GUARD_IDS.length, enumText(GUARD_IDS)),
+  note: text(NOTE_LENGTH),
+  requestId: optionalId,
+  wait,
+});
+
+export const CLEAR_UNCERTAIN_RULE = message<SystemServiceClearUncertainRequest>({
+  tenant: optionalId,
+  executionId: optionalId,
+  caller,
   note: text(NOTE_LENGTH),
   requestId: optionalId,
   wait,

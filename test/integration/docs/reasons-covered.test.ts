@@ -30,8 +30,6 @@ const WITHOUT_TEST = new Set<string>([
   "CAPABILITY_REMOVED",
   "SENSITIVE_DATA",
   "UNRESOLVED_REFERENCE",
-  "EXECUTION_NOT_HALTED",
-  "EXECUTION_NOT_PAUSED",
   "CALL_CONFLICT",
   "CALL_ENDED",
   "CALL_FORGOTTEN",
@@ -47,7 +45,6 @@ const WITHOUT_TEST = new Set<string>([
   "OVERRIDE_NOT_FOUND",
   "STREAM_IDLE",
   "POLICIES_FULL",
-  "ROW_DAMAGED",
 ]);
 
 describe("every reason", () => {

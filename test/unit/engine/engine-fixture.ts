@@ -38,7 +38,7 @@ import { beginCut } from "../../../src/engine/rows/begin-cut.ts";
 import { restoreWorld } from "../../../src/engine/rows/restore.ts";
 import { runDue } from "../../../src/engine/time/run-due.ts";
 import type { World } from "../../../src/engine/world.ts";
-import type { CutStore } from "../../../src/ports/cut-store.ts";
+import type { CutStore, Loaded } from "../../../src/ports/cut-store.ts";
 import { builtInLimits, policySetOf } from "./policy-fixture.ts";
 
 export const CALLER = "socket" as CallerId;
@@ -70,6 +70,9 @@ export interface EngineOptions {
   readonly maxLiveExecutions?: number;
   /** What an earlier engine saved; the engine goes on from there. */
   readonly volume?: MemoryVolume;
+  /** What the start finds missing or damaged. */
+  readonly loss?: Partial<Pick<Loaded, "hole" | "damaged" | "unproved">>;
+  readonly refusesUncertain?: boolean;
   readonly bootId?: string;
   readonly monoMs?: number;
   readonly wallMs?: number;
@@ -157,10 +160,11 @@ export class Engine {
         platformRates: options.platformRates,
       },
       maxLiveExecutions: options.maxLiveExecutions ?? 100,
+      refusesUncertain: options.refusesUncertain === true,
     });
     const { store, loaded } = openMemoryStore(this.volume);
     this.#store = store;
-    restoreWorld(this.world, loaded, this.bootId, this.now);
+    restoreWorld(this.world, { ...loaded, ...options.loss }, this.bootId, this.now);
   }
 
   /** The windows with everything in them that was charged. */

@@ -60,7 +60,6 @@ function openProved(settings: OpenSettings, mark: MarkFile): OpenedFile {
   if (probed.kind !== "sound")
     throw new StoreOpenError("UNEXPECTED", "the file that was just made does not prove");
   const hole = findHoleIn(probed, mark);
-  if (hole !== undefined) assertHoleServed(settings, hole);
   return openSound(settings, mark, probed, hole);
 }
 
@@ -114,7 +113,6 @@ function openSound(
 function createFile(settings: OpenSettings, mark: MarkFile): void {
   const lost = mark.found.mark;
   const hole = lost === undefined || lost.cut === 0 ? undefined : missingFile(lost);
-  if (hole !== undefined) assertHoleServed(settings, hole);
   makeFresh(settings, { damaged: [], unproved: [], hole, setAside: undefined, highestCut: lost?.cut ?? 0 });
 }
 
@@ -161,7 +159,6 @@ function resolveUnsound(settings: OpenSettings, mark: MarkFile, found: UnsoundFi
   const storeId = found.store?.storeId ?? lost?.storeId ?? settings.newStoreId;
   const file = { storeId, number: found.cut?.number ?? lost?.cut ?? 0, wallMs: found.cut?.wallMs };
   const hole = findHole(file, mark.found);
-  if (hole !== undefined) assertHoleServed(settings, hole);
   const store = {
     storeId,
     hashKey: found.store?.hashKey ?? settings.newHashKey,
@@ -182,14 +179,6 @@ function findHoleIn(sound: SoundFile, mark: MarkFile): Hole | undefined {
 function markedCut(mark: MarkFile, storeId: string): number {
   const found = mark.found.mark;
   return found?.storeId === storeId ? found.cut : 0;
-}
-
-function assertHoleServed(settings: OpenSettings, hole: Hole): void {
-  if (settings.onHole === "serve_marked") return;
-  throw new StoreOpenError(
-    "HOLE_REFUSED",
-    `${hole.text}. Nothing was changed. Set on_hole to serve_marked to go on`,
-  );
 }
 
 function migrateFile(settings: OpenSettings, store: SoundFile["store"]): void {

@@ -3,13 +3,11 @@
 import type { Durability } from "../file/open-database.ts";
 import type { StoreFiles } from "../store-files.ts";
 
-export type OnHole = "serve_marked" | "refuse";
 export type OnCorrupt = "salvage" | "refuse" | "start_fresh";
 
 export interface OpenSettings {
   readonly files: StoreFiles;
   readonly durability: Durability;
-  readonly onHole: OnHole;
   readonly onCorrupt: OnCorrupt;
   readonly fileMaxBytes: number;
   readonly bootId: string;
