@@ -1,9 +1,9 @@
-// Text inside base64 or hexadecimal. What is decoded is text or nothing: images and keys are not.
+// Text inside base64, base32 or hexadecimal. What is decoded is text or nothing: images and keys are not.
 
 import { createUnitClass } from "./text-hints.ts";
 
 /** Letters in a row that could be encoded text. */
-export const ENCODED_RUN = /[A-Za-z0-9+/_-]{20,}={0,2}/g;
+export const ENCODED_RUN = /[A-Za-z0-9+/_-]{20,}={0,6}/g;
 /** The fewest of them, and of what class. */
 export const ENCODED_MIN_LENGTH = 20;
 export const ENCODED_UNITS = createUnitClass(/[A-Za-z0-9+/_-]/);
@@ -21,6 +21,10 @@ export function decodeRun(run: string): string | undefined {
     const text = decodeBytes(bytes);
     if (text !== undefined) return text;
   }
+  if (/^[A-Z2-7]{24,}=*$/.test(run)) {
+    const text = decodeBytes(decodeBase32(run));
+    if (text !== undefined) return text;
+  }
   const letters = run.replaceAll("-", "+").replaceAll("_", "/").replace(/=+$/, "");
   // A path or a name may stand right before the run: then it starts a few characters later.
   for (let skip = 0; skip < 4; skip += 1) {
@@ -30,6 +34,21 @@ export function decodeRun(run: string): string | undefined {
     if (text !== undefined) return text;
   }
   return undefined;
+}
+
+function decodeBase32(run: string): string {
+  let bytes = "";
+  let bits = 0;
+  let value = 0;
+  for (const letter of run) {
+    if (letter === "=") break;
+    value = ((value << 5) | "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".indexOf(letter)) & 0xfff;
+    bits += 5;
+    if (bits < 8) continue;
+    bits -= 8;
+    bytes += String.fromCharCode((value >> bits) & 0xff);
+  }
+  return bytes;
 }
 
 function decodeBytes(binary: string): string | undefined {

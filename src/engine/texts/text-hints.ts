@@ -12,7 +12,7 @@ export const HINT_LITERALS = {
   percent: ["%"],
   escape: ["\\", "&"],
   bracket: ["[", "---", "===", "**", "(", "<<<", "###"],
-  template: ["<|", "[inst", "[/inst", "<<"],
+  template: ["<|", "[inst", "[/inst", "<<", "_of_turn", "header_start", "header_end"],
   closingTag: ["</"],
   image: ["!["],
   command: ["$(", "`"],
@@ -38,12 +38,27 @@ export const HINT_LITERALS = {
   files: [".ssh", "/etc/", ".env", ".aws", "environ"],
   persona: ["dan", "stan", "aim", "jailbr"],
   mode: ["mode"],
-  jailbreak: ["do anything now", "developer mode", "jailbreak"],
+  jailbreak: [
+    "do anything now",
+    "developer mode",
+    "god mode",
+    "dan mode",
+    "sudo mode",
+    "debug mode",
+    "unrestricted mode",
+    "unfiltered mode",
+    "jailbreak",
+  ],
   // Disguises.
   backwards: [
-    ..."erongi snoitcurtsni suoiverp tpmorp drowssap drager".split(" "),
+    ..."erongi snoitcurtsni suoiverp tpmorp drowssap drager snoitcirtser senilediug laever selur edirrevo terces tegrof".split(
+      " ",
+    ),
     ..."vtaber vafgehpgvba cerivbhf flfgrz cnffjbeq qvfertneq sbetrg cebzcg".split(" "),
   ],
+  tag: ["</", "<br", "<wbr", "<!--"],
+  morse: ["- .", ". -"],
+  cipher: ["caesar", "cipher", "shift", "rot", "decrypt", "decipher", "decode"],
   joining: ["+", "concat", "combin", "join", "append", "together", "followed by", "assemble", "merge"],
   // Personal data.
   at: ["@"],

@@ -2,6 +2,14 @@
 // letters, backwards, rotated, encoded, cut into pieces. Each disguise gives the text under it, to be judged like any other.
 import { decodeRun, ENCODED_MIN_LENGTH, ENCODED_RUN, ENCODED_UNITS } from "../decode-run.ts";
 import { createUnitClass, hasRun, type TextHints } from "../text-hints.ts";
+import {
+  closeLetters,
+  decodeMorse,
+  reverseWords,
+  shiftLetters,
+  splitJoined,
+  stripTags,
+} from "./unwrap-words.ts";
 
 export interface Disguise {
   readonly kind: "encoded" | "unicode" | "split";
@@ -25,7 +33,7 @@ export function findDisguises(text: string, hints: TextHints): readonly Disguise
     add("unicode", foldLookalikes(text));
   }
   if (hasRun(text, ENCODED_UNITS, ENCODED_MIN_LENGTH)) found.push(...findEncoded(text));
-  if (hints.hasDigit && hasRun(text, NUMBER_UNITS, NUMBERS_MIN_LENGTH) && /\d[\s,]+[0-7]/.test(text))
+  if (hints.hasDigit && hasRun(text, NUMBER_UNITS, NUMBERS_MIN_LENGTH) && /\d[\s,;]+\d/.test(text))
     found.push(...findNumbers(text));
   if (hints.has("percent")) add("encoded", decodeCodes(text, /%([0-7][0-9a-f])/gi, 16));
   if (hints.has("escape")) add("encoded", decodeEscapes(text));
@@ -33,18 +41,30 @@ export function findDisguises(text: string, hints: TextHints): readonly Disguise
     add("encoded", foldDigits(text, "i"));
     if (text.includes("1")) add("encoded", foldDigits(text, "l"));
   }
-  if (!hints.isAscii || (hints.hasSpread && SPREAD.test(text))) add("encoded", joinLetters(text));
+  if (!hints.isAscii || (hints.hasSpread && SPREAD.test(text))) {
+    add("encoded", joinLetters(text));
+    add("encoded", closeLetters(text));
+  }
   if (hints.has("backwards")) {
     add("encoded", reverse(text));
+    add("encoded", reverseWords(text));
     add("encoded", rotate(text));
   }
+  if (hasRun(text, JOINED_UNITS, JOINED_MIN_LENGTH)) add("encoded", splitJoined(text));
+  if (hints.has("tag")) add("encoded", stripTags(text));
+  if (hints.has("morse")) add("encoded", decodeMorse(text));
+  if (hints.has("cipher")) add("encoded", shiftLetters(text));
   add("encoded", orderLetters(text));
   if (hints.has("joining") && hints.has("quote")) add("split", joinStrings(text));
   return found;
 }
 
-/** Four single letters in a row. */
-const SPREAD = /\b\w[ .\-_*/|~]\w[ .\-_*/|~]\w[ .\-_*/|~]\w\b/;
+/** Of words without blanks between them, and the fewest letters of five. */
+const JOINED_UNITS = createUnitClass(/[A-Za-z_.]/);
+const JOINED_MIN_LENGTH = 16;
+
+/** Four single letters in a row, or three and a wider gap. */
+const SPREAD = /\b\w[ .\-_*/|~]\w[ .\-_*/|~]\w(?:[ .\-_*/|~]\w\b| {2})/;
 /** Tags of Unicode spell ASCII that nobody sees; flags of countries are made of them, too. */
 function findTags(text: string): readonly Disguise[] {
   const found: Disguise[] = [];
@@ -128,6 +148,12 @@ function findNumbers(text: string): readonly Disguise[] {
     const under = run.replace(/(?:0x)?([0-7][0-9a-f])[\s,]*/gi, (_all, code: string) => letterOf(code, 16));
     found.push({ kind: "encoded", text: under, start: index, end: index + run.length });
   }
+  for (const { index, 0: run } of text.matchAll(
+    /(?<![\d.])(?:(?:3[2-9]|[4-9]\d|1[01]\d|12[0-6]|10)[\s,;]{1,2}){8,}(?:3[2-9]|[4-9]\d|1[01]\d|12[0-6])(?![\d.])/g,
+  )) {
+    const under = run.replace(/(\d{2,3})[\s,;]*/g, (_all, code: string) => letterOf(code, 10));
+    found.push({ kind: "encoded", text: under, start: index, end: index + run.length });
+  }
   for (const { index, 0: run } of text.matchAll(/(?<!\d)(?:0[01]{7}\s{0,2}){8,}/g)) {
     const under = run.replace(/([01]{8})\s*/g, (_all, code: string) => letterOf(code, 2));
     found.push({ kind: "encoded", text: under, start: index, end: index + run.length });
@@ -168,7 +194,7 @@ const DIGITS: Readonly<Record<string, string>> = {
 function foldDigits(text: string, one: "i" | "l"): string | undefined {
   let changed = 0;
   const under = text.replace(/[\w@$!|]{3,}/g, (word) => {
-    if (!/[a-z]/i.test(word) || !/[0134578@$!|]/.test(word) || /\d{4}/.test(word)) return word;
+    if (!/[a-z]/i.test(word) || !/[0134578@$!|]/.test(word)) return word;
     const folded = word.replace(/[1034578@$|]|!(?=\w)/g, (sign) =>
       sign === "1" ? one : (DIGITS[sign] ?? sign),
     );
@@ -198,7 +224,7 @@ function spreadWords(text: string): string {
 }
 
 const MIXED_UP =
-  "ignore disregard forget bypass override previous earlier instructions instruction system prompt guidelines reveal password everything secret commands".split(
+  "ignore disregard forget bypass override previous earlier instructions instruction system prompt guidelines reveal password everything secret commands conversation restrictions developer unrestricted".split(
     " ",
   );
 
@@ -223,7 +249,7 @@ function lettersOf(word: string): string {
 const MIXED_MIN_LENGTH = 6;
 const MIXED_MAX_LENGTH = 14;
 
-/** `ignroe prevoius instrutcions`; one such word is a slip of the pen, two are a disguise. */
+/** `ignroe prevoius instrutcions`; a slip of the pen gives the same order. */
 function orderLetters(text: string): string | undefined {
   let under = "";
   let changed = 0;
@@ -241,7 +267,7 @@ function orderLetters(text: string): string | undefined {
     // What follows a word that is too long is a word of its own.
     at -= 1;
   }
-  return changed >= 2 ? under + text.slice(done) : undefined;
+  return changed >= 1 ? under + text.slice(done) : undefined;
 }
 
 function isLetter(unit: number): boolean {

@@ -2,7 +2,7 @@
 // looked up, in scripts without blanks at every character.
 import { createLayer, type Layer } from "../text-layer.ts";
 import { CONCEPTS, type Concept } from "./lexicon/concepts.ts";
-import { LEXICONS } from "./lexicon/locales.ts";
+import { ENGLISH_LEXICONS, LEXICONS } from "./lexicon/locales.ts";
 
 export interface ConceptHit {
   /** Bits of CONCEPT. */
@@ -16,10 +16,10 @@ export interface ConceptHit {
   readonly end: number;
 }
 
-/** The bit of each concept. */
+/** The bit of each concept, and of words that are not English. */
 export const CONCEPT = Object.fromEntries(
-  CONCEPTS.map((concept, index) => [concept, 1 << index]),
-) as Readonly<Record<Concept, number>>;
+  [...CONCEPTS, "foreign" as const].map((concept, index) => [concept, 1 << index]),
+) as Readonly<Record<Concept | "foreign", number>>;
 
 interface Entry {
   readonly term: string;
@@ -82,12 +82,17 @@ let index: Index | undefined;
 function getIndex(): Index {
   if (index !== undefined) return index;
   const masks = new Map<string, number>();
-  for (const lexicon of LEXICONS)
+  for (const lexicon of LEXICONS) {
+    const isEnglish = ENGLISH_LEXICONS.includes(lexicon);
     for (const concept of CONCEPTS)
       for (const source of lexicon[concept]?.split("|") ?? []) {
         const term = Array.from(source.toLowerCase(), normalizeLetter).join("");
-        if (term.length > 1) masks.set(term, (masks.get(term) ?? 0) | CONCEPT[concept]);
+        if (term.length < 2) continue;
+        // English comes first: a word that it has, too, is English.
+        const before = masks.get(term) ?? (isEnglish ? 0 : CONCEPT.foreign);
+        masks.set(term, before | CONCEPT[concept]);
       }
+  }
   const byWord = new Map<string, Entry[]>();
   const byStart = new Map<number, Entry[]>();
   const longestFirst = [...masks].sort(([left], [right]) => right.length - left.length);

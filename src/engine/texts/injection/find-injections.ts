@@ -58,11 +58,12 @@ function findAtDepth(text: string, hints: TextHints, depth: number): readonly Te
 function findPlain(text: string, hints: TextHints): readonly TextMatch[] {
   const markup = findMarkup(text, hints);
   if (hints.isAscii) {
-    const normal = text.toLowerCase();
+    const normal = joinLines(text.toLowerCase());
     const words = judgeConcepts(normal, findConcepts(normal));
     return words.length === 0 ? markup : [...markup, ...words];
   }
-  const { text: normal, places } = normalizeText(text);
+  const { text: normalText, places } = normalizeText(text);
+  const normal = joinLines(normalText);
   const words = judgeConcepts(normal, findConcepts(normal));
   const placed = words.map(({ kind, start, end }) => ({
     kind,
@@ -70,4 +71,9 @@ function findPlain(text: string, hints: TextHints): readonly TextMatch[] {
     end: places[end] as number,
   }));
   return [...markup, ...placed];
+}
+
+/** A line may end anywhere; an empty one ends a thought. */
+function joinLines(text: string): string {
+  return text.replace(/(?<=\S)[\t\n\u00a0](?=\S)/g, " ");
 }

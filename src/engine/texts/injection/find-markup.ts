@@ -9,7 +9,7 @@ const FORMS: readonly (readonly [kind: string, hints: readonly Hint[], pattern: 
   [
     "role_tag",
     ["template"],
-    /<\|(?:im_start|im_end|system|user|assistant|endoftext|end_of_text|begin_of_text|start_header_id|end_header_id|eot_id|endofprompt|fim_\w{3,8})\|>|\[\/?INST\]|<<\/?SYS>>|<\/?s>\s{0,4}\[INST/gi,
+    /<\|(?:im_start|im_end|im_sep|system|user|assistant|developer|tool|end|message|channel|start|return|endoftext|end_of_text|begin_of_text|start_header_id|end_header_id|eot_id|endofprompt|fim_\w{3,8})\|>|\[\/?INST\]|<<\/?SYS>>|<\/?(?:start|end)_of_turn>|<\|?header_(?:start|end)\|?>|<\/?s>\s{0,4}\[INST/gi,
   ],
   // The end of what is data, and what follows claims to be none.
   [
@@ -20,13 +20,13 @@ const FORMS: readonly (readonly [kind: string, hints: readonly Hint[], pattern: 
   [
     "role_tag",
     ["openingTag"],
-    /<(?:system|developer|admin|system[-_](?:message|prompt|instruction|override|reminder|note)s?|important|information|instructions?|override)(?:\s[^<>\n]{0,60})?>\s{0,8}(?:[^<\s]{1,40}\s+){3}/gi,
+    /(?:(?<=^|[\n>"'`.!?:;,)\]]\s{0,3})(?=<)|(?=<[^<>]{1,60}>\s{0,8}(?:you|ignore|from|new|the user|the assistant|all)\b))<(?:system|developer|admin|system[-_](?:message|prompt|instruction|override|reminder|note)s?|important|information|instructions?|override)(?:\s[^<>\n]{0,60})?>\s{0,8}(?:[^<\s]{1,40}\s+){3}/gi,
   ],
   // ### System: · [SYSTEM MESSAGE] · --- BEGIN ADMIN OVERRIDE ---
   [
     "role_tag",
     ["hash", "colon"],
-    /(?:^|\n)\s{0,4}#{1,6}\s{0,3}(?:system|developer|admin|instructions?|new instructions?|system (?:prompt|message|override))\s{0,3}:/gi,
+    /(?:^|\n)\s{0,4}#{1,6}\s{0,3}(?:system|developer|admin|instructions?|new instructions?|system (?:prompt|message|override))\s{0,3}:(?!\s{0,2}[\w.-]{1,20}\s{0,2}(?:,|\n|$))/gi,
   ],
   [
     "role_tag",
@@ -48,7 +48,7 @@ const FORMS: readonly (readonly [kind: string, hints: readonly Hint[], pattern: 
   [
     "override",
     ["override"],
-    /(?<!\b(?:not|never|don't) )(?:ignore|disregard|forget|bypass|override)[\s_*-]{0,3}(?:(?:all|any|the|your|my|of)[\s_*-]{0,3}){0,3}(?:previous|prior|above|earlier|preceding)[\s_*-]{0,3}(?:instruction|prompt|direction|guideline|command)/gi,
+    /(?<!\b(?:not|never|don't) |[\w(] ?["“„'`])(?:ignore|disregard|forget|bypass|override)[\s_*-]{0,3}(?:(?:all|any|the|your|my|of)[\s_*-]{0,3}){0,3}(?:previous|prior|above|earlier|preceding)[\s_*-]{0,3}(?:instruction|prompt|direction|guideline|command)/gi,
   ],
   [
     "role_tag",
@@ -111,13 +111,13 @@ const FORMS: readonly (readonly [kind: string, hints: readonly Hint[], pattern: 
   [
     "persona",
     ["persona"],
-    /\b(?:you are|act as|become|as|called|named) (?:now )?(?:DAN|STAN|AIM|DUDE|Omega|BetterDAN)\b(?=[\s\S]{0,160}(?:never|no |any|free|without|unfilter|can do|rule|limit|refus))/g,
+    /\b(?:you are|act as|become|as|be) (?:now )?(?:DAN|STAN|AIM|DUDE|Omega|BetterDAN)\b(?=[\s\S]{0,160}(?:never|no |any|free|without|unfilter|can do|rule|limit|refus))/g,
     /\b(?:dan|stan|aim|jailbr)/i,
   ],
   [
     "persona",
     ["jailbreak"],
-    /\bdo anything now\b|\b(?:developer|god|dan|jailbreak|sudo|unrestricted|debug) mode (?:is )?(?:now )?(?:enabled|activated|on\b|engaged|unlocked)|\b(?:enable|activate|enter|unlock|switch to) (?:the )?(?:developer|god|dan|jailbreak|unrestricted|unfiltered) mode\b/gi,
+    /(?<!["“„])\bdo anything now\b|\b(?:developer|god|dan|jailbreak|sudo|unrestricted|debug) mode (?:is )?(?:now )?(?:enabled|activated|on\b|engaged|unlocked)|\b(?:enable|activate|enter|unlock|switch to) (?:the )?(?:developer|god|dan|jailbreak|unrestricted|unfiltered) mode\b(?! (?:in|on|under|of|from) )/gi,
   ],
 ];
 
@@ -153,7 +153,11 @@ function findLabels(text: string): readonly TextMatch[] {
     if (!/(?:^|[\n.!?:;,"'`([{<>*#|\-\]]|\b(?:new|from|the|as)\s)\s*$/i.test(before)) continue;
     if (/\b(?:the|as)\s+$/i.test(before) && !/(?:^|[.\n])\s*(?:the|as)\s+$/i.test(before)) continue;
     const end = text.indexOf("\n", index + label.length + 1);
-    const said = text.slice(index + label.length, Math.min(end === -1 ? text.length : end, index + 400));
+    const line = text.slice(index + label.length, Math.min(end === -1 ? text.length : end, index + 400));
+    // What is quoted ends with its quotation mark.
+    const quote = /["“'`]\s*$/.exec(before)?.[0].charAt(0);
+    const close = quote === undefined ? -1 : line.indexOf(quote === "“" ? "”" : quote);
+    const said = close === -1 ? line : line.slice(0, close);
     // root:x:0:0 is a line of a password file, `system: true` a setting.
     if (/^\s*[^\s:]*:/.test(said) || said.trim().split(/\s+/).length < 2) continue;
     if (ORDER.test(said))

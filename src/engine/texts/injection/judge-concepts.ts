@@ -1,18 +1,25 @@
 // The rules over concepts: which words near one another are a hidden order. A rule looks a bounded number of words around
 // each hit, so the whole is linear. Words alone never fire: people write about passwords, systems and instructions.
-import { isAscii } from "../text-layer.ts";
 import type { TextMatch } from "../text-match.ts";
 import { CONCEPT, type ConceptHit } from "./find-concepts.ts";
+import { judgeClaim, judgeFreshDeed, judgeHush, judgeUnasked, judgeWeaken } from "./judge-conduct.ts";
+import { judgeFresh, judgePersona, judgeSelfLimit } from "./judge-role.ts";
 import type { Concept } from "./lexicon/concepts.ts";
 import {
   findNear,
   findWithin,
   firstNear,
+  hasAccomplice,
   isAsked,
+  isForeign,
+  isHarmlessSecret,
   isNegated,
+  isOtherOrder,
+  isReported,
   type Reading,
   type Rule,
 } from "./read-around.ts";
+import { weighConcepts } from "./weigh-concepts.ts";
 
 interface ConceptRule {
   readonly kind: string;
@@ -22,6 +29,8 @@ interface ConceptRule {
   readonly needs: number;
   readonly judge: Rule;
 }
+
+const DEED = ["harm", "send", "act"] as const;
 
 /** Every rule with what it starts from and what it finds. */
 const RULES: readonly ConceptRule[] = [
@@ -48,7 +57,7 @@ const RULES: readonly ConceptRule[] = [
   {
     kind: "hidden_order",
     from: CONCEPT.agent,
-    needs: anyOf("act", "override", "lift"),
+    needs: anyOf("act", "override", "lift", "harm"),
     judge: judgeVocative,
   },
   { kind: "persona", from: CONCEPT.persona, needs: anyOf("free", "power"), judge: judgePersona },
@@ -59,6 +68,16 @@ const RULES: readonly ConceptRule[] = [
     needs: anyOf("override", "reveal", "free", "power", "secret", "address"),
     judge: judgeFresh,
   },
+  { kind: "override", from: CONCEPT.fresh, needs: anyOf(...DEED), judge: judgeFreshDeed },
+  { kind: "hidden_order", from: CONCEPT.hush, needs: anyOf("hush", ...DEED), judge: judgeHush },
+  { kind: "self_limit", from: CONCEPT.unasked, needs: anyOf(...DEED), judge: judgeUnasked },
+  {
+    kind: "override",
+    from: CONCEPT.claim,
+    needs: anyOf("lift", "override", "harm", "reveal", "act"),
+    judge: judgeClaim,
+  },
+  { kind: "override", from: CONCEPT.weaken, needs: CONCEPT.weaken, judge: judgeWeaken },
 ];
 
 function anyOf(...concepts: readonly Concept[]): number {
@@ -75,9 +94,8 @@ export function judgeConcepts(text: string, hits: readonly ConceptHit[]): readon
   let all = 0;
   for (const { concepts } of hits) all |= concepts;
   const rules = RULES.filter(({ from, needs }) => (all & from) !== 0 && (all & needs) !== 0);
-  const matches: TextMatch[] = [];
-  if (rules.length === 0) return matches;
   const reading = { text, hits };
+  const matches: TextMatch[] = [];
   for (const [at, hit] of hits.entries()) {
     // A name in JSON orders nothing.
     if (text.charAt(hit.end) === '"' && /^"\s{0,2}:/.test(text.slice(hit.end, hit.end + 4))) continue;
@@ -88,16 +106,25 @@ export function judgeConcepts(text: string, hits: readonly ConceptHit[]): readon
       matches.push({ kind, start: Math.min(hit.start, last.start), end: Math.max(hit.end, last.end) });
     }
   }
-  return matches;
+  if (matches.length > 0) return matches;
+  const weighed = weighConcepts(reading);
+  return weighed === undefined ? [] : [weighed];
 }
 
 /** ignore … previous … instructions, in any order that a language has. */
 function judgeOverride(reading: Reading, at: number): ConceptHit | undefined {
   const hit = reading.hits[at] as ConceptHit;
-  if (isNegated(reading, at) || isAsked(reading, at)) return undefined;
+  if (isNegated(reading, at) || isAsked(reading, at) || isReported(reading, at)) return undefined;
   const target =
     findNear(reading, at, CONCEPT.instructions | CONCEPT.prompt, 9, 9, true) ??
-    findNear(reading, at, CONCEPT.matters, 9, isPredicate(reading.text, hit) ? 9 : 0, true);
+    findNear(
+      reading,
+      at,
+      CONCEPT.matters,
+      9,
+      isPredicate(reading.text, hit) || isOtherOrder(reading.text, hit) ? 9 : 0,
+      true,
+    );
   if (target === undefined) return findBare(reading, at) ?? findReferred(reading, at);
   const isStrong = (target.concepts & (CONCEPT.instructions | CONCEPT.prompt)) !== 0;
   const before = Math.min(hit.word, target.word);
@@ -109,11 +136,29 @@ function judgeOverride(reading: Reading, at: number): ConceptHit | undefined {
     before - 3,
     before + span + 4,
   );
+  if (isElsewhere(reading.text, target)) return undefined;
+  // Ignoring the rules leads to …: nobody is told to.
+  if (
+    /^\w+ing$/.test(reading.text.slice(hit.start, hit.end)) &&
+    !isToBeDone(reading.text, hit) &&
+    !hasAccomplice(reading, at)
+  )
+    return undefined;
+  // Rules that no longer apply are the news of every day, but not the reader's own.
+  if (isPredicate(reading.text, hit) && target.start < hit.start)
+    return hasAccomplice(reading, at) ||
+      findWithin(reading, at, CONCEPT.persona | CONCEPT.agent, before - 8, before) !== undefined ||
+      /\byour? /.test(reading.text.slice(Math.max(0, target.start - 8), target.start))
+      ? target
+      : undefined;
+  const noun = reading.text.slice(target.start, target.end);
+  // What a friend said is taken back every day.
+  if (/^(?:what (?:i|they) |what was said)/.test(noun) && !hasAccomplice(reading, at, target))
+    return undefined;
   if (isStrong) return prior !== undefined || span <= 2 ? target : undefined;
   const isWhole = findWithin(reading, at, CONCEPT.all, before - 2, before + span + 3) !== undefined;
   const isPrior = findWithin(reading, at, CONCEPT.prior, before - 2, before + span + 4) !== undefined;
   if (!isPrior && !isWhole) return undefined;
-  const noun = reading.text.slice(target.start, target.end);
   // Mail and requests are taken back every day; rules and context by nobody but an attacker.
   if (/^(?:message|messages|request|requests|task|tasks|statements|text|lines|ones|history)$/.test(noun))
     return hasAccomplice(reading, at) || (isWhole && isPrior) || isReplaced(reading.text, target)
@@ -126,12 +171,26 @@ function judgeOverride(reading: Reading, at: number): ConceptHit | undefined {
     : undefined;
 }
 
-/** … the rules do not exist: what is aimed at stands before. */
-function isPredicate(text: string, hit: ConceptHit): boolean {
-  return (
-    isForeign(text, hit) ||
-    /^(?:no longer|do not exist|don't exist|did not exist|are |null)/.test(text.slice(hit.start, hit.end))
+/** … everything in this directory, the instructions on the box */
+function isElsewhere(text: string, { end }: ConceptHit): boolean {
+  return /^\s+(?:you know about|except|about|else about|(?:contained |found |embedded |written |printed )?(?:in|on|inside|under)\s+(?:the|a|an|any|this|that|these|your|tool|all)\s+(?!system|prompt|conversation|above|chat|context|first|previous|message|beginning|start|text))/.test(
+    text.slice(end, end + 60),
   );
+}
+
+/** start by ignoring … */
+function isToBeDone(text: string, { start }: ConceptHit): boolean {
+  return /\b(?:start|begin|by|keep|you are|while|now|answer|respond|continue|reply)\s+$/.test(
+    text.slice(Math.max(0, start - 12), start),
+  );
+}
+
+/** … the rules do not exist: what is aimed at stands before. */
+const PREDICATE =
+  /^(?:no longer|do not (?:exist|count)|don't (?:exist|count)|did not exist|is |are |have |has |was |were |null|void|gelten|gilt|sind|ne s'appl|ne sont|n'existaient|ya no|nao se|nao valem|non valgono|non si|gelden|zijn|больше не)/;
+
+function isPredicate(text: string, { start, end }: ConceptHit): boolean {
+  return PREDICATE.test(text.slice(start, end));
 }
 
 /** … and follow mine instead */
@@ -163,11 +222,30 @@ function findReferred(reading: Reading, at: number): ConceptHit | undefined {
 
 /** print … your instructions */
 function judgePromptLeak(reading: Reading, at: number): ConceptHit | undefined {
-  if (isNegated(reading, at) || isAsked(reading, at)) return undefined;
+  if (isNegated(reading, at) || isAsked(reading, at) || isReported(reading, at)) return undefined;
   const hit = reading.hits[at] as ConceptHit;
-  const prompt = findNear(reading, at, CONCEPT.prompt, 7, wordsBefore(reading.text, hit, 7), true);
+  const prompt = findNear(reading, at, CONCEPT.prompt, 9, wordsBefore(reading.text, hit, 12), true);
   if (prompt === undefined || prompt === hit) return undefined;
   const between = reading.text.slice(Math.min(hit.end, prompt.end), Math.max(hit.start, prompt.start));
+  // What are your guidelines about …: a question for anybody.
+  if (
+    /^\s+(?:about|on|for|regarding|concerning|that forbids?)\b/.test(
+      reading.text.slice(prompt.end, prompt.end + 18),
+    )
+  )
+    return undefined;
+  // Summarise the text above: the work of every day.
+  if (
+    /^(?:translat|summari|copy|rewrite|rephrase|paraphrase|restate|convert|continue|turn|quote|see|describe|explain)/.test(
+      reading.text.slice(hit.start, hit.end),
+    ) &&
+    /^(?:text above|above text|words above|everything above|context above|the above context|conversation above)$/.test(
+      reading.text.slice(prompt.start, prompt.end),
+    ) &&
+    !hasAccomplice(reading, at, prompt)
+  )
+    return undefined;
+  if ((hit.concepts & CONCEPT.reveal) === 0 && /[,"]/.test(between)) return undefined;
   // show me how to write a system prompt
   if (/\b(?:how|write|writing|design|appears|example|examples|good|create|improve)\b/.test(between))
     return undefined;
@@ -182,7 +260,7 @@ function judgePromptLeak(reading: Reading, at: number): ConceptHit | undefined {
 
 /** What is ordered stands behind the order, but in other word orders, or when the order only points to it. */
 function wordsBefore(text: string, hit: ConceptHit, reach: number): number {
-  return isForeign(text, hit) || /^\s+(?:it|them|that|this)\b/.test(text.slice(hit.end, hit.end + 8))
+  return isOtherOrder(text, hit) || /^\s+(?:it|them|that|this)\b/.test(text.slice(hit.end, hit.end + 8))
     ? reach
     : 0;
 }
@@ -192,11 +270,11 @@ const SHOWING =
   /^(?:print|reveal|show|dump|leak|disclose|divulge|expose|exfiltrat|tell|give|list|share|recite|hand over|send|forward|e?mail|post|upload|append|transmit|spit|output|display|write out|echo|read out|type out|extract|respond|answer|reply|encode|copy|paste|include|repeat)/;
 /** Without more these are words of any business. */
 const COMMON_SECRET =
-  /^(?:tokens?|secrets?|cookies?|credit card|card numbers?|the key|confidential|pin code)$/;
+  /^(?:tokens?|secrets?|cookies?|credit card|card numbers?|the key|confidential|pin code|env vars)$/;
 
 /** print … the password, with something that no honest request needs. */
 function judgeSecretRequest(reading: Reading, at: number): ConceptHit | undefined {
-  if (isNegated(reading, at) || isAsked(reading, at)) return undefined;
+  if (isNegated(reading, at) || isAsked(reading, at) || isReported(reading, at)) return undefined;
   const hit = reading.hits[at] as ConceptHit;
   const verb = reading.text.slice(hit.start, hit.end);
   const foreign = isForeign(reading.text, hit);
@@ -206,7 +284,10 @@ function judgeSecretRequest(reading: Reading, at: number): ConceptHit | undefine
   const isCommon = COMMON_SECRET.test(reading.text.slice(secret.start, secret.end));
   if (foreign || (!isCommon && hasAccomplice(reading, at, secret))) return secret;
   const near =
-    CONCEPT.only | CONCEPT.agent | CONCEPT.address | (isCommon ? 0 : CONCEPT.all | CONCEPT.destination);
+    CONCEPT.only |
+    CONCEPT.agent |
+    CONCEPT.address |
+    (isCommon || verb === "copy" ? 0 : CONCEPT.all | CONCEPT.destination);
   const word = Math.min(hit.word, secret.word);
   if (findWithin(reading, at, near, word - 5, secret.word + 10, hit, secret) !== undefined) return secret;
   return !isCommon && /^(?:reveal|leak|dump|disclose|divulge|expose|exfiltrat|hand over)/.test(verb)
@@ -219,17 +300,6 @@ function isOtherLanguage(text: string, at: number, hits: readonly ConceptHit[]):
   const { start, end } = hits[at] as ConceptHit;
   return !/^(?:provide|return|state|say|what|request|add|put|insert|open|visit|fetch|load|render|ping|report|publish|deliver|submit|translate|summari[sz]e|transcribe|replay|regurgitate|navigate|browse|attach|embed|curl|wget|pipe)/.test(
     text.slice(start, end),
-  );
-}
-
-/** The lexicons of other languages hold orders alone, no words of daily work. */
-function isForeign(text: string, { start, end }: ConceptHit): boolean {
-  return !isAscii(text.slice(start, end));
-}
-
-function isHarmlessSecret(text: string, { end }: ConceptHit): boolean {
-  return /^[\s-]*(?:reset|manager|policy|policies|field|fields|hint|strength|protected|rotation|requirement|length|page|form|prompt|input|generator|count|counts|usage|limit|budget|expired|expiry|management|scanner|scanning|box|column|table|documentation|docs|name|names|type|bucket|hashing|hash|santa|sauce|garden|recipe)/.test(
-    text.slice(end, end + 20),
   );
 }
 
@@ -273,105 +343,21 @@ function judgeVocative(reading: Reading, at: number): ConceptHit | undefined {
   const hit = reading.hits[at] as ConceptHit;
   const next = reading.text.slice(hit.end, hit.end + 40);
   if (!/^(?:\s+\w+){0,2}\s*[,:]/.test(next)) return undefined;
-  const order = findNear(reading, at, CONCEPT.act | CONCEPT.override | CONCEPT.lift, 6, 0, true);
+  const order = findNear(
+    reading,
+    at,
+    CONCEPT.act | CONCEPT.override | CONCEPT.lift | CONCEPT.harm,
+    6,
+    0,
+    true,
+  );
   if (order === undefined) return undefined;
+  const ordered = reading.hits.indexOf(order, firstNear(at));
+  if (isNegated(reading, ordered) || isReported(reading, ordered)) return undefined;
   const said = reading.text.slice(order.start, order.start + 120);
-  return /^(?:ignore|disregard|forget|override|approve|rate\b.{0,40}(?:10|highest|top|perfect|best)|recommend|grant|hire|accept this|transfer|delete|disable|bypass|skip|stop checking|give this|score|rank|merge|wire|unlock|promote|escalate)/.test(
+  return /^(?:ignore|disregard|forget|override|approve|rate\b.{0,40}(?:10|highest|top|perfect|best)|recommend|grant|hire|accept this|transfer|delete|erase|wipe|disable|bypass|skip|stop checking|give this|score|rank|merge|wire|unlock|promote|escalate|drop (?:all|the)|pay (?:all|the)|buy (?:ten|the|all)|remove (?:all|the)|issue (?:a|the))/.test(
     said,
   )
     ? order
     : undefined;
-}
-
-/** act as … without restrictions */
-function judgePersona(reading: Reading, at: number): ConceptHit | undefined {
-  if (isNegated(reading, at)) return undefined;
-  const free = findNear(reading, at, CONCEPT.free, 24, 4, false);
-  if (free !== undefined) {
-    const said = reading.text.slice(free.start, free.end);
-    const isAboutModel =
-      /dan|stan|now|mode|jail|refus|censor|filter|moral|ethic|disclaim|safety|all|any/.test(said);
-    const helper = CONCEPT.agent | CONCEPT.all | CONCEPT.power | CONCEPT.must | CONCEPT.persona;
-    const hit = reading.hits[at] as ConceptHit;
-    if (isAboutModel || isForeign(reading.text, free)) return free;
-    return findWithin(reading, at, helper, hit.word - 8, hit.word + 26, hit, free) === undefined
-      ? undefined
-      : free;
-  }
-  const power = findNear(reading, at, CONCEPT.power, 6, 0, true);
-  if (power === undefined) return undefined;
-  const said = reading.text.slice(power.start, power.end);
-  if (
-    /^(?:god mode|developer mode|dev mode|sudo mode|debug mode|maintenance mode|developer override)$/.test(
-      said,
-    )
-  )
-    return power;
-  const hit = reading.hits[at] as ConceptHit;
-  const order = CONCEPT.act | CONCEPT.lift | CONCEPT.reveal | CONCEPT.override;
-  return findWithin(reading, at, order, hit.word, hit.word + 22, hit, power) === undefined
-    ? undefined
-    : power;
-}
-
-/** your token budget … unlimited · approve your own pending request */
-function judgeSelfLimit(reading: Reading, at: number): ConceptHit | undefined {
-  if (isAsked(reading, at)) return undefined;
-  const hit = reading.hits[at] as ConceptHit;
-  const lift = findNear(reading, at, CONCEPT.lift, 9, 9, false);
-  if (lift === undefined) return undefined;
-  const lifted = reading.hits.indexOf(lift, firstNear(at));
-  if (isNegated(reading, lifted)) return undefined;
-  const before = Math.min(hit.word, lift.word);
-  const helper = CONCEPT.yours | CONCEPT.agent | CONCEPT.address | CONCEPT.all;
-  const helped = findWithin(reading, at, helper, before - 8, before + 14, hit, lift) !== undefined;
-  const isOwn = /^(?:own|pending|your|pause)|approv|check|guardrail|safety|content filter/.test(
-    reading.text.slice(hit.start, hit.end),
-  );
-  const isOrder =
-    /^(?:disable|stop|skip|bypass|ignore|turn off|switch off|approve|circumvent|deactivate|mute|kill|do not report|don't report|keep calling|reset)/.test(
-      reading.text.slice(lift.start, lift.end),
-    );
-  const around = reading.text.slice(Math.min(hit.start, lift.start), Math.max(hit.end, lift.end) + 40);
-  const isBoundless =
-    /\b(?:unlimited|infinite|no longer|lifted)\b/.test(around) && !isOthers(reading.text, hit);
-  return (isOrder && (helped || isOwn)) || (helped && isBoundless) ? lift : undefined;
-}
-
-/** The limit of an interface or a card is nobody's leash. */
-function isOthers(text: string, { start }: ConceptHit): boolean {
-  return /(?:credit|card|speed|api|server|database|customer|plan|disk|storage|provider|github|stripe)\W{1,3}$/.test(
-    text.slice(Math.max(0, start - 14), start),
-  );
-}
-
-/** your new task is … ignore, reveal, approve */
-function judgeFresh(reading: Reading, at: number): ConceptHit | undefined {
-  const order =
-    CONCEPT.override | CONCEPT.reveal | CONCEPT.free | CONCEPT.power | CONCEPT.secret | CONCEPT.address;
-  const found = findNear(reading, at, order, 16, 8, false);
-  if (found === undefined || isNegated(reading, reading.hits.indexOf(found, firstNear(at)))) return undefined;
-  const hit = reading.hits[at] as ConceptHit;
-  if ((found.concepts & CONCEPT.reveal) === 0) return found;
-  // From now on, show dates in ISO form: an honest wish.
-  const bad = CONCEPT.secret | CONCEPT.prompt | CONCEPT.override | CONCEPT.free | CONCEPT.address;
-  return findWithin(reading, at, bad, hit.word - 10, hit.word + 24, hit) === undefined ? undefined : found;
-}
-
-/** Something near that only an attack needs. */
-function hasAccomplice(reading: Reading, at: number, ...except: readonly ConceptHit[]): boolean {
-  const { word } = reading.hits[at] as ConceptHit;
-  const bad =
-    CONCEPT.secret | CONCEPT.prompt | CONCEPT.address | CONCEPT.fresh | CONCEPT.free | CONCEPT.power;
-  const found = findWithin(
-    reading,
-    at,
-    bad | CONCEPT.override,
-    word - 16,
-    word + 24,
-    reading.hits[at] as ConceptHit,
-    ...except,
-  );
-  if (found === undefined) return false;
-  return (found.concepts & CONCEPT.secret) === 0 || !isHarmlessSecret(reading.text, found);
 }

@@ -1,5 +1,6 @@
-// Looks around a word of the lexicon: what stands near it, whether it is turned around or only asked about. Distances are
-// counted in words and bounded, so that each look costs the same whatever the length of the text.
+// What stands around a word of the lexicon: the nearest of a kind, and whether it is an order at all. Everything looks a bounded
+// number of words or characters far.
+import { isAscii } from "../text-layer.ts";
 import { CONCEPT, type ConceptHit } from "./find-concepts.ts";
 
 export interface Reading {
@@ -8,8 +9,24 @@ export interface Reading {
   readonly hits: readonly ConceptHit[];
 }
 
-/** The other end of what a rule finds around the hit at a place; undefined: nothing. */
+/** The other end of what was found from the hit at this index. */
 export type Rule = (reading: Reading, at: number) => ConceptHit | undefined;
+
+/** The lexicons of other languages hold orders alone, no words of daily work. */
+export function isForeign(text: string, { start, end }: ConceptHit): boolean {
+  return !isAscii(text.slice(start, end));
+}
+
+/** The language may put what an order is about before it. */
+export function isOtherOrder(text: string, hit: ConceptHit): boolean {
+  return (hit.concepts & CONCEPT.foreign) !== 0 || isForeign(text, hit);
+}
+
+export function isHarmlessSecret(text: string, { end }: ConceptHit): boolean {
+  return /^[\s-]*(?:reset|manager|policy|policies|field|fields|hint|strength|protected|rotation|requirement|length|page|form|prompt|input|generator|count|counts|usage|limit|budget|expired|expiry|management|scanner|scanning|box|column|table|documentation|docs|name|names|type|bucket|hashing|hash|santa|sauce|garden|recipe)/.test(
+    text.slice(end, end + 20),
+  );
+}
 
 /** do not ignore · ignoriere nicht */
 export function isNegated(reading: Reading, at: number): boolean {
@@ -30,7 +47,7 @@ export function isAsked(reading: Reading, at: number): boolean {
   const hit = reading.hits[at] as ConceptHit;
   for (let other = at - 1; other >= 0; other -= 1) {
     const before = reading.hits[other] as ConceptHit;
-    if (before.sentence !== hit.sentence || hit.word - before.word > 10) return false;
+    if (before.sentence !== hit.sentence || hit.word - before.word > 16) return false;
     if ((before.concepts & CONCEPT.question) !== 0) return true;
   }
   return false;
@@ -82,4 +99,59 @@ export function findWithin(
     if ((other.concepts & concepts) !== 0 && !except.includes(other)) return other;
   }
   return undefined;
+}
+
+/** Who does it is somebody else: attackers ask a model to ignore its instructions, and people tell of it. */
+const TOLD_TO =
+  /\b(?:asks|asked|tells|told|orders|ordered|makes|made|make|tricks|tricked|trick|gets|getting|got|instructs|instructed|convinces|convinced|lets|causes|caused|causing|persuade[sd]?|want(?:s|ed)|led|allows?|requires?|required|tell|ask|asking|telling|forces?|forced|forbids?|forbade|prevents?|stops?|keeps?)\s+(?!you\b|me\b|(?:the |this |an |any )?(?:assistant|ai|agent|llm)\b)(?:[\w'’-]+\s+){1,4}(?:to\s+)?(?:\w+ly\s+)?$/;
+const TRYING =
+  /\b(?:attempts?|attempted|attempting|tries|tried|trying|used|designed|how|able|unable|ways?|requests?|refuses?|refused|flags?|options?|switch|ability|commands?|buttons?|phrase|prompts?|pressure|learn(?:s|ed)?|fails?|failed|meant|(?:who|that|users|they|attackers|people)\s+(?:may\s+|might\s+|could\s+)?try|likely|whether|detects?|prevents?|learned|known)\s+(?:to\s+)?$/;
+const OTHERS =
+  /\b(?:attackers?|users|customers|models|people|they|he|she|who|that|which|agents|assistants|bots|employees|researchers?|hackers?|students|admins|it|we)\s+(?:(?:\w+ly|sometimes|often|always|never|may|might|can|could|would|should|will|do|does|did|must|to|also)\s+){0,2}$/;
+const MENTIONED =
+  /(?:such as|like|e\.g\.|phrases?|strings?|words?|keywords?|sentences?|examples?|flagged|flags|detects?|payloads?|means|called|named|says|saying|translate this:?|message|titled?)[\s:,(]{1,3}["“”„«'`]$/;
+
+/** Whether the word is told of, not ordered. */
+export function isReported({ text, hits }: Reading, at: number): boolean {
+  const { start, end } = hits[at] as ConceptHit;
+  const before = text.slice(Math.max(0, start - 64), start);
+  // A phrase in quotes within a sentence is a phrase; after a colon or an equals sign it is what somebody says.
+  if (/["“”„«'`]$/.test(before) && (MENTIONED.test(before) || /[\w(]\s?["“„«'`]$/.test(before))) return true;
+  if (
+    /^[^"”\n]{0,60}[,.!?]["”]\s+(?:he|she|they|i|the \w+)\s+(?:said|asked|whispered|shouted|ordered|replied)/.test(
+      text.slice(end, end + 100),
+    )
+  )
+    return true;
+  if (/^\s+(?:its|their|his|her)\s/.test(text.slice(end, end + 8))) return true;
+  return TOLD_TO.test(before) || TRYING.test(before) || OTHERS.test(before);
+}
+
+/** What stands before a verb that orders: nothing, another clause, or a word that leads to it. */
+const ORDER_BEFORE =
+  /(?:^|[^\w\s'’]\s*|\n\s*|\b(?:and|then|please|also|now|must|should|shall|you will|to|just|only|first|immediately|instead|kindly|or|simply|quietly|silently|secretly|next|always|before|y|e|et|und|en|i|и|dann|bitte|puis|luego|poi|depois|jetzt|agent|assistant|ai|you|you can|you may)\s+)$/;
+
+/** Whether the word is an order, not a noun or a tale. Languages other than English have it in the word itself. */
+export function isOrder({ text, hits }: Reading, at: number): boolean {
+  const hit = hits[at] as ConceptHit;
+  if (isOtherOrder(text, hit)) return true;
+  return ORDER_BEFORE.test(text.slice(Math.max(0, hit.start - 24), hit.start));
+}
+
+/** Something near that only an attack needs. */
+export function hasAccomplice(reading: Reading, at: number, ...except: readonly ConceptHit[]): boolean {
+  const { word } = reading.hits[at] as ConceptHit;
+  const bad =
+    CONCEPT.secret | CONCEPT.prompt | CONCEPT.address | CONCEPT.fresh | CONCEPT.free | CONCEPT.power;
+  const found = findWithin(
+    reading,
+    at,
+    bad | CONCEPT.override,
+    word - 16,
+    word + 24,
+    reading.hits[at] as ConceptHit,
+    ...except,
+  );
+  if (found === undefined) return false;
+  return (found.concepts & CONCEPT.secret) === 0 || !isHarmlessSecret(reading.text, found);
 }

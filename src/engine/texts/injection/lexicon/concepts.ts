@@ -47,6 +47,18 @@ export const CONCEPTS = [
   "lift",
   /** nothing else, word for word */
   "only",
+  /** do not tell the user, without anybody noticing */
+  "hush",
+  /** without asking, no confirmation needed */
+  "unasked",
+  /** this is the security team, I am your developer */
+  "claim",
+  /** delete, transfer, grant, buy: what cannot be taken back */
+  "harm",
+  /** bank account, payee, gift cards */
+  "payee",
+  /** break, drop, cancel, suspended: of rules that are the reader's own */
+  "weaken",
   /** how do I, can I, what does: somebody asks about it */
   "question",
 ] as const;

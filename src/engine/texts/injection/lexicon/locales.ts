@@ -1,5 +1,6 @@
 import { ARABIC_PERSIAN_HEBREW, CHINESE, JAPANESE, KOREAN, SOUTH_ASIAN, SOUTH_EAST_ASIAN } from "./asian.ts";
 import type { Lexicon } from "./concepts.ts";
+import { CONDUCT, ENGLISH_CONDUCT } from "./conduct.ts";
 import { ENGLISH } from "./english.ts";
 import {
   DUTCH,
@@ -20,8 +21,10 @@ export const INJECTION_LOCALES =
     " ",
   );
 
+export const ENGLISH_LEXICONS: readonly Lexicon[] = [ENGLISH, ENGLISH_CONDUCT];
+
 export const LEXICONS: readonly Lexicon[] = [
-  ENGLISH,
+  ...ENGLISH_LEXICONS,
   GERMAN,
   FRENCH,
   SPANISH,
@@ -38,4 +41,5 @@ export const LEXICONS: readonly Lexicon[] = [
   ARABIC_PERSIAN_HEBREW,
   SOUTH_ASIAN,
   SOUTH_EAST_ASIAN,
+  ...CONDUCT,
 ];
