@@ -82,7 +82,8 @@ async function start(
   watch.start(host);
   closers.push(() => watch.stop());
   const facts = openGuardFacts(settings, telemetry, clock, closers);
-  const servers = openDoors(settings, telemetry, host, opened, facts, createPolicyAdmin(keeper, host));
+  const policy = { admin: createPolicyAdmin(keeper, host), prepare: keeper.prepare };
+  const servers = openDoors(settings, telemetry, host, opened, facts, policy);
   const cuts = startLoops(settings, telemetry, host, clock, opened, servers, closers);
   let drainMs = 0;
   closers.push(() => servers.stop(drainMs));

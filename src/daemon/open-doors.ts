@@ -13,7 +13,14 @@ import { createServers, type Servers } from "../transport/create-servers.ts";
 import type { FactSources } from "../transport/guards/fetch-facts.ts";
 import type { PinnedIdentity } from "../transport/pinned-identity.ts";
 import type { ListenAddress } from "../transport/server.ts";
+import type { PreparePolicy } from "../transport/tenant-policy.ts";
 import { VERSION } from "../version.ts";
+
+/** What the doors want of whoever keeps the policy. */
+export interface PolicyDoor {
+  readonly admin: PolicyAdmin;
+  readonly prepare: PreparePolicy;
+}
 
 /** The gRPC servers; nothing is listened to before they are started. */
 export function openDoors(
@@ -22,7 +29,7 @@ export function openDoors(
   host: EngineHost,
   { store, loaded }: OpenedStore,
   facts: FactSources,
-  policy?: PolicyAdmin,
+  policy?: PolicyDoor,
 ): Servers {
   const { storeId, hole, damaged, unproved, setAside } = loaded;
   const isLossKnown =
@@ -49,7 +56,7 @@ export function openDoors(
     reflection: settings.reflection,
     facts,
     pinned: pinnedIdentity(settings),
-    ...(policy === undefined ? {} : { policy }),
+    ...(policy === undefined ? {} : { policy: policy.admin, preparePolicy: policy.prepare }),
     findCompleted: async (subject) => {
       const [row] = await store.query({ table: "completed_executions", subject, limit: 1 });
       return row === undefined || row.damaged === true ? undefined : row.body;

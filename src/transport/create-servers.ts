@@ -36,6 +36,7 @@ import { ApprovalWaiters } from "./stream/approval-waiters.ts";
 import { EventHub } from "./stream/event-hub.ts";
 import { encode } from "./stream/pending-answers.ts";
 import { StreamRegistry } from "./stream/stream-registry.ts";
+import { type PreparePolicy, policyToPrepare } from "./tenant-policy.ts";
 import {
   DEFAULT_LIMITS,
   MAX_MESSAGE_BYTES,
@@ -62,6 +63,8 @@ export interface ServersOptions {
   readonly findOutcomes?: FindOutcomes;
   /** Who keeps the policy; absent = operators cannot change it here. */
   readonly policy?: PolicyAdmin;
+  /** Makes policies before requests are judged by them; absent = they are made in the turn of the request. */
+  readonly preparePolicy?: PreparePolicy;
   /** Where facts for the guards come from; what is missing is refused. */
   readonly facts?: FactSources;
   readonly pinned?: PinnedIdentity;
@@ -141,13 +144,12 @@ function createDoors(options: ServersOptions, shared: Shared, health: HealthStat
     if (address === undefined) continue;
     const door = new Listener({ name, address, limits, counters, observer });
     const context: ServiceContext = { ...shared, caller };
-    const enforcement = { ...handlers, maxBytesOf: ENFORCEMENT_MAX_BYTES };
+    const judging = { ...handlers, ...preparing(context, options.preparePolicy) };
+    const enforcement = { ...judging, maxBytesOf: ENFORCEMENT_MAX_BYTES };
     bindService(door.grpc, EnforcementService, createEnforcementService(context), enforcement);
     // Tool outputs travel here.
-    bindService(door.grpc, GuardService, createGuardService(context), {
-      ...handlers,
-      maxBytes: MAX_MESSAGE_BYTES,
-    });
+    const guards = { ...judging, maxBytes: MAX_MESSAGE_BYTES };
+    bindService(door.grpc, GuardService, createGuardService(context), guards);
     bindService(door.grpc, Health, createHealthService(shared, health), handlers);
     if (options.reflection === true)
       bindReflection(door, [EnforcementService, GuardService, Health], shared, handlers);
@@ -173,6 +175,14 @@ function createDoors(options: ServersOptions, shared: Shared, health: HealthStat
     doors.push(door);
   }
   return doors;
+}
+
+function preparing(
+  context: ServiceContext,
+  prepare: PreparePolicy | undefined,
+): Pick<HandlerOptions, "prepare"> {
+  if (prepare === undefined) return {};
+  return { prepare: (request) => policyToPrepare(context, prepare, request as object) };
 }
 
 function bindReflection(

@@ -47,6 +47,8 @@ export interface HandlerOptions {
   /** Most bytes of a request, by the method's local name; others have `maxBytes`. */
   readonly maxBytes: number;
   readonly maxBytesOf?: { readonly [method: string]: number };
+  /** What a request has to wait for before its handler is called. */
+  readonly prepare?: (request: unknown) => Promise<void> | undefined;
 }
 
 /** Registers a service with its wrapped handlers. */
@@ -92,8 +94,10 @@ function wrapUnary(
     };
     let answer: unknown;
     try {
-      if (call.request instanceof Undecoded) throw call.request.error;
-      answer = handler(call.request, call);
+      const { request } = call;
+      if (request instanceof Undecoded) throw request.error;
+      const ready = options.prepare?.(request);
+      answer = ready === undefined ? handler(request, call) : ready.then(() => handler(request, call));
     } catch (error) {
       return fail(error);
     }

@@ -10,6 +10,7 @@ import { guardRow } from "./rows/guards.ts";
 import { haltRow } from "./rows/halt.ts";
 import { latencyRow } from "./rows/latency.ts";
 import { policyRow } from "./rows/policy.ts";
+import { reloadRow } from "./rows/reload.ts";
 import type { Effort, Row } from "./rows/row.ts";
 import { startRow } from "./rows/start.ts";
 import { throughputRow } from "./rows/throughput.ts";
@@ -20,6 +21,7 @@ const ROWS: readonly Row[] = [
   durabilityRow,
   engineRow,
   policyRow,
+  reloadRow,
   guardRow,
   haltRow,
   startRow,

@@ -1,4 +1,5 @@
 import type { PolicyDocument } from "../../src/domain/policy/document.ts";
+import { NO_PLACES } from "../../src/domain/policy/place-table.ts";
 import type { QuotasFile } from "../../src/domain/quotas/quotas-file.ts";
 import { readDocument } from "../../src/engine/policy/documents/read-document.ts";
 import type { PolicySources } from "../../src/engine/policy/policy-set.ts";
@@ -49,7 +50,7 @@ function caseDocument(value: Json, place: number): PolicyDocument {
     kind,
     name: `${kind.toLowerCase()}-${place + 1}.yaml`,
     value: fields,
-    lines: {},
+    places: NO_PLACES,
   } as const;
   const [issue] = readDocument(document).issues;
   if (issue !== undefined) throw new Error(`${document.name}: ${issue.path.join(".")} ${issue.message}`);

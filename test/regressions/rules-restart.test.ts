@@ -1,7 +1,9 @@
 // What approvals of operations and rules remember outlives a restart.
+
 import { describe, expect, test } from "vitest";
 import { openMemoryStore } from "../../src/adapters/memory/cut-store.ts";
 import type { PolicyDocument } from "../../src/domain/policy/document.ts";
+import { NO_PLACES } from "../../src/domain/policy/place-table.ts";
 import { approve } from "../../src/engine/approvals/answer-approvals.ts";
 import { recordOutcome } from "../../src/engine/outcomes/record-outcome.ts";
 import { createPolicySet } from "../../src/engine/policy/resolve-policy.ts";
@@ -10,7 +12,7 @@ import { findOutcomes } from "../../src/runtime/find-outcomes.ts";
 import { CALLER, Engine, type IntentFields, policyOf } from "../unit/engine/engine-fixture.ts";
 
 function policyOfDocument(value: PolicyDocument["value"]) {
-  const baseline: PolicyDocument = { kind: "Baseline", name: "baseline.yaml", value, lines: {} };
+  const baseline: PolicyDocument = { kind: "Baseline", name: "baseline.yaml", value, places: NO_PLACES };
   return createPolicySet({ baseline, tenants: [] });
 }
 

@@ -1,4 +1,4 @@
-import type { PathLines, PolicyDocument } from "../../domain/policy/document.ts";
+import type { PolicyDocument } from "../../domain/policy/document.ts";
 import type { ToolEntry } from "../../domain/policy/tool-entry.ts";
 import type { QuotasFile } from "../../domain/quotas/quotas-file.ts";
 
@@ -44,7 +44,6 @@ export interface Tools {
 /** A `Baseline` or a `Tenant`: its values are judged where policies are compiled, its places tell where they stand. */
 export interface TierDocument {
   readonly document: PolicyDocument;
-  readonly columns: PathLines;
   /** What messages call its file: with the whole path. */
   readonly file: string;
   /** Names content and place: equal hashes, equal documents. */

@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { workerData } from "node:worker_threads";
 import { findFiles, type PolicyPlaces } from "./files/find-files.ts";
 import { type PolicyText, parseFiles } from "./files/parse-files.ts";
-import type { PolicyAnswer, PolicyWork } from "./files/policy-work.ts";
+import { type PolicyAnswer, type PolicyWork, packDocument } from "./files/policy-work.ts";
 import { policySchema } from "./schema/policy-schemas.ts";
 import { editYaml } from "./yaml/edit-yaml.ts";
 
@@ -30,10 +30,19 @@ function parse(
   known: ReadonlyMap<string, string>,
   problems: readonly string[],
 ): void {
-  const platform = parseFiles(texts, known, (reading) => answer({ type: "tenant", reading }));
+  const platform = parseFiles(texts, known, (reading) =>
+    answer({
+      type: "tenant",
+      reading: reading.type === "read" ? { ...reading, document: packDocument(reading.document) } : reading,
+    }),
+  );
   answer({
     type: "platform",
-    platform: { ...platform, problems: [...problems, ...platform.problems] },
+    platform: {
+      ...platform,
+      baseline: platform.baseline && packDocument(platform.baseline),
+      problems: [...problems, ...platform.problems],
+    },
     isEmpty: texts.length === 0 && problems.length === 0,
   });
 }

@@ -9,9 +9,9 @@ import {
 } from "./documents.ts";
 import type { PolicyPlaces } from "./files/find-files.ts";
 import type { PlatformReading, PolicyText, TenantReading } from "./files/parse-files.ts";
-import type { PolicyAnswer, PolicyWork } from "./files/policy-work.ts";
+import { type PolicyAnswer, type PolicyWork, unpackDocument } from "./files/policy-work.ts";
 import { createSlices } from "./slices.ts";
-import { positionOf } from "./yaml/position.ts";
+import { placeOf } from "./yaml/position.ts";
 
 /**
  * Reads all policy files in a thread of their own; what comes back is taken over in slices. Documents of tenants that are as
@@ -74,20 +74,28 @@ function takeText(port: MessagePort): string {
   return answer.text;
 }
 
+type RefusedReading = Extract<TenantReading, { type: "refused" }>;
+
 async function collect(port: MessagePort, before: PolicyFiles): Promise<PolicyFiles> {
   const slices = createSlices();
   const byTenant = new Map<string, TierDocument[]>();
-  const refusals: Extract<TenantReading, { type: "refused" }>[] = [];
+  const refusals: RefusedReading[] = [];
   for (;;) {
     const message = receive(port);
     if (message.type === "text") throw new Error("the thread that parses policies answered text");
-    if (message.type === "platform")
-      return message.isEmpty ? NO_POLICY_FILES : assemble(message.platform, byTenant, refusals);
+    if (message.type === "platform") {
+      if (message.isEmpty) return NO_POLICY_FILES;
+      const baseline = message.platform.baseline && unpackDocument(message.platform.baseline);
+      await slices.next();
+      return assemble({ ...message.platform, baseline }, byTenant, refusals);
+    }
     const { reading } = message;
     if (reading.type === "refused") refusals.push(reading);
     else {
       const document =
-        reading.type === "read" ? reading.document : (before.tenants.get(reading.tenant) as TierDocument);
+        reading.type === "read"
+          ? unpackDocument(reading.document)
+          : (before.tenants.get(reading.tenant) as TierDocument);
       byTenant.set(reading.tenant, [...(byTenant.get(reading.tenant) ?? []), document]);
     }
     const turn = slices.next();
@@ -98,7 +106,7 @@ async function collect(port: MessagePort, before: PolicyFiles): Promise<PolicyFi
 function assemble(
   platform: PlatformReading,
   byTenant: ReadonlyMap<string, readonly TierDocument[]>,
-  refusals: readonly Extract<TenantReading, { type: "refused" }>[],
+  refusals: readonly RefusedReading[],
 ): PolicyFiles {
   const tenants = new Map<string, TierDocument>();
   const refusedTenants = new Map<string, RefusedDocument>();
@@ -131,6 +139,6 @@ function assemble(
 /** Tenants with a document. */
 const TENANTS_MAX = 10_000;
 
-function startOf({ file, document, columns }: TierDocument): string {
-  return positionOf({ file, places: { lines: document.lines, columns } }, ["tenant"]);
+function startOf(document: TierDocument): string {
+  return placeOf(document, ["tenant"]);
 }

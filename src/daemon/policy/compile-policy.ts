@@ -1,11 +1,13 @@
 import { createHash } from "node:crypto";
 import type { TierDocument } from "../../config/policy/documents.ts";
+import type { Slices } from "../../config/policy/slices.ts";
 import type { Settings } from "../../config/settings.ts";
 import type { PolicySources, TenantSource } from "../../engine/policy/policy-set.ts";
-import { createPolicySet } from "../../engine/policy/resolve-policy.ts";
+import { createPolicySetInSteps } from "../../engine/policy/resolve-policy.ts";
 import { createPriceBook } from "../../engine/prices/price-book.ts";
 import type { Policy } from "../../engine/world.ts";
 import type { GoodPolicy } from "./good-policy.ts";
+import { runInSlices } from "./run-in-slices.ts";
 
 // From good documents to the policy that the engine takes. What did not change is taken over from the policy before.
 
@@ -17,18 +19,23 @@ export interface KeptDocument extends TierDocument {
 /** Characters of an etag: enough to tell policies apart. */
 const ETAG_LENGTH = 16;
 
-export function compilePolicy(
+/** Gives way to others in between. */
+export async function compilePolicy(
   good: GoodPolicy,
   kept: ReadonlyMap<string, KeptDocument>,
   settings: Pick<Settings, "defaultRps" | "defaultBurst">,
   before: { readonly policy: Policy; readonly good: GoodPolicy } | undefined,
-): Policy {
+  slices: Slices,
+): Promise<Policy> {
   const { files } = good;
   const isSamePlatform = before?.good.files.platformHash === files.platformHash;
   return {
     generation: (before?.policy.generation ?? 0) + 1,
-    etag: etagOf(good, kept),
-    set: createPolicySet(sourcesOf(good, kept), before?.policy.set),
+    etag: await etagOf(good, kept, slices),
+    set: await runInSlices(
+      createPolicySetInSteps(await sourcesOf(good, kept, slices), before?.policy.set),
+      slices,
+    ),
     prices: isSamePlatform
       ? before.policy.prices
       : files.prices && createPriceBook(files.prices.models, files.prices.charges),
@@ -41,27 +48,44 @@ export function compilePolicy(
   };
 }
 
-export function sourcesOf(good: GoodPolicy, kept: ReadonlyMap<string, KeptDocument>): PolicySources {
-  const names = new Set([...good.tenants.keys(), ...good.invalid, ...kept.keys()]);
+async function sourcesOf(
+  good: GoodPolicy,
+  kept: ReadonlyMap<string, KeptDocument>,
+  slices: Slices,
+): Promise<PolicySources> {
   const tenants: TenantSource[] = [];
-  for (const tenant of names)
+  for (const tenant of new Set([...good.tenants.keys(), ...good.invalid, ...kept.keys()])) {
     tenants.push({
       tenant,
       file: good.tenants.get(tenant)?.document,
       api: kept.get(tenant)?.document,
       isInvalid: good.invalid.has(tenant),
     });
+    const turn = slices.next();
+    if (turn !== undefined) await turn;
+  }
   return { baseline: good.files.baseline?.document, tenants };
 }
 
 /** Names everything that is in force: equal policies have equal etags on any machine. */
-function etagOf(good: GoodPolicy, kept: ReadonlyMap<string, KeptDocument>): string {
+async function etagOf(
+  good: GoodPolicy,
+  kept: ReadonlyMap<string, KeptDocument>,
+  slices: Slices,
+): Promise<string> {
   const { files, tenants, invalid } = good;
   if (files.platformHash === "built-in" && tenants.size + invalid.size + kept.size === 0) return "built-in";
   const hash = createHash("sha256").update(files.platformHash);
-  for (const [tenant, { hash: text }] of [...tenants].toSorted(byName)) hash.update(`\n${tenant} ${text}`);
-  for (const [tenant, { etag }] of [...kept].toSorted(byName)) hash.update(`\napi ${tenant} ${etag}`);
-  for (const tenant of [...invalid].toSorted()) hash.update(`\ninvalid ${tenant}`);
+  const parts = [
+    [...tenants].toSorted(byName).map(([tenant, { hash: text }]) => `\n${tenant} ${text}`),
+    [...kept].toSorted(byName).map(([tenant, { etag }]) => `\napi ${tenant} ${etag}`),
+    [...invalid].toSorted().map((tenant) => `\ninvalid ${tenant}`),
+  ];
+  for (const lines of parts) {
+    hash.update(lines.join(""));
+    const turn = slices.next();
+    if (turn !== undefined) await turn;
+  }
   return hash.digest("hex").slice(0, ETAG_LENGTH);
 }
 

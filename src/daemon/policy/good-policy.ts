@@ -1,6 +1,6 @@
 import type { PolicyFiles, TierDocument, Tools } from "../../config/policy/documents.ts";
 import { createSlices, type Slices } from "../../config/policy/slices.ts";
-import { positionOf } from "../../config/policy/yaml/position.ts";
+import { placeOf } from "../../config/policy/yaml/position.ts";
 import { formatPolicyPath, type PolicyIssue } from "../../domain/policy/document.ts";
 import { compileToolSchema, isToolSchema } from "../../engine/guards/input/schema/compile-tool-schema.ts";
 import { type Bounding, checkDocument } from "../../engine/policy/check-document.ts";
@@ -130,13 +130,9 @@ export async function issuesOf(
 const SETTINGS_MAX_BYTES = 65_536;
 
 /** One line each: `FILE:LINE:COLUMN: path: what is wrong`. */
-export function formatIssues(
-  { file, document, columns }: TierDocument,
-  issues: readonly PolicyIssue[],
-): string[] {
-  const places = { lines: document.lines, columns };
+export function formatIssues(document: TierDocument, issues: readonly PolicyIssue[]): string[] {
   return issues.map(({ path, message }) => {
     const formatted = formatPolicyPath(path);
-    return `${positionOf({ file, places }, path)}: ${formatted === "" ? "" : `${formatted}: `}${message}`;
+    return `${placeOf(document, path)}: ${formatted === "" ? "" : `${formatted}: `}${message}`;
   });
 }

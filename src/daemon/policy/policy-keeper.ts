@@ -2,12 +2,14 @@ import { NO_POLICY_FILES } from "../../config/policy/documents.ts";
 import type { PolicyPlaces } from "../../config/policy/files/find-files.ts";
 import { PolicyWatch } from "../../config/policy/files/watch-policy.ts";
 import { readPolicy } from "../../config/policy/read-policy.ts";
-import { createSlices } from "../../config/policy/slices.ts";
+import { createSlices, type Slices } from "../../config/policy/slices.ts";
 import type { Settings } from "../../config/settings.ts";
 import { SettingsError } from "../../config/settings-error.ts";
 import type { Now } from "../../domain/time.ts";
+import type { Labels } from "../../engine/policy/label-match.ts";
+import type { PolicySet } from "../../engine/policy/policy-set.ts";
+import { isPrepared, preparePolicy } from "../../engine/policy/prepare-policy.ts";
 import { swapPolicy } from "../../engine/policy/refresh-policy.ts";
-import { resolvePolicy } from "../../engine/policy/resolve-policy.ts";
 import type { Policy, World } from "../../engine/world.ts";
 import {
   policyRefused,
@@ -25,11 +27,17 @@ import { compilePolicy, type KeptDocument } from "./compile-policy.ts";
 import type { PolicyContent } from "./diff-policies.ts";
 import { type GoodPolicy, type JudgedFiles, judgeFiles } from "./good-policy.ts";
 import { parseTenantText } from "./policy-texts.ts";
+import { runInSlices } from "./run-in-slices.ts";
 
 // The life of the policy: read at the start, watched, read again when files change, swapped between two decisions.
 
 /** Policies that are remembered by their etags, to be compared. */
 const REMEMBERED = 32;
+
+interface Wanted {
+  readonly tenant: string;
+  readonly labels: Labels;
+}
 
 export class PolicyKeeper {
   readonly #places: PolicyPlaces;
@@ -47,14 +55,24 @@ export class PolicyKeeper {
   /** The work that runs: reloads and changes by operators come one after the other. */
   #running: Promise<unknown> = Promise.resolve();
   #reloading: Promise<PolicyReload> | undefined;
+  /** Tenants that are made when they are first seen, one after the other. */
+  #preparing: Promise<void> = Promise.resolve();
+  /** The policy that is about to be swapped in, and who came while it was made ready. */
+  #next: { readonly set: PolicySet; readonly late: Wanted[] } | undefined;
 
-  private constructor(settings: Settings, telemetry: Telemetry, judged: JudgedFiles, good: GoodPolicy) {
+  private constructor(
+    settings: Settings,
+    telemetry: Telemetry,
+    judged: JudgedFiles,
+    good: GoodPolicy,
+    policy: Policy,
+  ) {
     this.#places = placesOf(settings);
     this.#settings = settings;
     this.#telemetry = telemetry;
     this.#judged = judged;
     this.#good = good;
-    this.#policy = compilePolicy(good, this.#kept, settings, undefined);
+    this.#policy = policy;
     this.#remember();
   }
 
@@ -64,7 +82,8 @@ export class PolicyKeeper {
     const { good, problems, tenantProblems } = judged;
     if (good === undefined)
       throw new SettingsError([...new Set([...problems, ...[...tenantProblems.values()].flat()])]);
-    const keeper = new PolicyKeeper(settings, telemetry, judged, good);
+    const policy = await compilePolicy(good, new Map(), settings, undefined, createSlices());
+    const keeper = new PolicyKeeper(settings, telemetry, judged, good, policy);
     keeper.#tellTenants(judged);
     return keeper;
   }
@@ -108,6 +127,20 @@ export class PolicyKeeper {
     this.#watch?.stop();
     await this.#running;
   }
+
+  /**
+   * Makes the policy of a tenant that nobody has asked for yet, under some labels, one after the other. Undefined when there is
+   * nothing to wait for.
+   */
+  readonly prepare = (tenant: string, labels: Labels): Promise<void> | undefined => {
+    if (this.#next !== undefined && !isPrepared(this.#next.set, tenant, labels))
+      this.#next.late.push({ tenant, labels });
+    if (isPrepared(this.#policy.set, tenant, labels)) return undefined;
+    const work = () => runInSlices(preparePolicy(this.#policy.set, tenant, labels), createSlices());
+    const made = this.#preparing.then(work);
+    this.#preparing = made.catch(() => undefined);
+    return made;
+  };
 
   /** Reads the files again, and puts what is good in force. Calls that come while one waits share it. */
   reload(cause: string): Promise<PolicyReload> {
@@ -186,9 +219,10 @@ export class PolicyKeeper {
   ): Promise<boolean> {
     const before = { policy: this.#policy, good: this.#good };
     const invalid = new Set([...good.invalid, ...this.#unreadable]);
-    const policy = compilePolicy({ ...good, invalid }, kept, this.#settings, before);
+    const slices = createSlices();
+    const policy = await compilePolicy({ ...good, invalid }, kept, this.#settings, before, slices);
     const isChanged = policy.etag !== before.policy.etag;
-    if (isChanged) await this.#warm(policy);
+    if (isChanged) await this.#prepareLive(policy, slices);
     this.#host?.turn((world, now) => {
       change?.write(world, now);
       if (isChanged) swapPolicy(world, policy);
@@ -206,15 +240,18 @@ export class PolicyKeeper {
     return true;
   }
 
-  /** Resolves what live executions will ask for, so that no decision waits for it after the swap. */
-  async #warm({ set }: Policy): Promise<void> {
-    const slices = createSlices();
+  /** Makes what live executions will ask for, so that no decision waits for it after the swap. */
+  async #prepareLive({ set }: Policy, slices: Slices): Promise<void> {
+    const late: Wanted[] = [];
+    this.#next = { set, late };
     for (const record of this.#host?.world.executions.records ?? []) {
       if (record === undefined) continue;
-      resolvePolicy(set, record.principal.tenant, record.labels);
-      const turn = slices.next();
-      if (turn !== undefined) await turn;
+      await runInSlices(preparePolicy(set, record.principal.tenant, record.labels), slices);
     }
+    // Who came in the meantime; nobody comes between the last one and the swap.
+    for (let one = late.pop(); one !== undefined; one = late.pop())
+      await runInSlices(preparePolicy(set, one.tenant, one.labels), slices);
+    this.#next = undefined;
   }
 
   #remember(): void {

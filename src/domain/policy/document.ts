@@ -1,9 +1,6 @@
-// A policy document as a value: what the parsing thread hands over.
+import type { PlaceTable } from "./place-table.ts";
 
-/** Lines by path: `execution.max_steps`, `rules[2].action`; a path without a line has its nearest parent's. From 1. */
-export interface PathLines {
-  readonly [path: string]: number;
-}
+// A policy document as a value: what the parsing thread hands over.
 
 /** A `Baseline` or a `Tenant`, read but not judged yet: `value` is what the YAML says. */
 export interface PolicyDocument {
@@ -11,7 +8,8 @@ export interface PolicyDocument {
   /** Name below the policy directory, or what the admin API calls it. */
   readonly name: string;
   readonly value: { readonly [key: string]: unknown };
-  readonly lines: PathLines;
+  /** A path that is not there has the place of its nearest parent. */
+  readonly places: PlaceTable;
 }
 
 export type PolicyPath = readonly (string | number)[];

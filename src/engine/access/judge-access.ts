@@ -2,9 +2,10 @@ import type { Finding, Obligation } from "../../domain/decision.ts";
 import type { TierPart } from "../../domain/policy/field.ts";
 import type { AccessSettings } from "../../domain/policy/rule-fields.ts";
 import type { RequestFacts } from "../expressions/request-facts.ts";
+import { finish, type Steps } from "../steps.ts";
 import { type AccessRule, compileAccessRule } from "./access-rule.ts";
 import { AccessQuestion, matchRule } from "./match-rule.ts";
-import { indexRules, type RuleIndex, visitRules } from "./rule-index.ts";
+import { addRule, createRuleIndex, type RuleIndex, visitRules } from "./rule-index.ts";
 
 // Who may do what. Within one tier a deny overrides every allow, and where no rule matches the default holds; every tier must
 // allow, so a tenant's allow rule never opens what the baseline denies.
@@ -13,9 +14,17 @@ const compiled = new WeakMap<AccessSettings, RuleIndex>();
 
 /** Compiled once per section: all tenants of one baseline share its rules. */
 export function compileAccess(settings: AccessSettings): RuleIndex {
+  return compiled.get(settings) ?? finish(compileAccessInSteps(settings));
+}
+
+export function* compileAccessInSteps(settings: AccessSettings): Steps<RuleIndex> {
   const known = compiled.get(settings);
   if (known !== undefined) return known;
-  const made = indexRules(settings.rules.map(compileAccessRule));
+  const made = createRuleIndex(settings.rules.length);
+  for (const [order, rule] of settings.rules.entries()) {
+    addRule(made, compileAccessRule(rule, order));
+    yield;
+  }
   compiled.set(settings, made);
   return made;
 }

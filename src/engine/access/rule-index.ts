@@ -29,18 +29,19 @@ export interface RuleIndex {
   readonly size: number;
 }
 
-export function indexRules(rules: readonly AccessRule[]): RuleIndex {
-  const index: RuleIndex = {
+/** Holds no rule yet; `size`: as many as it will hold. */
+export function createRuleIndex(size: number): RuleIndex {
+  return {
     trees: { routes: createTree(), operations: createTree(), tools: createTree() },
     others: createPlace(),
-    size: rules.length,
+    size,
   };
-  for (const rule of rules) {
-    const dimension = DIMENSIONS.find((one) => rule[one] !== undefined);
-    if (dimension === undefined) add(index.others, rule);
-    else for (const place of placesOf(index.trees[dimension], rule[dimension] ?? [])) add(place, rule);
-  }
-  return index;
+}
+
+export function addRule(index: RuleIndex, rule: AccessRule): void {
+  const dimension = DIMENSIONS.find((one) => rule[one] !== undefined);
+  if (dimension === undefined) add(index.others, rule);
+  else for (const place of placesOf(index.trees[dimension], rule[dimension] ?? [])) add(place, rule);
 }
 
 /** Several globs of one rule may lead to one place: it stands there once. */

@@ -1,20 +1,24 @@
 import type { PolicyDocument, PolicyIssue, PolicyPath } from "../../domain/policy/document.ts";
 import type { Leaf, Node } from "../../domain/policy/field.ts";
+import { RULES, type RuleSettings } from "../../domain/policy/rule-fields.ts";
 import type { TextFormat } from "../../domain/policy/shape.ts";
 import { compileExpression, isExpressionIssue } from "../expressions/expression.ts";
 import { compileCondition } from "../expressions/tool-conditions.ts";
 import { compilePattern, isPatternIssue } from "../patterns/check-pattern.ts";
 import { parseRange } from "../rates/cidr-trie.ts";
 import { checkRule } from "../rules/check-rule.ts";
+import type { Steps } from "../steps.ts";
 import { isTimeZone } from "../time/calendar.ts";
-import { type ReadDocument, readDocument } from "./documents/read-document.ts";
+import { type ReadDocument, readDocument, readDocumentInSteps } from "./documents/read-document.ts";
 import type { Tree } from "./documents/read-node.ts";
 import { showValue, valueToJson } from "./documents/read-value.ts";
-import type { EffectivePolicy } from "./effective-policy.ts";
 import { equalValues, isLooser, isMet, type Written } from "./meet.ts";
 import type { PolicySet } from "./policy-set.ts";
-import { ALL_SECTIONS, decidedAt } from "./policy-source.ts";
-import { createPolicySet, resolvePolicy } from "./resolve-policy.ts";
+import { ALL_SECTIONS, decidedAt, type PolicySides } from "./policy-source.ts";
+import { createPolicySetInSteps } from "./resolve-policy.ts";
+import { sidesOfTiers } from "./tiers/combine-tiers.ts";
+import { resolveFields } from "./tiers/resolve.ts";
+import { placeOfId, stepInto } from "./tiers/sides.ts";
 
 // What is wrong with a document beyond its form: rules that say too little, patterns and expressions that do not compile, values
 // looser than a ceiling. In pieces, so that whoever reads documents can let others have their turn in between.
@@ -35,31 +39,25 @@ export function* checkDocument(
   document: PolicyDocument,
   bounding: Bounding,
 ): Generator<PolicyIssue | undefined> {
-  const read = readDocument(document);
+  const read = yield* readDocumentInSteps(document);
   yield* read.issues;
   if (read.issues.length > 0) return;
-  const policy = policyUnder(document, read, bounding);
-  yield undefined;
-  yield* checkRules(read, policy, read.kind === "Tenant" ? bounding.baseline : undefined);
+  const tiers = yield* tiersUnder(document, read, bounding);
+  yield* checkRules(read, tiers, read.kind === "Tenant" ? bounding.baseline : undefined);
   yield* checkTexts(read);
-  if (read.kind === "Tenant") yield* checkCeilings(read, policy, bounding);
+  if (read.kind === "Tenant") yield* checkCeilings(read, tiers, bounding);
 }
 
-/** What would hold for the tenant, or for all without a document. */
-function policyUnder(
+/** What would be said for the tenant, or for all without a document. */
+function* tiersUnder(
   document: PolicyDocument,
-  read: ReadDocument,
+  { tenant }: ReadDocument,
   { baseline, file }: Bounding,
-): EffectivePolicy {
-  const { tenant } = read;
-  if (tenant === undefined) return createPolicySet({ baseline: document, tenants: [] }).base;
+): Steps<PolicySides> {
+  if (tenant === undefined) return (yield* platformSet(document)).base;
   const documents = file === undefined ? { file: document, api: undefined } : { file, api: document };
-  const source = { tenant, isInvalid: false, ...documents };
-  return resolvePolicy(
-    { ...platformSet(baseline), tenants: new Map([[tenant, source]]), memo: new Map() },
-    tenant,
-    {},
-  );
+  for (const one of [documents.file, documents.api]) if (one !== undefined) yield* readDocumentInSteps(one);
+  return sidesOfTiers(yield* platformSet(baseline), { tenant, isInvalid: false, ...documents }, [], []);
 }
 
 const platformSets = new WeakMap<object, PolicySet>();
@@ -67,10 +65,10 @@ const platformSets = new WeakMap<object, PolicySet>();
 const NO_BASELINE = Object.freeze({});
 
 /** What holds without any tenant: the same for all documents that are checked under one Baseline. */
-function platformSet(baseline: PolicyDocument | undefined): PolicySet {
+function* platformSet(baseline: PolicyDocument | undefined): Steps<PolicySet> {
   const known = platformSets.get(baseline ?? NO_BASELINE);
   if (known !== undefined) return known;
-  const made = createPolicySet({ baseline, tenants: [] });
+  const made = yield* createPolicySetInSteps({ baseline, tenants: [] });
   platformSets.set(baseline ?? NO_BASELINE, made);
   return made;
 }
@@ -78,21 +76,25 @@ function platformSet(baseline: PolicyDocument | undefined): PolicySet {
 /** Rules that the document makes, not those of a broader tier that it restates. */
 function* checkRules(
   read: ReadDocument,
-  policy: EffectivePolicy,
+  { sides, resolution }: PolicySides,
   baseline: PolicyDocument | undefined,
 ): Generator<PolicyIssue | undefined> {
-  const { rules: broader } = platformSet(baseline).base.settings;
-  const written = (read.values["rules"] ?? []) as readonly Tree[];
+  const above = stepInto(sides, "rules");
+  const { rules: broader } = (yield* platformSet(baseline)).base.settings;
+  const written = (read.values["rules"] ?? []) as readonly (Tree & { readonly id: string })[];
   for (const [place, { id }] of written.entries()) {
-    const rule = policy.settings.rules.find((one) => one.id === id);
-    if (rule !== undefined && !broader.some((one) => one.id === id))
-      for (const { key, message } of checkRule(rule)) yield issueOf(read, ["rules", place, key], message);
+    if (placeOfId(broader, id) < 0) {
+      const rule = yield* resolveFields(resolution, RULES.fields, stepInto(above, id), undefined, [], false);
+      for (const { key, message } of checkRule(rule as unknown as RuleSettings))
+        yield issueOf(read, ["rules", place, key], message);
+    }
     yield undefined;
   }
 }
 
 function* checkTexts(read: ReadDocument): Generator<PolicyIssue | undefined> {
   for (const { leaf, value, path } of walkDocument(read)) {
+    yield undefined;
     // Patterns and expressions of rules were compiled with their rules.
     if (path[0] === "rules") continue;
     const shape = leaf.shape.kind === "list" ? leaf.shape.items : leaf.shape;
@@ -135,12 +137,13 @@ const CHECKS: { readonly [F in TextFormat]?: TextCheck } = {
 
 function* checkCeilings(
   read: ReadDocument,
-  policy: EffectivePolicy,
+  tiers: PolicySides,
   { file }: Bounding,
 ): Generator<PolicyIssue | undefined> {
   const above = file === undefined ? undefined : readDocument(file);
   for (const { leaf, value, path, keys } of walkDocument(read)) {
-    const decided = decidedAt(policy, keys);
+    yield undefined;
+    const decided = decidedAt(tiers, keys);
     if (decided === undefined) continue;
     const { ceiling, ceilingBy } = decided;
     if (leaf.meet === "fixed") {
@@ -169,7 +172,6 @@ function* checkCeilings(
       break;
     }
   }
-  yield undefined;
 }
 
 function showJson(leaf: Leaf, value: Written): string {

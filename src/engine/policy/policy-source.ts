@@ -8,11 +8,15 @@ import { type Decided, placeOf, type Sides } from "./tiers/sides.ts";
 
 // Who decided an effective value: what findings and approvals name, and what a settings page shows.
 
-/** Effective values, and everything that was said about them. */
-export interface PolicyValues {
-  readonly settings: PolicySettings;
+/** Everything that was said about effective values. */
+export interface PolicySides {
   readonly sides: Sides;
   readonly resolution: Resolution;
+}
+
+/** Effective values, and everything that was said about them. */
+export interface PolicyValues extends PolicySides {
+  readonly settings: PolicySettings;
 }
 
 export interface PolicySource {
@@ -39,7 +43,7 @@ const BUILT_IN: PolicySource = Object.freeze({
 });
 
 /** What every tier says at a path and what follows; undefined where the path leads to no key. */
-export function decidedAt(policy: PolicyValues, path: PolicyPath): Decided | undefined {
+export function decidedAt(policy: PolicySides, path: PolicyPath): Decided | undefined {
   return decideAt(policy.resolution, ALL_SECTIONS, policy.sides, path);
 }
 

@@ -1,4 +1,11 @@
-import { BUILT_IN_DOCUMENT, type ReadDocument, readDocument } from "./documents/read-document.ts";
+import { finish, type Steps } from "../steps.ts";
+import {
+  BUILT_IN_DOCUMENT,
+  type ReadDocument,
+  type ReadOverride,
+  readDocument,
+  readDocumentInSteps,
+} from "./documents/read-document.ts";
 import type { EffectivePolicy } from "./effective-policy.ts";
 import { type Labels, matchesLabels } from "./label-match.ts";
 import type { PolicySet, PolicySources, TenantSource } from "./policy-set.ts";
@@ -7,29 +14,80 @@ import { combineTiers } from "./tiers/combine-tiers.ts";
 // From documents to the policy of a request. Tenants are read and resolved when they are first seen.
 
 export function createPolicySet(sources: PolicySources, previous?: PolicySet): PolicySet {
-  const baseline = sources.baseline === undefined ? undefined : readDocument(sources.baseline);
+  return finish(createPolicySetInSteps(sources, previous));
+}
+
+export function* createPolicySetInSteps(sources: PolicySources, previous?: PolicySet): Steps<PolicySet> {
+  const baseline = sources.baseline && (yield* readDocumentInSteps(sources.baseline));
   const tenants = new Map(sources.tenants.map((source) => [source.tenant, source]));
   const start = { baseline, builtIn: BUILT_IN_DOCUMENT, tenants };
-  const base = combineTiers(start, undefined, [], [], undefined, previous?.base);
+  const base = yield* combineTiers(start, undefined, [], [], undefined, previous?.base);
   return { ...start, memo: new Map(), previous: previous?.memo, base };
 }
 
 /** What is on without any file. */
 export const NO_DOCUMENTS: PolicySources = Object.freeze({ baseline: undefined, tenants: Object.freeze([]) });
 
-/** Most effective policies that are kept to be shared; more are resolved for their request alone. */
+/** Most effective policies that are kept to be shared; then the oldest makes room. */
 const MAX_MEMO = 20_000;
 
-/** The policy of a tenant for some labels; `strictest`: as if `missing_label` said so. */
+type MissingLabel = "as written" | "strictest";
+
+/** The policy of a tenant for some labels; `missing: strictest`: as if `missing_label` said so. */
 export function resolvePolicy(
   set: PolicySet,
   tenant: string,
   labels: Labels,
-  missing: "as written" | "strictest" = "as written",
+  missing: MissingLabel = "as written",
 ): EffectivePolicy {
+  for (;;) {
+    const found = lookUp(set, tenant, labels, missing);
+    if (!isWanted(found)) return found;
+    finish(combine(set, found));
+  }
+}
+
+/** The same; a tenant that nobody asked for since the set was made takes more than one step. */
+export function* resolvePolicyInSteps(
+  set: PolicySet,
+  tenant: string,
+  labels: Labels,
+): Steps<EffectivePolicy> {
+  for (;;) {
+    const found = lookUp(set, tenant, labels, "as written");
+    if (!isWanted(found)) return found;
+    yield* combine(set, found);
+  }
+}
+
+/** The same, where it was asked for before. */
+export function findResolved(set: PolicySet, tenant: string, labels: Labels): EffectivePolicy | undefined {
+  const found = lookUp(set, tenant, labels, "as written");
+  return isWanted(found) ? undefined : found;
+}
+
+/** What nobody asked for yet: which documents and which of their overrides make it. */
+interface Wanted {
+  readonly key: string;
+  readonly source: TenantSource | undefined;
+  readonly bounds: readonly number[];
+  readonly overrides: readonly (readonly number[])[];
+}
+
+function isWanted(found: EffectivePolicy | Wanted): found is Wanted {
+  return "key" in found;
+}
+
+function lookUp(
+  set: PolicySet,
+  tenant: string,
+  labels: Labels,
+  missing: MissingLabel,
+): EffectivePolicy | Wanted {
   const source = set.tenants.get(tenant);
+  const plain = source === undefined ? set.base : findMade(set, source, NO_PLACES, []);
+  if (isWanted(plain)) return plain;
   const documents = source === undefined ? NO_READ : documentsOf(source);
-  const plain = source === undefined ? set.base : resolveWith(set, source, NO_PLACES, []);
   const hasOverrides =
     (set.baseline !== undefined && set.baseline.overrides.length > 0) ||
     documents.some((document) => document.overrides.length > 0);
@@ -40,7 +98,7 @@ export function resolvePolicy(
   const overrides = documents.map((one) => matching(one.overrides, labels, assumed));
   return bounds.length === 0 && overrides.every((one) => one.length === 0)
     ? plain
-    : resolveWith(set, source, bounds, overrides);
+    : findMade(set, source, bounds, overrides);
 }
 
 const NO_LABELS: readonly string[] = Object.freeze([]);
@@ -85,29 +143,33 @@ function matching(
   return found;
 }
 
-function resolveWith(
+function findMade(
   set: PolicySet,
   source: TenantSource | undefined,
   bounds: readonly number[],
   overrides: readonly (readonly number[])[],
-): EffectivePolicy {
+): EffectivePolicy | Wanted {
   const places = overrides.length === 0 ? "" : overrides.map((one) => one.join(",")).join("\n");
   const key = `${source === undefined ? "" : `=${source.tenant}`}\n${bounds.join(",")}\n${places}`;
-  const known = set.memo.get(key);
-  if (known !== undefined) return known;
+  return set.memo.get(key) ?? { key, source, bounds, overrides };
+}
+
+/** Makes what is wanted and keeps it in the set. */
+function* combine(set: PolicySet, { key, source, bounds, overrides }: Wanted): Steps<void> {
+  for (const document of [source?.file, source?.api])
+    if (document !== undefined) yield* readDocumentInSteps(document);
   const documents = source === undefined ? NO_READ : documentsOf(source);
-  const made = combineTiers(
-    set,
-    source,
-    bounds.flatMap((place) => set.baseline?.overrides[place] ?? []),
-    documents.flatMap((document, at) =>
-      document.overrides
-        .filter((_one, place) => overrides[at]?.includes(place))
-        .map((override) => [document, override] as const),
-    ),
-    set.base,
-    set.previous?.get(key),
+  const matched = documents.flatMap((document, at) =>
+    (overrides[at] ?? []).flatMap((place): readonly (readonly [ReadDocument, ReadOverride])[] => {
+      const override = document.overrides[place];
+      return override === undefined ? [] : [[document, override]];
+    }),
   );
-  if (set.memo.size < MAX_MEMO) set.memo.set(key, made);
-  return made;
+  const bounding = bounds.flatMap((place) => set.baseline?.overrides[place] ?? []);
+  const made = yield* combineTiers(set, source, bounding, matched, set.base, set.previous?.get(key));
+  for (const oldest of set.memo.keys()) {
+    if (set.memo.size < MAX_MEMO) break;
+    set.memo.delete(oldest);
+  }
+  set.memo.set(key, made);
 }

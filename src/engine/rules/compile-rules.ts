@@ -3,7 +3,9 @@ import type { Severity } from "../../domain/decision.ts";
 import type { RuleAction, RuleCounter, RuleSettings, RuleType } from "../../domain/policy/rule-fields.ts";
 import { compileExpression, type Expression, isExpressionIssue } from "../expressions/expression.ts";
 import { compileGlob, type Glob } from "../globs/glob.ts";
+import type { PatternSource } from "../patterns/check-pattern.ts";
 import { createPatternSet, type PatternSet } from "../patterns/pattern-set.ts";
+import { finish, type Steps } from "../steps.ts";
 import { isTextType } from "./check-rule.ts";
 import { hasDetector } from "./detectors.ts";
 
@@ -59,25 +61,36 @@ const compiled = new WeakMap<readonly RuleSettings[], CompiledRules>();
 
 /** Compiled once per list of rules: tenants that add none share those of the baseline. */
 export function compileRules(settings: readonly RuleSettings[]): CompiledRules {
+  return compiled.get(settings) ?? finish(compileRulesInSteps(settings));
+}
+
+/** Without the patterns, which are compiled when a text comes, or by `compileNext`. */
+export function* compileRulesInSteps(settings: readonly RuleSettings[]): Steps<CompiledRules> {
   const known = compiled.get(settings);
   if (known !== undefined) return known;
-  const rules = settings.flatMap(compileRule);
-  const text = rules.filter(({ type }) => isTextType(type));
+  const byId = new Map<string, Rule>();
+  const patterns: PatternSource[] = [];
+  for (const one of settings) {
+    const rule = compileRule(one);
+    if (rule !== undefined) {
+      byId.set(rule.id, rule);
+      if (isTextType(rule.type) && one.pattern !== undefined)
+        patterns.push({ id: one.id, pattern: one.pattern });
+    }
+    yield;
+  }
+  const rules = [...byId.values()];
   const cost = rules.filter(({ type }) => type === "cost");
   const quota = rules.filter(({ type }) => type === "quota");
   const policy = rules.filter(({ type }) => type === "policy");
   const made: CompiledRules = {
-    byId: new Map(rules.map((rule) => [rule.id, rule])),
-    text,
+    byId,
+    text: rules.filter(({ type }) => isTextType(type)),
     cost,
     quota,
     policy,
     costAlert: cost.reduce((least, { threshold }) => smaller(least, threshold ?? NEVER), NEVER),
-    patterns: createPatternSet(
-      settings.flatMap(({ id, pattern }) =>
-        pattern === undefined || !text.some((rule) => rule.id === id) ? [] : [{ id, pattern }],
-      ),
-    ),
+    patterns: createPatternSet(patterns),
     judgesAll: quota.length > 0 || policy.length > 0,
   };
   compiled.set(settings, made);
@@ -85,7 +98,7 @@ export function compileRules(settings: readonly RuleSettings[]): CompiledRules {
 }
 
 /** Nothing for a rule that is off, or that says too little to be tried: such a document is refused when it is read. */
-function compileRule(settings: RuleSettings): Rule[] {
+function compileRule(settings: RuleSettings): Rule | undefined {
   const {
     id,
     type,
@@ -96,27 +109,25 @@ function compileRule(settings: RuleSettings): Rule[] {
     throttle_after: after,
     time_window: windowMs,
   } = settings;
-  if (!enabled || mode === "off" || type === undefined || action === undefined) return [];
-  if (isTextType(type) && settings.pattern === undefined && !hasDetector(id)) return [];
+  if (!enabled || mode === "off" || type === undefined || action === undefined) return undefined;
+  if (isTextType(type) && settings.pattern === undefined && !hasDetector(id)) return undefined;
   const expression = settings.expression === undefined ? undefined : compileExpression(settings.expression);
   const throttles = action === "throttle" && windowMs !== undefined;
-  return [
-    {
-      id,
-      name: settings.name ?? id,
-      type,
-      action,
-      severity: severity ?? "medium",
-      isShadow: mode === "shadow",
-      scope: compileScope(settings),
-      threshold: thresholdOf(settings),
-      counter: settings.counter,
-      windowMs,
-      throttleAfter: throttles ? throttleAfterOf(type, settings.threshold, after) : undefined,
-      expression: expression === undefined || isExpressionIssue(expression) ? undefined : expression,
-      config: settings.config,
-    },
-  ];
+  return {
+    id,
+    name: settings.name ?? id,
+    type,
+    action,
+    severity: severity ?? "medium",
+    isShadow: mode === "shadow",
+    scope: compileScope(settings),
+    threshold: thresholdOf(settings),
+    counter: settings.counter,
+    windowMs,
+    throttleAfter: throttles ? throttleAfterOf(type, settings.threshold, after) : undefined,
+    expression: expression === undefined || isExpressionIssue(expression) ? undefined : expression,
+    config: settings.config,
+  };
 }
 
 function compileScope({ type, scope }: RuleSettings): RuleScope {

@@ -67,9 +67,11 @@ export function createHello(reporterId: string): Buffer {
   return Buffer.from(toBinary(StreamUsageRequestSchema, message));
 }
 
-/** `count` questions about executions at random. */
-export function createChecks(count: number, leaves: number): readonly Buffer[] {
-  return Array.from({ length: count }, () => {
+const CHECKS = 4_096;
+
+/** Questions about executions at random. */
+export function createChecks(leaves: number): readonly Buffer[] {
+  return Array.from({ length: CHECKS }, () => {
     const request = create(CheckRequestSchema, {
       executionId: leafId(Math.floor(Math.random() * leaves)),
       intent: {

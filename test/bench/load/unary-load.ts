@@ -1,14 +1,12 @@
 import { Client, credentials } from "@grpc/grpc-js";
 import type { ServerChild } from "../servers/server-child.ts";
 import { Latencies, pace } from "./latencies.ts";
-import { createChecks } from "./messages.ts";
 
 // Check calls of one process against one server.
 
 const PATH = "/tollgate.enforcement.v1.EnforcementService/Check";
 const CONNECTIONS = 2;
 const IN_FLIGHT = 32;
-const REQUESTS = 4_096;
 const asIs = (bytes: Buffer): Buffer => bytes;
 
 export interface UnaryRun {
@@ -23,9 +21,10 @@ export class UnaryLoad {
   readonly #requests: readonly Buffer[];
   #next = 0;
 
-  constructor(server: ServerChild, leaves: number) {
+  /** `requests`: encoded, asked one after the other, again and again. */
+  constructor(server: ServerChild, requests: readonly Buffer[]) {
     this.#server = server;
-    this.#requests = createChecks(REQUESTS, leaves);
+    this.#requests = requests;
     for (let at = 0; at < CONNECTIONS; at++) {
       this.#clients.push(
         new Client(server.target, credentials.createInsecure(), { "grpc.use_local_subchannel_pool": 1 }),
@@ -34,12 +33,17 @@ export class UnaryLoad {
   }
 
   /** As fast as it answers. */
-  async run(durationMs: number): Promise<UnaryRun> {
+  run(durationMs: number): Promise<UnaryRun> {
+    const endMs = performance.now() + durationMs;
+    return this.runWhile(() => performance.now() < endMs);
+  }
+
+  async runWhile(isOn: () => boolean): Promise<UnaryRun> {
     const before = await this.#server.sample();
     const startMs = performance.now();
     let done = 0;
     const worker = async (): Promise<void> => {
-      while (performance.now() - startMs < durationMs) {
+      while (isOn()) {
         await this.#call();
         done++;
       }
@@ -67,7 +71,7 @@ export class UnaryLoad {
 
   #call(): Promise<void> {
     const place = this.#next++;
-    const request = this.#requests[place % REQUESTS] as Buffer;
+    const request = this.#requests[place % this.#requests.length] as Buffer;
     const client = this.#clients[place % CONNECTIONS] as Client;
     return new Promise((resolve, reject) => {
       client.makeUnaryRequest(PATH, asIs, asIs, request, (error) => {

@@ -1,4 +1,4 @@
-import { createTemplate } from "../load/messages.ts";
+import { createChecks, createTemplate } from "../load/messages.ts";
 import { StreamLoad } from "../load/stream-load.ts";
 import { UnaryLoad } from "../load/unary-load.ts";
 import { type Budget, budget, formatFigure, round } from "../measure/budget.ts";
@@ -37,7 +37,7 @@ export const latencyRow: Row = {
     const memory = await ServerChild.startDaemon({ executions: effort.executions, persistence: "memory" });
     const leaves = leavesOf(effort.executions);
     const open = (server: ServerChild): Side => ({
-      unary: new UnaryLoad(server, leaves),
+      unary: new UnaryLoad(server, createChecks(leaves)),
       streams: new StreamLoad(server),
     });
     const sides = { echo: open(echo), daemon: open(daemon), memory: open(memory) };

@@ -1,4 +1,4 @@
-import { createTemplate } from "../load/messages.ts";
+import { createChecks, createTemplate } from "../load/messages.ts";
 import { StreamLoad } from "../load/stream-load.ts";
 import { UnaryLoad } from "../load/unary-load.ts";
 import { type Budget, budget, formatFigure, round } from "../measure/budget.ts";
@@ -47,7 +47,10 @@ async function measureCheck(
   effort: Effort,
 ): Promise<readonly Budget[]> {
   const leaves = leavesOf(effort.executions);
-  const loads = { echo: new UnaryLoad(echo, leaves), daemon: new UnaryLoad(daemon, leaves) };
+  const loads = {
+    echo: new UnaryLoad(echo, createChecks(leaves)),
+    daemon: new UnaryLoad(daemon, createChecks(leaves)),
+  };
   const run = async (load: UnaryLoad): Promise<Rated> => {
     const { cpuUs, perSecond } = await load.run(effort.runMs);
     return { cpuUs, rate: perSecond };

@@ -6,6 +6,7 @@ import { createSystemIds } from "../../../src/adapters/system/system-ids.ts";
 import type { ExecutionId } from "../../../src/domain/ids.ts";
 import type { Ask } from "../../../src/domain/intent.ts";
 import type { PolicyDocument } from "../../../src/domain/policy/document.ts";
+import { NO_PLACES } from "../../../src/domain/policy/place-table.ts";
 import { createNow } from "../../../src/domain/time.ts";
 import { createWorld } from "../../../src/engine/create-world.ts";
 import { registerExecution } from "../../../src/engine/executions/register.ts";
@@ -29,7 +30,7 @@ const TYPES = ["content", "cost", "policy"] as const;
 
 function document(kind: "Baseline" | "Tenant", value: object): PolicyDocument {
   const name = `${kind}.yaml`;
-  return { kind, name, value: { apiVersion: "tollgate.dev/v1", kind, ...value }, lines: {} };
+  return { kind, name, value: { apiVersion: "tollgate.dev/v1", kind, ...value }, places: NO_PLACES };
 }
 
 function ruleOf(tenant: number, at: number): object {

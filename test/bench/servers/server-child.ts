@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Sample } from "./control.ts";
+import type { LongestTurn } from "./watch-turns.ts";
 
 // A measured process, its directory and its control channel.
 
@@ -49,6 +50,12 @@ export class ServerChild {
     );
   }
 
+  /** The whole daemon with the policies of a directory. */
+  static startReload(directory: string): Promise<ServerChild> {
+    const flags = ["--max-semi-space-size=4", ...profileFlags()];
+    return ServerChild.#start("reload-process.ts", directory, [directory], flags, "inherit");
+  }
+
   static async #start(
     file: string,
     directory: string,
@@ -77,6 +84,12 @@ export class ServerChild {
   async sample(): Promise<Sample> {
     this.#child.send("sample");
     return (await nextMessage(this.#child)) as Sample;
+  }
+
+  /** The longest turn of its event loop since it was asked before; of a process that watches them. */
+  async longestTurn(): Promise<LongestTurn> {
+    this.#child.send("longest turn");
+    return (await nextMessage(this.#child)) as LongestTurn;
   }
 
   /** Ends it in order and takes its directory away. */

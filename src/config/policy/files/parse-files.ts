@@ -12,7 +12,7 @@ import { problemAt } from "../kinds/describe-issues.ts";
 import { parsePrices } from "../kinds/parse-prices.ts";
 import { parseQuotas } from "../kinds/parse-quotas.ts";
 import { parseTools } from "../kinds/parse-tools.ts";
-import { positionOf } from "../yaml/position.ts";
+import { placeOf, positionOf } from "../yaml/position.ts";
 import { type DocumentText, splitDocuments } from "../yaml/split-documents.ts";
 import { parseYaml, type UnreadableYaml, type YamlSource } from "../yaml/yaml-source.ts";
 
@@ -82,10 +82,8 @@ export function parseFiles(
   }
   const [baseline, ...others] = baselines;
   for (const other of others) {
-    const first = positionOf({ file: baseline?.file ?? "", places: placesOf(baseline) }, []);
-    problems.push(
-      `${positionOf({ file: other.file, places: placesOf(other) }, [])}: the baseline stands already at ${first}`,
-    );
+    const first = baseline === undefined ? "" : placeOf(baseline, []);
+    problems.push(`${placeOf(other, [])}: the baseline stands already at ${first}`);
   }
   return {
     hash: whole.digest("hex").slice(0, ETAG_LENGTH),
@@ -171,12 +169,8 @@ function tierDocument(
   { name, path }: PolicyText,
   hash: string,
 ): TierDocument {
-  const document = { kind, name, value: value as { readonly [key: string]: unknown }, lines: places.lines };
-  return { document, columns: places.columns, file: path, hash };
-}
-
-function placesOf(document: TierDocument | undefined): YamlSource["places"] {
-  return { lines: document?.document.lines ?? {}, columns: document?.columns ?? {} };
+  const document = { kind, name, value: value as { readonly [key: string]: unknown }, places };
+  return { document, file: path, hash };
 }
 
 function orNothing<T>(

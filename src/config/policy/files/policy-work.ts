@@ -1,5 +1,6 @@
 import type { MessagePort } from "node:worker_threads";
-import type { DocumentKind } from "../documents.ts";
+import type { PolicyDocument } from "../../../domain/policy/document.ts";
+import type { DocumentKind, TierDocument } from "../documents.ts";
 import type { PolicyPlaces } from "./find-files.ts";
 import type { PlatformReading, PolicyText, TenantReading } from "./parse-files.ts";
 
@@ -19,7 +20,30 @@ export type PolicyWork = {
   | { readonly type: "schema"; readonly kind: DocumentKind }
 );
 
+/** A document on its way: its values as JSON, which is read several times as fast as values are taken over one by one. */
+export interface PackedDocument extends Omit<TierDocument, "document"> {
+  readonly document: Omit<PolicyDocument, "value">;
+  readonly json: string;
+}
+
+export function packDocument({ document, ...rest }: TierDocument): PackedDocument {
+  const { value, ...about } = document;
+  return { ...rest, document: about, json: JSON.stringify(value) };
+}
+
+export function unpackDocument({ document, json, ...rest }: PackedDocument): TierDocument {
+  return { ...rest, document: { ...document, value: JSON.parse(json) as PolicyDocument["value"] } };
+}
+
+export type PackedReading =
+  | { readonly type: "read"; readonly tenant: string; readonly document: PackedDocument }
+  | Exclude<TenantReading, { readonly type: "read" }>;
+
+export type PackedPlatform = Omit<PlatformReading, "baseline"> & {
+  readonly baseline: PackedDocument | undefined;
+};
+
 export type PolicyAnswer =
-  | { readonly type: "tenant"; readonly reading: TenantReading }
-  | { readonly type: "platform"; readonly platform: PlatformReading; readonly isEmpty: boolean }
+  | { readonly type: "tenant"; readonly reading: PackedReading }
+  | { readonly type: "platform"; readonly platform: PackedPlatform; readonly isEmpty: boolean }
   | { readonly type: "text"; readonly text: string };

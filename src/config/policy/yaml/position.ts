@@ -1,22 +1,23 @@
-import { formatPolicyPath, type PathLines } from "../../../domain/policy/document.ts";
-
-/** Where every path of a document stands in its file: lines and columns, both from 1. */
-export interface Places {
-  readonly lines: PathLines;
-  readonly columns: PathLines;
-}
+import { formatPolicyPath } from "../../../domain/policy/document.ts";
+import { findPlace, type PlaceTable } from "../../../domain/policy/place-table.ts";
+import type { TierDocument } from "../documents.ts";
 
 export interface Placed {
   readonly file: string;
-  readonly places: Places;
+  readonly places: PlaceTable;
 }
 
 /** `FILE:LINE:COLUMN` of a value, or of the nearest thing around it that is there. */
 export function positionOf({ file, places }: Placed, path: readonly PropertyKey[]): string {
   for (let length = path.length; length >= 0; length--) {
     const formatted = formatPolicyPath(path.slice(0, length) as (string | number)[]);
-    const line = places.lines[formatted];
-    if (line !== undefined) return `${file}:${line}:${places.columns[formatted]}`;
+    const place = findPlace(places, formatted);
+    if (place !== undefined) return `${file}:${place.line}:${place.column}`;
   }
   return `${file}:1:1`;
+}
+
+/** The same of a document of a tier. */
+export function placeOf({ file, document }: TierDocument, path: readonly PropertyKey[]): string {
+  return positionOf({ file, places: document.places }, path);
 }

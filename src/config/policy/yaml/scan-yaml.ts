@@ -1,12 +1,12 @@
-import { CST, Lexer } from "yaml";
+import { CST } from "yaml";
 
 // Looks at the tokens of a document before it is parsed, and refuses what a few bytes blow up: anchors, aliases, tags, deep
 // nesting, more values than a policy has. The parser itself takes seconds for some of them.
 
 /** Levels of nesting: a policy has nine, JSON Schemas of tools some more. */
 export const MAX_DEPTH = 64;
-/** Values of one document: 1,000 rules with every key. */
-const MAX_VALUES = 50_000;
+/** Values of one document: 1,000 rules with every key, or 10,000 access rules with an id and a name. */
+const MAX_VALUES = 60_000;
 /** Refusals of one document that are told; what follows is mostly a consequence. */
 const MAX_TOLD = 20;
 
@@ -23,8 +23,8 @@ const FORBIDDEN: { readonly [type: string]: string } = {
   "directive-line": "directives are not allowed",
 };
 
-/** Everything that must not be parsed; empty for a text that may be. */
-export function scanYaml(text: string): readonly Refusal[] {
+/** Everything that must not be parsed; empty for tokens of a text that may be. */
+export function scanYaml(tokens: readonly string[]): readonly Refusal[] {
   const refusals: Refusal[] = [];
   const refuse = (offset: number, message: string): void => {
     refusals.push({ offset, message });
@@ -34,7 +34,7 @@ export function scanYaml(text: string): readonly Refusal[] {
   let inLine = 0;
   let values = 0;
   let isScalarText = false;
-  for (const token of new Lexer().lex(text)) {
+  for (const token of tokens) {
     const type: string = isScalarText ? "text" : (CST.tokenType(token) ?? "text");
     isScalarText = type === "scalar";
     if (type === "doc-mode" || type === "flow-error-end" || type === "scalar") continue;

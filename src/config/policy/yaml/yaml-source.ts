@@ -1,15 +1,17 @@
 import {
+  Composer,
   type Document,
   isMap,
   isScalar,
   isSeq,
+  Lexer,
   LineCounter,
   type Node,
   type Pair,
-  parseDocument,
+  Parser,
 } from "yaml";
 import { formatPolicyPath } from "../../../domain/policy/document.ts";
-import type { Places } from "./position.ts";
+import { type Place, type PlaceTable, packPlaces } from "../../../domain/policy/place-table.ts";
 import { MAX_DEPTH, type Refusal, scanYaml } from "./scan-yaml.ts";
 import type { DocumentText } from "./split-documents.ts";
 
@@ -18,7 +20,7 @@ import type { DocumentText } from "./split-documents.ts";
 export interface YamlSource {
   readonly file: string;
   readonly value: unknown;
-  readonly places: Places;
+  readonly places: PlaceTable;
 }
 
 /** A document that cannot be read, with as much of its top level as can be told. */
@@ -43,19 +45,13 @@ export function parseYaml(file: string, { text, line }: DocumentText): ParsedYam
     const place = lines.linePos(offset);
     return `${file}:${place.line + line - 1}:${place.col}: ${message}`;
   };
-  const scanned = scanYaml(text);
+  const tokens = [...new Lexer().lex(text)];
+  const scanned = scanYaml(tokens);
   if (scanned.length > 0) {
     countLines(lines, text);
     return { ok: false, problems: scanned.map(at), ...findHeader(text) };
   }
-  const document = parseDocument(text, {
-    lineCounter: lines,
-    // Its own check compares every key with every other one.
-    uniqueKeys: false,
-    stringKeys: true,
-    prettyErrors: false,
-    merge: false,
-  });
+  const document = parseTokens(tokens, lines, text.length);
   const refusals: Refusal[] = [...document.errors, ...document.warnings]
     .slice(0, MAX_TOLD)
     .map(({ pos, message }) => ({ offset: pos[0], message }));
@@ -63,6 +59,22 @@ export function parseYaml(file: string, { text, line }: DocumentText): ParsedYam
   if (refusals.length > 0)
     return { ok: false, problems: refusals.slice(0, MAX_TOLD).map(at), ...findHeader(text) };
   return { ok: true, source: { file, value: document.toJS({ maxAliasCount: 0 }), places } };
+}
+
+/** The text was split into documents before. */
+function parseTokens(tokens: readonly string[], lines: LineCounter, length: number): Document.Parsed {
+  const parser = new Parser(lines.addNewLine);
+  const composer = new Composer({
+    // Its own check compares every key with every other one.
+    uniqueKeys: false,
+    stringKeys: true,
+    prettyErrors: false,
+    merge: false,
+  });
+  lines.addNewLine(0);
+  const parsed = tokens.flatMap((token) => [...parser.next(token)]);
+  const [document] = composer.compose([...parsed, ...parser.end()], true, length);
+  return document as Document.Parsed;
 }
 
 /** What a text that cannot be read says it is: its first `kind` and `tenant` at the left edge. */
@@ -83,14 +95,11 @@ function findPlaces(
   counter: LineCounter,
   before: number,
   refusals: Refusal[],
-): Places {
-  const lines: { [path: string]: number } = {};
-  const columns: { [path: string]: number } = {};
+): PlaceTable {
+  const places = new Map<string, Place>();
   const place = (path: readonly (string | number)[], offset: number): void => {
-    const formatted = formatPolicyPath(path);
     const { line, col } = counter.linePos(offset);
-    lines[formatted] = line + before;
-    columns[formatted] = col;
+    places.set(formatPolicyPath(path), { line: line + before, column: col });
   };
   const walk = (node: Node, path: readonly (string | number)[]): void => {
     if (path.length > MAX_DEPTH) {
@@ -105,7 +114,8 @@ function findPlaces(
     } else if (isMap<Node, Node | null>(node)) {
       const seen = new Set<string>();
       for (const pair of node.items) walkPair(pair, seen, path);
-    }
+    } else if (isScalar(node) && typeof node.value === "number" && !Number.isFinite(node.value))
+      refusals.push({ offset: startOf(node), message: "is no number: .inf and .nan are not allowed" });
   };
   const walkPair = (
     pair: Pair<Node, Node | null>,
@@ -127,7 +137,7 @@ function findPlaces(
     place([], startOf(document.contents));
     walk(document.contents, []);
   }
-  return { lines, columns };
+  return packPlaces(places);
 }
 
 function startOf(node: Node | null): number {

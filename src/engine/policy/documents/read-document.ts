@@ -1,6 +1,7 @@
-import type { PathLines, PolicyDocument, PolicyIssue, PolicyPath } from "../../../domain/policy/document.ts";
+import type { PolicyDocument, PolicyIssue, PolicyPath } from "../../../domain/policy/document.ts";
 import { formatPolicyPath } from "../../../domain/policy/document.ts";
 import type { Fields } from "../../../domain/policy/field.ts";
+import { findPlace, NO_PLACES, type PlaceTable } from "../../../domain/policy/place-table.ts";
 import { BUILT_IN_BASELINE } from "../../../domain/policy/profiles.ts";
 import {
   OVERRIDE_SECTIONS,
@@ -8,6 +9,7 @@ import {
   type SectionName,
   TENANT_SECTIONS,
 } from "../../../domain/policy/section-fields.ts";
+import { finish, type Steps } from "../../steps.ts";
 import { type LabelMatch, readMatch } from "../label-match.ts";
 import { type Reading, readFields, type Tree } from "./read-node.ts";
 import { isMapping, showValue } from "./read-value.ts";
@@ -27,7 +29,7 @@ export interface ReadDocument {
   readonly kind: "Baseline" | "Tenant";
   /** Undefined for what is built in. */
   readonly name: string | undefined;
-  readonly lines: PathLines;
+  readonly places: PlaceTable;
   /** Of a Tenant. */
   readonly tenant: string | undefined;
   readonly values: Tree;
@@ -54,14 +56,18 @@ const read = new WeakMap<PolicyDocument, ReadDocument>();
 
 /** Reads a document once, in however many sets of documents it stands. */
 export function readDocument(document: PolicyDocument): ReadDocument {
+  return read.get(document) ?? finish(readDocumentInSteps(document));
+}
+
+export function* readDocumentInSteps(document: PolicyDocument): Steps<ReadDocument> {
   const known = read.get(document);
   if (known !== undefined) return known;
-  const made = readSections(document);
+  const made = yield* readSections(document);
   read.set(document, made);
   return made;
 }
 
-function readSections(document: PolicyDocument): ReadDocument {
+function* readSections(document: PolicyDocument): Steps<ReadDocument> {
   const issues: PolicyIssue[] = [];
   const isBaseline = document.kind === "Baseline";
   const reading: Reading = { document: document.name, isBaseline, hasCeilings: isBaseline, issues };
@@ -76,15 +82,20 @@ function readSections(document: PolicyDocument): ReadDocument {
   for (const [key, raw] of Object.entries(document.value)) {
     if (!HEADER.includes(key) && key !== "overrides" && (isBaseline || key !== "tenant")) sections[key] = raw;
   }
-  const { value, ceiling } = readFields(reading, isBaseline ? BASELINE_FIELDS : SECTION_FIELDS, sections, []);
+  const { value, ceiling } = yield* readFields(
+    reading,
+    isBaseline ? BASELINE_FIELDS : SECTION_FIELDS,
+    sections,
+    [],
+  );
   return {
     kind: document.kind,
     name: document.name,
-    lines: document.lines,
+    places: document.places,
     tenant: isBaseline ? undefined : readTenant(document, issues),
     values: value as Tree,
     ceilings: (ceiling ?? {}) as Tree,
-    overrides: readOverrides({ ...reading, hasCeilings: false }, document.value["overrides"]),
+    overrides: yield* readOverrides({ ...reading, hasCeilings: false }, document.value["overrides"]),
     issues,
   };
 }
@@ -94,11 +105,11 @@ export const BUILT_IN_DOCUMENT: ReadDocument = readBuiltIn();
 
 function readBuiltIn(): ReadDocument {
   const reading: Reading = { document: "", isBaseline: true, hasCeilings: true, issues: [] };
-  const { value, ceiling } = readFields(reading, BASELINE_FIELDS, BUILT_IN_BASELINE, []);
+  const { value, ceiling } = finish(readFields(reading, BASELINE_FIELDS, BUILT_IN_BASELINE, []));
   return {
     kind: "Baseline",
     name: undefined,
-    lines: {},
+    places: NO_PLACES,
     tenant: undefined,
     values: value as Tree,
     ceilings: ceiling as Tree,
@@ -118,39 +129,46 @@ function readTenant(document: PolicyDocument, issues: PolicyIssue[]): string | u
   return undefined;
 }
 
-function readOverrides(reading: Reading, raw: unknown): readonly ReadOverride[] {
+function* readOverrides(reading: Reading, raw: unknown): Steps<readonly ReadOverride[]> {
   if (raw === undefined) return [];
-  const refuse = (path: PolicyPath, message: string) => {
-    reading.issues.push({ document: reading.document, path, message });
-  };
   if (!Array.isArray(raw) || raw.length > MAX_OVERRIDES) {
-    refuse(["overrides"], `must be a list of at most ${MAX_OVERRIDES} entries`);
+    refuse(reading, ["overrides"], `must be a list of at most ${MAX_OVERRIDES} entries`);
     return [];
   }
-  return raw.flatMap((one: unknown, place): readonly ReadOverride[] => {
-    const path = ["overrides", place];
-    const keys = isMapping(one) ? Object.keys(one) : [];
-    if (!isMapping(one) || !isMapping(one["match"]) || !isMapping(one["set"]) || keys.length !== 2) {
-      refuse(path, "must be a mapping with match and set");
-      return [];
-    }
-    const match = readMatch(one["match"]);
-    if (typeof match === "string") {
-      refuse([...path, "match"], match);
-      return [];
-    }
-    const { value } = readFields(reading, OVERRIDE_FIELDS, one["set"], [...path, "set"]);
-    return [
-      { match, name: match.map(({ text }) => text).join(","), values: value as Tree, path: [...path, "set"] },
-    ];
-  });
+  const overrides: ReadOverride[] = [];
+  for (const [place, one] of raw.entries()) {
+    const override = yield* readOverride(reading, one, ["overrides", place]);
+    if (override !== undefined) overrides.push(override);
+    yield;
+  }
+  return overrides;
+}
+
+function* readOverride(reading: Reading, raw: unknown, path: PolicyPath): Steps<ReadOverride | undefined> {
+  const keys = isMapping(raw) ? Object.keys(raw) : [];
+  if (!isMapping(raw) || !isMapping(raw["match"]) || !isMapping(raw["set"]) || keys.length !== 2) {
+    refuse(reading, path, "must be a mapping with match and set");
+    return undefined;
+  }
+  const match = readMatch(raw["match"]);
+  if (typeof match === "string") {
+    refuse(reading, [...path, "match"], match);
+    return undefined;
+  }
+  const setPath = [...path, "set"];
+  const { value } = yield* readFields(reading, OVERRIDE_FIELDS, raw["set"], setPath);
+  return { match, name: match.map(({ text }) => text).join(","), values: value as Tree, path: setPath };
+}
+
+function refuse({ issues, document }: Reading, path: PolicyPath, message: string): void {
+  issues.push({ document, path, message });
 }
 
 /** The line of a path, or of the nearest part around it that has one. */
 export function lineOf(document: ReadDocument, path: PolicyPath): number | undefined {
   for (let length = path.length; length > 0; length--) {
-    const line = document.lines[formatPolicyPath(path.slice(0, length))];
-    if (line !== undefined) return line;
+    const place = findPlace(document.places, formatPolicyPath(path.slice(0, length)));
+    if (place !== undefined) return place.line;
   }
-  return document.lines[""];
+  return findPlace(document.places, "")?.line;
 }

@@ -9,6 +9,7 @@ import type {
   NameMap,
   Node,
 } from "../../../domain/policy/field.ts";
+import type { Steps } from "../../steps.ts";
 import { canonicalList, isLooser, isMet, type Written } from "../meet.ts";
 import { isMapping, readValue, showValue, UNLIMITED } from "./read-value.ts";
 
@@ -36,20 +37,20 @@ export interface Reading {
 
 const NOTHING: Pair = { value: undefined, ceiling: undefined };
 
-export function readNode(reading: Reading, node: Node, raw: unknown, path: PolicyPath): Pair {
+function* readNode(reading: Reading, node: Node, raw: unknown, path: PolicyPath): Steps<Pair> {
   if (raw === null) return refuse(reading, path, "is empty: write a value or leave the key out");
   switch (node.node) {
     case "leaf":
       return readLeaf(reading, node, raw, path);
     case "group":
-      return readGroup(reading, node, raw, path);
+      return yield* readGroup(reading, node, raw, path);
     case "map":
-      return readMap(reading, node, raw, path);
+      return yield* readMap(reading, node, raw, path);
     case "list_by_id":
-      return readListById(reading, node, raw, path);
+      return yield* readListById(reading, node, raw, path);
     case "every_tier": {
       if (!isMapping(raw)) return refuse(reading, path, "must be a mapping");
-      const { value } = readFields({ ...reading, hasCeilings: false }, node.fields, raw, path);
+      const { value } = yield* readFields({ ...reading, hasCeilings: false }, node.fields, raw, path);
       return { value, ceiling: undefined };
     }
   }
@@ -126,17 +127,17 @@ function readOne(
   return leaf.shape.kind === "list" ? canonicalList(read.value as readonly unknown[], leaf) : read.value;
 }
 
-function readGroup(reading: Reading, node: Group, raw: unknown, path: PolicyPath): Pair {
+function* readGroup(reading: Reading, node: Group, raw: unknown, path: PolicyPath): Steps<Pair> {
   const named = typeof raw === "string" && Object.hasOwn(node.named, raw) ? node.named[raw] : undefined;
-  if (named !== undefined) return readFields(reading, node.fields, named, path);
+  if (named !== undefined) return yield* readFields(reading, node.fields, named, path);
   const { bare } = node;
   if (!isMapping(raw)) {
     if (bare === undefined) return refuse(reading, path, "must be a mapping");
-    const pair = readNode(reading, node.fields[bare] as Node, raw, path);
+    const pair = yield* readNode(reading, node.fields[bare] as Node, raw, path);
     return { value: wrap(bare, pair.value), ceiling: wrap(bare, pair.ceiling) };
   }
   const plain = applyAliases(reading, node, raw, path);
-  if (bare === undefined) return readFields(reading, node.fields, plain, path);
+  if (bare === undefined) return yield* readFields(reading, node.fields, plain, path);
   // Keys that are not the group's own are those of the value that stands in its place: `{default, max, mode}`.
   const child = node.fields[bare] as Node;
   const rest = Object.fromEntries(
@@ -145,10 +146,10 @@ function readGroup(reading: Reading, node: Group, raw: unknown, path: PolicyPath
     ),
   );
   if (Object.keys(rest).length === 0 || Object.hasOwn(plain, bare))
-    return readFields(reading, node.fields, plain, path);
+    return yield* readFields(reading, node.fields, plain, path);
   const own = Object.fromEntries(Object.entries(plain).filter(([key]) => !Object.hasOwn(rest, key)));
-  const fields = readFields(reading, node.fields, own, path);
-  const pair = readNode(reading, child, rest, path);
+  const fields = yield* readFields(reading, node.fields, own, path);
+  const pair = yield* readNode(reading, child, rest, path);
   return { value: add(fields.value, bare, pair.value), ceiling: add(fields.ceiling, bare, pair.ceiling) };
 }
 
@@ -188,12 +189,12 @@ function applyAliases(
   return result;
 }
 
-export function readFields(
+export function* readFields(
   reading: Reading,
   fields: Fields,
   raw: { readonly [key: string]: unknown },
   path: PolicyPath,
-): Pair {
+): Steps<Pair> {
   const values: { [key: string]: Written } = {};
   const ceilings: { [key: string]: Written } = {};
   for (const [key, part] of Object.entries(raw)) {
@@ -202,14 +203,14 @@ export function readFields(
       refuse(reading, [...path, key], `is no key here; allowed are ${Object.keys(fields).join(", ")}`);
       continue;
     }
-    const pair = readNode(reading, field, part, [...path, key]);
+    const pair = yield* readNode(reading, field, part, [...path, key]);
     if (pair.value !== undefined) values[key] = pair.value;
     if (pair.ceiling !== undefined) ceilings[key] = pair.ceiling;
   }
   return { value: values, ceiling: reading.hasCeilings ? ceilings : undefined };
 }
 
-function readMap(reading: Reading, node: NameMap, raw: unknown, path: PolicyPath): Pair {
+function* readMap(reading: Reading, node: NameMap, raw: unknown, path: PolicyPath): Steps<Pair> {
   const named = typeof raw === "string" && Object.hasOwn(node.named, raw) ? node.named[raw] : raw;
   if (!isMapping(named)) return refuse(reading, path, "must be a mapping");
   const entries = Object.entries(named);
@@ -223,9 +224,10 @@ function readMap(reading: Reading, node: NameMap, raw: unknown, path: PolicyPath
       refuse(reading, [...path, name], wrong);
       continue;
     }
-    const pair = readNode(reading, node.entry, part, [...path, name]);
+    const pair = yield* readNode(reading, node.entry, part, [...path, name]);
     if (pair.value !== undefined) values[name] = pair.value;
     if (pair.ceiling !== undefined) ceilings[name] = pair.ceiling;
+    yield;
   }
   return { value: values, ceiling: reading.hasCeilings ? ceilings : undefined };
 }
@@ -248,7 +250,7 @@ function judgeName(format: NameFormat, name: string): string | undefined {
   return undefined;
 }
 
-function readListById(reading: Reading, node: ListById, raw: unknown, path: PolicyPath): Pair {
+function* readListById(reading: Reading, node: ListById, raw: unknown, path: PolicyPath): Steps<Pair> {
   if (!Array.isArray(raw)) return refuse(reading, path, "must be a list");
   if (raw.length > node.maxItems)
     return refuse(reading, path, `has ${raw.length} entries; at most ${node.maxItems} are allowed`);
@@ -261,7 +263,7 @@ function readListById(reading: Reading, node: ListById, raw: unknown, path: Poli
       refuse(reading, at, "must be a mapping");
       continue;
     }
-    const pair = readFields(reading, node.fields, item, at);
+    const pair = yield* readFields(reading, node.fields, item, at);
     const { id } = pair.value as { readonly id?: string };
     if (id === undefined) {
       if (!Object.hasOwn(item, "id")) refuse(reading, at, "needs an id");
@@ -271,6 +273,7 @@ function readListById(reading: Reading, node: ListById, raw: unknown, path: Poli
     seen.add(id);
     values.push(pair.value);
     if (reading.hasCeilings) ceilings.push({ ...(pair.ceiling as Tree), id });
+    yield;
   }
   return { value: values, ceiling: reading.hasCeilings ? ceilings : undefined };
 }

@@ -1,5 +1,6 @@
 import type { Tier } from "../../../domain/limits.ts";
 import { type PolicySettings, SECTION_FIELDS } from "../../../domain/policy/section-fields.ts";
+import type { Steps } from "../../steps.ts";
 import { type ReadDocument, type ReadOverride, readDocument } from "../documents/read-document.ts";
 import type { Tree } from "../documents/read-node.ts";
 import type { EffectivePolicy } from "../effective-policy.ts";
@@ -17,34 +18,19 @@ import type { Part, Said, Sides } from "./sides.ts";
 type Documents = Pick<PolicySet, "baseline" | "builtIn">;
 
 /** `shared` is what holds without the tenant, `previous` what held for the same before: equal parts are taken from there. */
-export function combineTiers(
+export function* combineTiers(
   documents: Documents,
   source: TenantSource | undefined,
   bounds: readonly ReadOverride[],
   overrides: readonly (readonly [ReadDocument, ReadOverride])[],
   shared: EffectivePolicy | undefined,
   previous: EffectivePolicy | undefined,
-): EffectivePolicy {
-  const tiers = tiersOf(documents, source);
-  const sides: Sides = {
-    defaults: said(tiers.defaults),
-    ceilings: said(tiers.ceilings),
-    bounds: said(bounds.flatMap((one) => overrideParts("baseline", documents.baseline as ReadDocument, one))),
-    written: said(tiers.tenant),
-    met: said([
-      ...tiers.api,
-      ...overrides.flatMap(([document, one]) => overrideParts("tenant", document, one)),
-    ]),
-  };
-  const resolution: Resolution = { top: topOf(sides) };
-  const made = resolveNode(
-    resolution,
-    ALL_SECTIONS,
-    sides,
-    untouched(shared, tiers.tenant),
-    [],
-  ) as PolicySettings;
-  const settings = shareStructure(previous?.settings, shareStructure(shared?.settings, made));
+): Steps<EffectivePolicy> {
+  const { sides, resolution } = sidesOfTiers(documents, source, bounds, overrides);
+  const rest = untouched(shared, sides.written);
+  const made = (yield* resolveNode(resolution, ALL_SECTIONS, sides, rest, [])) as PolicySettings;
+  const settings = yield* shareStructure(previous?.settings, shared?.settings, made);
+  yield;
   const policy = { settings, sides, resolution };
   const effective: EffectivePolicy = {
     ...policy,
@@ -58,15 +44,36 @@ export function combineTiers(
   return previous !== undefined && isSamePolicy(previous, effective) ? previous : effective;
 }
 
+/** What every document that takes part says, before anything is decided. */
+export function sidesOfTiers(
+  documents: Documents,
+  source: TenantSource | undefined,
+  bounds: readonly ReadOverride[],
+  overrides: readonly (readonly [ReadDocument, ReadOverride])[],
+): { readonly sides: Sides; readonly resolution: Resolution } {
+  const tiers = tiersOf(documents, source);
+  const sides: Sides = {
+    defaults: said(tiers.defaults),
+    ceilings: said(tiers.ceilings),
+    bounds: said(bounds.flatMap((one) => overrideParts("baseline", documents.baseline as ReadDocument, one))),
+    written: said(tiers.tenant),
+    met: said([
+      ...tiers.api,
+      ...overrides.flatMap(([document, one]) => overrideParts("tenant", document, one)),
+    ]),
+  };
+  return { sides, resolution: { top: topOf(sides) } };
+}
+
 /** Sections that presets fill in. */
 const PRESET_SECTIONS = ["execution", "operations", "attributes"] as const;
 
 /** What may stand in where a tenant says nothing: not what the preset that it chose would have changed. */
 function untouched(
   shared: EffectivePolicy | undefined,
-  tenant: readonly Part[],
+  written: Sides["written"],
 ): Partial<PolicySettings> | undefined {
-  const choosesPreset = tenant.some((part) => PRESET_KEYS.some((key) => part.values[key] !== undefined));
+  const choosesPreset = written.some(({ part }) => PRESET_KEYS.some((key) => part.values[key] !== undefined));
   if (shared === undefined || !choosesPreset) return shared?.settings;
   const rest: { [section: string]: unknown } = { ...shared.settings };
   for (const section of PRESET_SECTIONS) delete rest[section];

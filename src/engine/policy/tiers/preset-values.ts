@@ -2,6 +2,7 @@ import type { LongRunningPreset } from "../../../domain/limits.ts";
 import { PROFILE_VALUES } from "../../../domain/policy/profiles.ts";
 import { type Profile, SECTION_FIELDS } from "../../../domain/policy/section-fields.ts";
 import { PRESETS } from "../../limits/presets.ts";
+import { finish } from "../../steps.ts";
 import { readFields, type Tree } from "../documents/read-node.ts";
 
 // What the names of profiles and of presets for long-running executions stand for, as written values.
@@ -9,7 +10,7 @@ import { readFields, type Tree } from "../documents/read-node.ts";
 const PROFILE_TREES = new Map(
   Object.entries(PROFILE_VALUES).map(([name, raw]) => {
     const reading = { document: "", isBaseline: false, hasCeilings: false, issues: [] };
-    return [name, readFields(reading, SECTION_FIELDS, raw, []).value as Tree];
+    return [name, finish(readFields(reading, SECTION_FIELDS, raw, [])).value as Tree];
   }),
 );
 

@@ -1,5 +1,6 @@
 import type { PolicyPath } from "../../../domain/policy/document.ts";
-import type { Fields, Group, Leaf, Node } from "../../../domain/policy/field.ts";
+import type { Fields, Group, Leaf, ListById, Node } from "../../../domain/policy/field.ts";
+import type { Steps } from "../../steps.ts";
 import {
   type Decided,
   decideLeaf,
@@ -22,74 +23,102 @@ export interface Resolution {
 }
 
 /** `shared` is the same node resolved without the tenant; undefined where it may not stand in. */
-export function resolveNode(
+export function* resolveNode(
   resolution: Resolution,
   node: Node,
   sides: Sides,
   shared: unknown,
   path: PolicyPath,
-): unknown {
+): Steps<unknown> {
   if (shared !== undefined && isUntouched(resolution, sides)) return shared;
   switch (node.node) {
     case "leaf":
       return decideLeaf(node, sides).value ?? undefined;
     case "group":
-      return resolveGroup(resolution, node, sides, shared, path);
+      return yield* resolveGroup(resolution, node, sides, shared, path);
     case "map":
-      return resolveNames(resolution, () => node.entry, namesOf(sides), sides, shared, path);
+      return yield* resolveNames(resolution, () => node.entry, namesOf(sides), sides, shared, path);
     case "list_by_id":
-      return namesOf(sides).map((id) => {
-        const list = shared as readonly WithId[] | undefined;
-        const known = list?.[placeOfId(list, id)];
-        const below = stepInto(sides, id);
-        if (known !== undefined && isUntouched(resolution, below)) return known;
-        return resolveFields(resolution, node.fields, below, known, [...path, id], false);
-      });
-    case "every_tier":
-      return [...sides.defaults, ...sides.bounds, ...sides.written, ...sides.met].map((said) => ({
-        tier: said.part.tier === "tenant" ? "tenant" : "baseline",
-        ...placeOf(said, path),
-        mode: said.part.document.values["mode"],
-        value: resolvePart(node.fields, said),
-      }));
+      return yield* resolveList(resolution, node, sides, shared as readonly WithId[] | undefined, path);
+    case "every_tier": {
+      const tiers: unknown[] = [];
+      for (const said of [...sides.defaults, ...sides.bounds, ...sides.written, ...sides.met])
+        tiers.push({
+          tier: said.part.tier === "tenant" ? "tenant" : "baseline",
+          ...placeOf(said, path),
+          mode: said.part.document.values["mode"],
+          value: yield* resolvePart(node.fields, said),
+        });
+      return tiers;
+    }
   }
+}
+
+function* resolveList(
+  resolution: Resolution,
+  { fields }: ListById,
+  sides: Sides,
+  shared: readonly WithId[] | undefined,
+  path: PolicyPath,
+): Steps<unknown> {
+  const list: unknown[] = [];
+  for (const id of namesOf(sides)) {
+    const known = shared?.[placeOfId(shared, id)];
+    const below = stepInto(sides, id);
+    list.push(
+      known !== undefined && isUntouched(resolution, below)
+        ? known
+        : yield* resolveFields(resolution, fields, below, known, [...path, id], false),
+    );
+    yield;
+  }
+  return list;
 }
 
 const parts = new WeakMap<object, Values>();
 
 /** What one tier says by itself: the same for every tenant, so one value serves all of them. */
-function resolvePart(fields: Fields, said: Said): Values {
+function* resolvePart(fields: Fields, said: Said): Steps<Values> {
   const written = said.value as object;
   const known = parts.get(written);
   if (known !== undefined) return known;
-  const made = fillIn(fields, written as Values);
+  const made = yield* fillIn(fields, written as Values);
   parts.set(written, made);
   return made;
 }
 
 /** Written values with the defaults of the keys that are not there. */
-function fillIn(fields: Fields, written: Values | undefined): Values {
+function* fillIn(fields: Fields, written: Values | undefined): Steps<Values> {
   const result: { [key: string]: unknown } = {};
   for (const [key, field] of Object.entries(fields)) {
-    const value = fillInNode(field, written?.[key]);
+    const value =
+      field.node === "leaf" ? (written?.[key] ?? field.default) : yield* fillInNode(field, written?.[key]);
     if (value !== undefined && value !== null) result[key] = value;
   }
   return result;
 }
 
-function fillInNode(node: Node, written: unknown): unknown {
+function* fillInNode(node: Node, written: unknown): Steps<unknown> {
   switch (node.node) {
     case "leaf":
       return written ?? node.default;
-    case "list_by_id":
-      return ((written ?? []) as readonly Values[]).map((item) => fillIn(node.fields, item));
+    case "list_by_id": {
+      const list: Values[] = [];
+      for (const item of (written ?? []) as readonly Values[]) {
+        list.push(yield* fillIn(node.fields, item));
+        yield;
+      }
+      return list;
+    }
     case "group":
     case "every_tier":
-      return fillIn(node.fields, written as Values | undefined);
-    case "map":
-      return Object.fromEntries(
-        Object.entries((written ?? {}) as Values).map(([name, part]) => [name, fillInNode(node.entry, part)]),
-      );
+      return yield* fillIn(node.fields, written as Values | undefined);
+    case "map": {
+      const entries: { [name: string]: unknown } = {};
+      for (const [name, part] of Object.entries((written ?? {}) as Values))
+        entries[name] = yield* fillInNode(node.entry, part);
+      return entries;
+    }
   }
 }
 
@@ -104,14 +133,14 @@ function isUntouched(resolution: Resolution, sides: Sides): boolean {
   );
 }
 
-function resolveGroup(
+function* resolveGroup(
   resolution: Resolution,
   node: Group,
   sides: Sides,
   shared: unknown,
   path: PolicyPath,
-): unknown {
-  const result = resolveFields(resolution, node.fields, sides, shared, path, node.partial);
+): Steps<unknown> {
+  const result = yield* resolveFields(resolution, node.fields, sides, shared, path, node.partial);
   return node.needs !== undefined && result[node.needs] === undefined ? undefined : result;
 }
 
@@ -119,20 +148,21 @@ interface Values {
   readonly [key: string]: unknown;
 }
 
-function resolveFields(
+/** The values of all keys of a group. */
+export function* resolveFields(
   resolution: Resolution,
   fields: Fields,
   sides: Sides,
   shared: unknown,
   path: PolicyPath,
   isPartial: boolean,
-): Values {
+): Steps<Values> {
   const result: { [key: string]: unknown } = {};
   for (const [key, field] of Object.entries(fields)) {
     const value =
       field.node === "leaf"
         ? decideField(resolution, fields, key, field, sides, isPartial).value
-        : resolveNode(resolution, field, stepInto(sides, key), (shared as Values | undefined)?.[key], [
+        : yield* resolveNode(resolution, field, stepInto(sides, key), (shared as Values | undefined)?.[key], [
             ...path,
             key,
           ]);
@@ -153,17 +183,17 @@ export function decideField(
   return decideLeaf(leaf, sidesOfField(fields, key, leaf, sides, resolution.top, isPartial), isPartial);
 }
 
-function resolveNames(
+function* resolveNames(
   resolution: Resolution,
   nodeOf: (name: string) => Node,
   names: readonly string[],
   sides: Sides,
   shared: unknown,
   path: PolicyPath,
-): Values {
+): Steps<Values> {
   const result: { [name: string]: unknown } = {};
   for (const name of names) {
-    const value = resolveNode(
+    const value = yield* resolveNode(
       resolution,
       nodeOf(name),
       stepInto(sides, name),
@@ -171,6 +201,7 @@ function resolveNames(
       [...path, name],
     );
     if (value !== undefined) result[name] = value;
+    yield;
   }
   return result;
 }

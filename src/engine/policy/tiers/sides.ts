@@ -1,6 +1,7 @@
 import type { Tier } from "../../../domain/limits.ts";
 import type { PolicyPath } from "../../../domain/policy/document.ts";
 import type { Fields, Leaf, Node } from "../../../domain/policy/field.ts";
+import { NO_PLACES } from "../../../domain/policy/place-table.ts";
 import { lineOf, type ReadDocument } from "../documents/read-document.ts";
 import type { Tree } from "../documents/read-node.ts";
 import { equalValues, isMet, meetLeaf, type Written } from "../meet.ts";
@@ -192,7 +193,7 @@ const BUILT_IN_MODE: Said = {
     document: {
       kind: "Baseline",
       name: undefined,
-      lines: {},
+      places: NO_PLACES,
       tenant: undefined,
       values: {},
       ceilings: {},

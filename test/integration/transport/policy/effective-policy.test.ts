@@ -28,7 +28,10 @@ let client: WireClient<typeof EnforcementService>;
 
 beforeAll(async () => {
   const set = setOf(
-    baselineOf({ ...BASELINE.value, expose: { default: "reduced", max: "full" } }, BASELINE.lines),
+    baselineOf(
+      { ...BASELINE.value, expose: { default: "reduced", max: "full" } },
+      { "execution.max_steps": 4 },
+    ),
     [XTO, OPEN],
   );
   daemon = await startWireDaemon({ policySet: { generation: 7, etag: "e7", set, prices: undefined } });

@@ -5,6 +5,8 @@ import {
   type TenantReading,
 } from "../../../../src/config/policy/files/parse-files.ts";
 
+import { findPlace } from "../../../../src/domain/policy/place-table.ts";
+
 const HEAD = "apiVersion: tollgate.dev/v1\nkind: Prices\nmodels:\n";
 const TENANT = "apiVersion: tollgate.dev/v1\nkind: Tenant\n";
 
@@ -86,18 +88,18 @@ describe("parseFiles", () => {
   test("several documents of a file count their lines from its beginning", () => {
     const text = `# policies\n${TENANT}tenant: a\n---\n${TENANT}tenant: b\nexecution:\n  max_steps: 5\n`;
     const [a, b] = parse({ "t.yaml": text }).tenants;
-    expect(a).toMatchObject({ tenant: "a", document: { document: { lines: { tenant: 4 } } } });
+    expect(a).toMatchObject({ type: "read", tenant: "a" });
     expect(b).toMatchObject({
+      type: "read",
       tenant: "b",
-      document: {
-        document: {
-          name: "t.yaml",
-          value: { execution: { max_steps: 5 } },
-          lines: { tenant: 8, "execution.max_steps": 10 },
-        },
-        columns: { "execution.max_steps": 14 },
-      },
+      document: { document: { name: "t.yaml", value: { execution: { max_steps: 5 } } } },
     });
+    const place = (reading: TenantReading | undefined, path: string) =>
+      reading?.type === "read" ? findPlace(reading.document.document.places, path) : undefined;
+    expect(place(a, "tenant")).toEqual({ line: 4, column: 9 });
+    expect(place(b, "tenant")).toEqual({ line: 8, column: 9 });
+    expect(place(b, "execution.max_steps")).toEqual({ line: 10, column: 14 });
+    expect(place(b, "execution.max_tokens")).toBeUndefined();
   });
 
   test("a document of a tenant that cannot be read is told apart from what belongs to the platform", () => {

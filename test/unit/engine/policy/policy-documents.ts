@@ -1,4 +1,5 @@
-import type { PathLines, PolicyDocument } from "../../../../src/domain/policy/document.ts";
+import type { PolicyDocument } from "../../../../src/domain/policy/document.ts";
+import { type PlaceTable, packPlaces } from "../../../../src/domain/policy/place-table.ts";
 import type { EffectivePolicy } from "../../../../src/engine/policy/effective-policy.ts";
 import type { Labels } from "../../../../src/engine/policy/label-match.ts";
 import type { PolicySet } from "../../../../src/engine/policy/policy-set.ts";
@@ -10,14 +11,22 @@ interface Sections {
   readonly [section: string]: unknown;
 }
 
-export function baselineOf(sections: Sections, lines: PathLines = {}): PolicyDocument {
+export function baselineOf(sections: Sections, lines: Lines = {}): PolicyDocument {
   const value = { apiVersion: "tollgate.dev/v1", kind: "Baseline", ...sections };
-  return { kind: "Baseline", name: "baseline.yaml", value, lines };
+  return { kind: "Baseline", name: "baseline.yaml", value, places: placesOf(lines) };
 }
 
-export function tenantOf(tenant: string, sections: Sections, lines: PathLines = {}): PolicyDocument {
+export function tenantOf(tenant: string, sections: Sections, lines: Lines = {}): PolicyDocument {
   const value = { apiVersion: "tollgate.dev/v1", kind: "Tenant", tenant, ...sections };
-  return { kind: "Tenant", name: `${tenant}.yaml`, value, lines };
+  return { kind: "Tenant", name: `${tenant}.yaml`, value, places: placesOf(lines) };
+}
+
+interface Lines {
+  readonly [path: string]: number;
+}
+
+function placesOf(lines: Lines): PlaceTable {
+  return packPlaces(new Map(Object.entries(lines).map(([path, line]) => [path, { line, column: 1 }])));
 }
 
 /** A set of documents; tenants by the name that they say. */

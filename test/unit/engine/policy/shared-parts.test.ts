@@ -60,3 +60,25 @@ describe("long lists", () => {
     });
   });
 });
+
+describe("after a change of the baseline's access rules", () => {
+  const baseline = (tool: string) =>
+    baselineOf({ access: { rules: [{ id: "a", effect: "deny", tools: [tool] }] }, rules: RULES });
+  const tenants = [tenantOf("one", { execution: { max_steps: 5 } }), tenantOf("two", {})];
+  const before = setOf(baseline("shell"), tenants);
+  for (const tenant of ["one", "two"]) resolvePolicy(before, tenant, {});
+  const after = setOf(baseline("browser"), tenants, before);
+
+  test("they are still one object for all tenants", () => {
+    expect(after.base.settings.access[0]?.value.rules).toMatchObject([{ id: "a", tools: ["browser"] }]);
+    for (const tenant of ["one", "two"])
+      expect(resolvePolicy(after, tenant, {}).settings.access[0]).toBe(after.base.settings.access[0]);
+  });
+
+  test("rules that did not change are those of before", () => {
+    expect(after.base.settings.rules).toBe(before.base.settings.rules);
+    expect(resolvePolicy(after, "one", {}).settings.execution).toBe(
+      resolvePolicy(before, "one", {}).settings.execution,
+    );
+  });
+});

@@ -1,6 +1,7 @@
 // What bounds principals, written as policies write it.
 
 import type { PolicyDocument } from "../../../../src/domain/policy/document.ts";
+import { NO_PLACES } from "../../../../src/domain/policy/place-table.ts";
 import type { QuotasFile } from "../../../../src/domain/quotas/quotas-file.ts";
 import type { PolicySet } from "../../../../src/engine/policy/policy-set.ts";
 import { createPolicySet } from "../../../../src/engine/policy/resolve-policy.ts";
@@ -16,7 +17,7 @@ export function documentsOf(
     kind,
     name: `${kind}.yaml`,
     value: { apiVersion: "tollgate.dev/v1", kind, ...value },
-    lines: {},
+    places: NO_PLACES,
   });
   const file = document("Tenant", { tenant: "default", ...tenant });
   return createPolicySet({
