@@ -4,6 +4,7 @@ import type { ExecutionId } from "../../domain/ids.ts";
 import { completeExecution } from "../../engine/executions/complete.ts";
 import { registerExecution } from "../../engine/executions/register.ts";
 import { stateOf, usageSnapshot } from "../../engine/executions/snapshot.ts";
+import { keepUserValues } from "../../engine/guards/session/user-values.ts";
 import { findExecution, findingsOf } from "../../engine/reservations/resolve.ts";
 import type {
   CompleteExecutionRequest,
@@ -45,6 +46,7 @@ export async function callRegister(
   const { answer, stored } = host.turn((world, now) => {
     const { decision, index, rejoined } = registerExecution(world, caller, registration, now);
     countDecision(context.counters, "register", decision);
+    if (index >= 0 && !rejoined) keepUserValues(world, index, request.userValues, now);
     return {
       answer: registeredToProto(index, rejoined, decisionToProto(decision, detail, registration.executionId)),
       stored: index >= 0,

@@ -49,6 +49,10 @@ export const EFFECTIVE_POLICY_RULE: Rule<GetEffectivePolicyRequest | undefined> 
     keyPrefix: text(MAX_KEY_PREFIX),
   });
 
+/** What a user gave: forms and prompts, not documents. */
+const MAX_USER_VALUES = 64;
+const MAX_USER_VALUE_LENGTH = 4_096;
+
 export const REGISTER_RULE: Rule<RegisterExecutionRequest | undefined> = every(
   message<RegisterExecutionRequest>({
     executionId: idOrEmpty,
@@ -61,6 +65,7 @@ export const REGISTER_RULE: Rule<RegisterExecutionRequest | undefined> = every(
     carveMode: enumValue(CarveModeSchema),
     wait,
     detail,
+    userValues: list(MAX_USER_VALUES, text(MAX_USER_VALUE_LENGTH)),
   }),
   satisfies(
     "needs a parent",

@@ -2,6 +2,7 @@
 // user. What a session knows of numbers is kept as keyed hashes alone, since outputs must not stand in the file.
 // docs/guards/grounding.md
 import type { GuardSettings } from "../../../domain/policy/guard-fields.ts";
+import { foldText } from "../../addresses/fold-text.ts";
 import { compileGlobs, findGlob, type GlobSet } from "../../globs/glob.ts";
 import {
   formatJsonPath,
@@ -36,14 +37,18 @@ export interface NumericRun {
 }
 
 export interface GroundingState {
-  /** Keyed hashes of numbers that outputs and the user gave, the newest last. */
+  /** Keyed hashes of numbers that outputs gave, the newest last. */
   known: string[];
+  /** Those that the user gave, as a registration told them: they are not pushed out by outputs. */
+  user?: string[];
   /** The tool that answered last stands last. */
   runs: NumericRun[];
 }
 
 /** Numbers that a session remembers; the oldest go first. */
 export const MAX_KNOWN = 1_024;
+/** Numbers of the user that a session remembers. */
+export const MAX_USER = 256;
 /** Numbers taken from one output or text. */
 export const MAX_TAKEN = 256;
 /** Numbers of one call that are looked up: a session does not remember more of one output anyway. */
@@ -70,7 +75,7 @@ type Hash = GuardFacts["keyedHash"];
 function judgeArguments(input: BeforeInput<GroundingSettings, GroundingState>): GuardOutcome<GroundingState> {
   const { call, settings, state, facts } = input;
   if (!isWatched(settings, call.tool)) return PASS;
-  const known = new Set(state.known);
+  const known = new Set([...state.known, ...(state.user ?? [])]);
   for (const label of Object.values(facts.labels))
     for (const number of numbersIn(label)) known.add(hashOf(number, settings.tolerance, facts.keyedHash));
   const notes: GuardNote[] = [];
@@ -107,6 +112,25 @@ function judgeOutput(input: AfterInput<GroundingSettings, GroundingState>): Guar
   };
   const note = run === undefined ? undefined : judgeRun(run, settings.max_repeats);
   return note === undefined ? { notes: [], commit } : { notes: [note], commit, advice: ["change_approach"] };
+}
+
+/** Hashes of the numbers in what the user gave, each once. */
+export function hashesOf(
+  texts: readonly string[],
+  { tolerance }: Pick<GroundingSettings, "tolerance">,
+  hash: Hash,
+): readonly string[] {
+  const hashes = new Set<string>();
+  for (const text of texts)
+    for (const number of numbersIn(text)) {
+      if (hashes.size >= MAX_USER) return [...hashes];
+      hashes.add(hashOf(number, tolerance, hash));
+    }
+  return [...hashes];
+}
+
+export function rememberUser(state: GroundingState, hashes: readonly string[]): void {
+  state.user = [...new Set([...(state.user ?? []), ...hashes])].slice(-MAX_USER);
 }
 
 function remember(state: GroundingState, hashes: ReadonlySet<string>): void {
@@ -197,11 +221,29 @@ function visitNumbers(
 ): void {
   if (typeof value === "number") visit(value, path);
   else if (typeof value === "string") {
-    if (/^\s*[+-]?\d+(?:\.\d+)?(?:e[+-]?\d+)?\s*$/i.test(value)) visit(Number(value), path);
+    const number = wholeNumberOf(value);
+    if (number !== undefined) visit(number, path);
   } else if (isJsonArray(value))
     for (const [index, item] of value.entries()) visitNumbers(item, [...path, index], visit);
   else if (isJsonObject(value))
     for (const [name, member] of Object.entries(value)) visitNumbers(member, [...path, name], visit);
+}
+
+/** A number with its currency or unit: `$1,234.50`, `12 kg`, `5%`, in any digits. */
+const WHOLE =
+  /^\s*(?:[A-Z]{3}\s|\p{Sc})?\s*([+-]?)\s*(?:\p{Sc}\s*)?(\d{1,3}(?:[,_'\u2019 ]\d{3})+|\d+)?(\.\d*)?(e[+-]?\d{1,3})?(?:\s*[%\p{Sc}]|\s+[A-Za-z]{1,4})?\s*$/iu;
+/** No number is longer. */
+const WHOLE_MAX_LENGTH = 64;
+
+/** The number that a text is; undefined where it is anything else. */
+function wholeNumberOf(text: string): number | undefined {
+  if (text.length > WHOLE_MAX_LENGTH) return undefined;
+  const found = WHOLE.exec(foldText(text));
+  if (found === null) return undefined;
+  const [, sign = "", whole = "", part = "", exponent = ""] = found;
+  if (whole === "" && !/\d/.test(part)) return undefined;
+  const number = Number(`${sign}${whole.replace(/\D/g, "") || "0"}${part === "." ? "" : part}${exponent}`);
+  return Number.isFinite(number) ? number : undefined;
 }
 
 /** Also the numbers inside texts: an output often is one. */

@@ -73,19 +73,25 @@ function createSession(world: World, record: ExecutionRecord, now: Now): GuardSe
  * @throws TollgateError SESSIONS_FULL
  */
 export function assertSessionRoom(world: World, record: ExecutionRecord, now: Now): void {
+  if (hasSessionRoom(world, record, now)) return;
+  throw new TollgateError("SESSIONS_FULL", `${MAX_SESSIONS} sessions are in use, as many as may be`, {
+    retryAfterMs: 60_000,
+  });
+}
+
+/** As assertSessionRoom: what makes room is forgotten. */
+export function hasSessionRoom(world: World, record: ExecutionRecord, now: Now): boolean {
   const { sessions } = world;
-  if (sessions.byKey.has(sessionKey(record)) || sessions.byKey.size < MAX_SESSIONS) return;
+  if (sessions.byKey.has(sessionKey(record)) || sessions.byKey.size < MAX_SESSIONS) return true;
   const live = liveSessions(world);
   let oldest: GuardSession | undefined;
   for (const session of sessions.byKey.values()) {
     if (live.has(session.key) || now.wallMs - session.lastUsedMs < SESSION_TTL_MS) continue;
     if (oldest === undefined || session.lastUsedMs < oldest.lastUsedMs) oldest = session;
   }
-  if (oldest === undefined)
-    throw new TollgateError("SESSIONS_FULL", `${MAX_SESSIONS} sessions are in use, as many as may be`, {
-      retryAfterMs: 60_000,
-    });
+  if (oldest === undefined) return false;
   removeSession(world, oldest);
+  return true;
 }
 
 /** Keys of the sessions of all executions in memory: a completed one keeps its session for its hour. */

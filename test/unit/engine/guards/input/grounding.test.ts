@@ -56,6 +56,31 @@ describe("numbers in arguments", () => {
     expect(told(session.before(watched, { x: String(number) }))).toEqual([]);
   });
 
+  test.each([
+    "$9,999.00",
+    "9999 USD",
+    "EUR 9999",
+    "€ 9999",
+    "9_999",
+    "９９９９",
+    "9999.",
+    "+9999",
+    " 9.999e3 ",
+    "9999%",
+  ])("%j is a number however it is written", (x) => {
+    const session = sessionOf();
+    expect(told(session.before(watched, { x }))).toEqual([ungrounded("x")]);
+    session.after({ tool: "read" }, {}, { output: 9_999 });
+    expect(told(session.before(watched, { x }))).toEqual([]);
+  });
+
+  test.each(["A4", "12ab", "3rd", "2026-01-01", "10:30", "1.2.3", "..", "+", "$", "%", "e5"])(
+    "%j is none",
+    (x) => {
+      expect(told(sessionOf().before(watched, { x }))).toEqual([]);
+    },
+  );
+
   test.each([0, 1, -1, "a text", "12 pieces", true, null])("%j needs no ground", (x) => {
     expect(told(sessionOf().before(watched, { x }))).toEqual([]);
   });
