@@ -63,7 +63,20 @@ export const HINT_LITERALS = {
   // Personal data.
   at: ["@"],
   spelledAt: ["[at", "(at", "{at"],
-  birth: ["birth", "born", "dob", "geb", "naiss", "nacim", "nasc"],
+  birth: [
+    "birth",
+    "born",
+    "dob",
+    "geb",
+    "naiss",
+    "nacim",
+    "nacid",
+    "nasc",
+    "nato il",
+    "nata il",
+    "urodz",
+    "syntym",
+  ],
   germanStreet: ["strasse", "str.", "weg", "platz", "allee", "gasse"],
   romanceStreet: ["rue", "avenue", "boulevard", "place", "calle", "via", "rua", "avenida"],
 } as const satisfies Readonly<Record<string, readonly string[]>>;

@@ -34,6 +34,8 @@ const SEARCHES: readonly Search[] = [
   {
     kind: "email",
     needs: "at",
+    accepts: (candidate) =>
+      /@\dx\.(?:png|jpe?g|webp|gif|svg|avif)$/i.test(candidate) ? 0 : candidate.length,
     pattern:
       /(?<![\p{L}\p{N}!#$%&'*+/=?^_`{|}~.-])(?:"[^"\n@]{1,64}"|[\p{L}\p{N}!#$%&'*+/=?^_`{|}~-]{1,64}(?:\.[\p{L}\p{N}!#$%&'*+/=?^_`{|}~-]{1,64}){0,8})@(?:[\p{L}\p{N}](?:[\p{L}\p{N}-]{0,61}[\p{L}\p{N}])?\.){1,8}(?:xn--[a-z0-9-]{2,59}|\p{L}{2,63})/gu,
   },
@@ -56,8 +58,8 @@ const SEARCHES: readonly Search[] = [
     kind: "card",
     digits: 13,
     pattern:
-      /(?<![\w.,-])(?:\d{13,19}|\d{4}([ -])\d{4}\1\d{4}\1\d{1,4}(?:\1\d{1,3})?|3\d{3}([ -])\d{6}\2\d{4,5})(?![\w-]|[.,]\d)/g,
-    accepts: (candidate) => (isCard(candidate.replace(/[ -]/g, "")) ? candidate.length : 0),
+      /(?<![\w.,-])(?:\d{13,19}|\d{4}([ .-])\d{4}\1\d{4}\1\d{1,4}(?:\1\d{1,3})?|3\d{3}([ .-])\d{6}\2\d{4,5})(?![\w-]|[.,]\d)/g,
+    accepts: (candidate) => (isCard(candidate.replace(/[ .-]/g, "")) ? candidate.length : 0),
   },
   {
     kind: "us_ssn",
@@ -68,15 +70,16 @@ const SEARCHES: readonly Search[] = [
     kind: "us_ssn",
     digits: 9,
     hint: /ssn|social security/i,
-    pattern: /(?<=(?:\bssn|social security)[^\d\n]{0,24})(?!000|666|9)\d{3}(?!00)\d{2}(?!0000)\d{4}(?!\d)/gi,
+    pattern:
+      /(?<=(?:\bssn|social security)[^\d\n]{0,24})(?!000|666|9)\d{3}[ .-]?(?!00)\d{2}[ .-]?(?!0000)\d{4}(?!\d)/gi,
   },
   {
     kind: "dob",
     digits: 1,
     needs: "birth",
-    hint: /birth|born|\bdob\b|geb|naiss|nacim|nasc|né|рожд|生年月日|出生/i,
+    hint: /birth|born|dob|geb|naiss|nacim|nasc|nacid|nat[oa] il|né|urodz|syntym|föd|fød|narozen|doğum|naș|születés|рожд|народж|γέννησ|الميلاد|לידה|जन्म|生年月日|出生|생년월일/i,
     pattern:
-      /(?:date of birth|birth ?da(?:te|y)|\bdob\b|\bborn(?: on)?\b|geburtsdatum|\bgeboren(?: am)?|\bgeb\.|date de naissance|\bnée? le|fecha de nacimiento|nacid[oa] el|data di nascita|data de nascimento|дата рождения|生年月日|出生日期)[^\w\n]{0,8}(?:\d{4}[-/.年]\d{1,2}[-/.月]\d{1,2}日?|\d{1,2}[-/. ]\d{1,2}[-/. ]\d{2,4}|\d{1,2}\.? ?(?:st|nd|rd|th)? (?:of )?\p{L}{3,12}\.?,? \d{4}|\p{L}{3,12}\.? \d{1,2}(?:st|nd|rd|th)?,? \d{4})/giu,
+      /(?:date[ _-]?of[ _-]?birth|birth[ _-]?da(?:te|y)|\bdob\b|\bborn(?: on)?\b|geburts(?:datum|tag)|\bgeboren(?: am| op)?|\bgeb\.|geboortedatum|fødselsdato|födelsedatum|syntymäaika|date de naissance|\bnée? le|fecha de nacimiento|nacid[oa] el|data di nascita|\bnat[oa] il|data de nascimento|nascid[oa] em|data urodzenia|\burodzon[ya]|datum narození|doğum tarihi|data nașterii|születési (?:dátum|idő)|дата рождения|дата народження|ημερομηνία γέννησης|تاريخ الميلاد|תאריך לידה|जन्म ?तिथि|生年月日|出生日期|생년월일)[^\p{L}\p{N}\n]{0,8}(?:the )?(?:\d{4}[-/.年][ ]?\d{1,2}[-/.月][ ]?\d{1,2}日?|\d{4}년 ?\d{1,2}월 ?\d{1,2}일|(?:19|20)\d{6}(?!\d)|\d{1,2}[-/. ]\d{1,2}[-/. ]\d{2,4}|\d{1,2}\.? ?(?:st|nd|rd|th)? (?:of |de |d')?\p{L}{3,12}\.?,? (?:de )?\d{4}|\p{L}{3,12}\.? \d{1,2}(?:st|nd|rd|th)?,? \d{4})/giu,
   },
   {
     kind: "phone",
@@ -89,7 +92,8 @@ const SEARCHES: readonly Search[] = [
     kind: "phone",
     digits: 8,
     hint: /\d{3}[-. )]/,
-    pattern: /(?<![\w+.#-])(?:\([2-9]\d{2}\) ?|[2-9]\d{2}([-.]))[2-9]\d{2}(?:\1|[-. ])\d{4}(?![\d-]|[.,]\d)/g,
+    pattern:
+      /(?<![\w+.#-])(?:1[-. ])?(?:\([2-9]\d{2}\) ?|[2-9]\d{2}([-.]))[2-9]\d{2}(?:\1|[-. ])\d{4}(?![\d-]|[.,]\d)/g,
   },
   {
     kind: "ip_address",
@@ -119,7 +123,7 @@ const SEARCHES: readonly Search[] = [
     needs: "germanStreet",
     hint: /stra(?:ß|ss)e|str\.|weg|platz|allee|gasse/i,
     pattern:
-      /\p{Lu}[\p{L}-]{1,30}(?: [\p{L}-]{1,30})?(?:straße|strasse|str\.|weg|platz|allee|gasse| Straße| Platz| Allee| Weg) \d{1,4} ?[a-z]?, ?(?:[A-Z]{1,2}-)?\d{4,5} \p{Lu}\p{L}{1,30}/gu,
+      /(?:(?:Am|An der|An den|Auf der|Im|In der|Zum|Zur) \p{Lu}[\p{L}-]{2,30} \d{1,4} ?[a-z]?,? ?[\n ]?(?:[A-Z]{1,2}-)?\d{5} \p{Lu}\p{L}{1,30}|\p{Lu}[\p{L}-]{1,30}(?: [\p{L}-]{1,30})?(?:straße|strasse|str\.|weg|platz|allee|gasse| Straße| Platz| Allee| Weg) \d{1,4} ?[a-z]?(?:, ?\n?|\n)(?:[A-Z]{1,2}-)?\d{4,5} \p{Lu}\p{L}{1,30})/gu,
   },
   {
     kind: "address",

@@ -3,6 +3,7 @@ import { findSecretsInLayers } from "../../../../src/engine/guards/input/secrets
 import { findInjections } from "../../../../src/engine/texts/injection/find-injections.ts";
 import { hasData, readCorpus, readDataText, readJsonLines } from "../guards/input/read-data.ts";
 import { ATTACKS, HONEST } from "./injection-samples.ts";
+import { LATER_ATTACKS, LATER_HONEST } from "./later-samples.ts";
 
 const isFlagged = (text: string): boolean => findInjections(text).length > 0;
 
@@ -14,6 +15,16 @@ describe("findInjections", () => {
   test("at most 3 % of our honest texts are flagged", () => {
     const flagged = HONEST.filter(isFlagged);
     expect(flagged.length / HONEST.length, flagged.join("\n")).toBeLessThanOrEqual(0.03);
+  });
+
+  test("at least 85 % of the attacks that were written later are found", () => {
+    const missed = LATER_ATTACKS.filter(([, text]) => !isFlagged(text)).map(([, text]) => text);
+    expect(missed.length / LATER_ATTACKS.length, missed.join("\n")).toBeLessThanOrEqual(0.15);
+  });
+
+  test("at most 3 % of the honest texts that were written later are flagged", () => {
+    const flagged = LATER_HONEST.filter(isFlagged);
+    expect(flagged.length / LATER_HONEST.length, flagged.join("\n")).toBeLessThanOrEqual(0.03);
   });
 
   test.each(["", " ", "a", "\ud800", "\udb40", "<", "%", "\\", "\u202e", "1".repeat(100)])(

@@ -87,7 +87,8 @@ function matchForm(text: string, at: number, forms: readonly SecretForm[]): Rank
     pattern.lastIndex = at;
     const length = pattern.exec(text)?.[0].length;
     if (length === undefined) continue;
-    // The key that its vendor prints in all its manuals.
+    // One letter again and again is what people write instead of a key; the other its vendor prints in all its manuals.
+    if (/^(.)\1{15}/.test(text.slice(at + prefix.length, at + prefix.length + 16))) return undefined;
     if (text.startsWith("EXAMPLE", at + length - 7)) return undefined;
     const start = prefix.endsWith("=") ? at + prefix.length : at;
     return { kind, start, end: at + length, rank: kind === "jwt" ? RANK.jwt : RANK.form };
@@ -154,8 +155,10 @@ function findUrlPasswords(text: string, hits: RankedHit[]): void {
 
 const BEARER = /\bbearer[ \t:=]{1,4}["']?([A-Za-z0-9._~+/=-]{16,4096})/gi;
 const SCHEME =
-  /\bauthorization["']?[ \t]{0,4}[:=][ \t]{0,4}["']?(?:token|api-?key|key)[ \t]{1,4}([\w.~+/=-]{16,1024})/gi;
+  /\bauthorization["']?[ \t]{0,4}[:=][ \t]{0,4}["']?(?:token|api-?key|key|ssws)[ \t]{1,4}([\w.~+/=-]{16,1024})/gi;
 const BASIC = /\bbasic[ \t]{1,4}([A-Za-z0-9+/]{6,1024}={0,2})/gi;
+/** Lines of .netrc have neither colon nor equals sign. */
+const NETRC = /\blogin[ \t]{1,4}\S{1,64}\s{1,4}password[ \t]{1,4}(\S{1,256})/g;
 const CURL_USER = /(?:^|\s)(?:-u|--user)(?:\s+|=)["']?[^\s:"']{1,64}:([^\s"']{1,256})/g;
 
 function findAuthorizations(text: string, hits: RankedHit[]): void {
@@ -169,6 +172,7 @@ function findAuthorizations(text: string, hits: RankedHit[]): void {
         (value) => /\d/.test(value) && isSecretValue(value.slice(0, SECRET_MAX_LENGTH), 16, false),
       );
   if (/\bbasic\b/i.test(text)) addGroups(text, BASIC, "basic_auth", hits, isUserAndPassword);
+  if (text.includes("login")) addGroups(text, NETRC, "basic_auth", hits, (value) => !isStandIn(value));
   if (text.includes("curl")) addGroups(text, CURL_USER, "basic_auth", hits, (value) => !isStandIn(value));
 }
 

@@ -26,6 +26,12 @@ const FORMS: readonly (readonly [kind: string, prefixes: string, rest: string])[
   ["slack_token", "xoxb-|xoxp-|xoxa-|xoxe-|xoxr-|xoxs-|xoxo-|xoxd-|xoxe.xoxb-|xoxe.xoxp-", "[\\w-]{20,255}"],
   ["slack_token", "xapp-", "\\d-[A-Za-z0-9]{5,20}-\\d{5,20}-[A-Za-z0-9]{20,128}"],
   ["slack_webhook", "hooks.slack.com/", "(?:services|workflows|triggers)/[\\w/+-]{20,128}"],
+  ["discord_webhook", "discord.com/api/webhooks/|discordapp.com/api/webhooks/", "\\d{15,20}/[\\w-]{50,80}"],
+  [
+    "teams_webhook",
+    "webhook.office.com/webhookb2/",
+    "[0-9a-f-]{36}@[0-9a-f-]{36}/IncomingWebhook/[0-9a-f]{32}/[0-9a-f-]{36}",
+  ],
   ["stripe_key", "sk_live_|sk_test_|sk_prod_|rk_live_|rk_test_|rk_prod_", "[A-Za-z0-9]{10,255}"],
   ["stripe_webhook_secret", "whsec_", "[A-Za-z0-9+/=]{20,128}"],
   ["api_key", "sk_fake_|sk_dev_|sk_sandbox_|sk_staging_|rk_fake_", "[A-Za-z0-9]{6,255}"],
@@ -44,6 +50,7 @@ const FORMS: readonly (readonly [kind: string, prefixes: string, rest: string])[
   ["huggingface_token", "hf_", "[A-Za-z0-9]{30,64}(?![A-Za-z0-9_])"],
   ["huggingface_token", "api_org_", "[A-Za-z0-9]{30,64}"],
   ["perplexity_key", "pplx-", "[A-Za-z0-9]{40,64}"],
+  ["voyage_key", "pa-", "(?=[\\w-]{0,42}\\d)(?=[\\w-]{0,42}[A-Z])[\\w-]{43}(?![\\w-])"],
   ["xai_key", "xai-", "[A-Za-z0-9]{60,128}"],
   ["groq_key", "gsk_", "[A-Za-z0-9]{40,64}"],
   ["replicate_token", "r8_", "[A-Za-z0-9]{36,40}"],
@@ -55,7 +62,11 @@ const FORMS: readonly (readonly [kind: string, prefixes: string, rest: string])[
   ["google_oauth_token", "ya29.", "[\\w-]{20,255}"],
   ["azure_storage_key", "AccountKey=|accountkey=", "[A-Za-z0-9+/]{80,90}={0,2}"],
   ["azure_shared_access_key", "SharedAccessKey=", "[A-Za-z0-9+/]{40,90}={0,2}"],
-  ["azure_sas_token", "sig=", "[A-Za-z0-9]{0,20}(?:%2[BbFf][A-Za-z0-9]{0,43}){0,20}[A-Za-z0-9]{5,43}%3[Dd]"],
+  [
+    "azure_sas_token",
+    "sig=",
+    "(?=[A-Za-z0-9%]{40})[A-Za-z0-9]{0,43}(?:%2[BbFf][A-Za-z0-9]{0,43}){0,20}%3[Dd]",
+  ],
   ["npm_token", "npm_", "[A-Za-z0-9]{36}(?![A-Za-z0-9])"],
   ["npm_token", "_authToken=", "[A-Za-z0-9-]{20,64}"],
   ["pypi_token", "pypi-AgEIcHlwaS5vcmc|pypi-AgENdGVzdC5weXBpLm9yZw", "[\\w-]{30,255}"],
@@ -64,6 +75,9 @@ const FORMS: readonly (readonly [kind: string, prefixes: string, rest: string])[
   ["crates_token", "cio", "[A-Za-z0-9]{32}(?![A-Za-z0-9])"],
   ["clojars_token", "CLOJARS_", "[a-z0-9]{60}"],
   ["digitalocean_token", "dop_v1_|doo_v1_|dor_v1_", "[0-9a-f]{60,70}"],
+  ["netlify_token", "nfp_|nfc_", "[A-Za-z0-9]{36,44}(?![A-Za-z0-9])"],
+  ["tailscale_key", "tskey-auth-|tskey-api-|tskey-client-|tskey-scim-|tskey-webhook-", "[A-Za-z0-9-]{16,96}"],
+  ["launchdarkly_key", "sdk-|mob-", "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}(?![\\w-])"],
   ["vault_token", "hvs.|hvb.|hvr.", "[\\w-]{24,255}"],
   ["vault_token", "VAULT_TOKEN=", "s\\.[A-Za-z0-9]{24}"],
   ["pulumi_token", "pul-", "[0-9a-f]{40}"],
@@ -141,7 +155,7 @@ export const SECRET_FORMS: readonly SecretForm[] = FORMS.flatMap(([kind, prefixe
 export const PROVIDERS: ReadonlySet<string> = new Set(
   (
     "adobe airtable algolia asana atlassian auth0 azure beamer bitbucket bittrex codecov cohere coinbase confluent " +
-    "contentful datadog deepseek discord droneci dropbox elastic elevenlabs etsy fastly finicity finnhub flickr freemius " +
+    "contentful datadog deepseek discord droneci dropbox elastic elevenlabs etsy fal fastly finicity finnhub flickr freemius " +
     "freshbooks gitter gocardless hubspot heroku intercom jfrog jira kraken kucoin launchdarkly linkedin lob looker " +
     "mailchimp mailgun mapbox mattermost messagebird mistral netlify nytimes okta opsgenie pagerduty plaid pubnub " +
     "pusher rapidapi segment sendbird sendgrid sidekiq snowflake snyk sonar squarespace stytch sumologic travis trello " +
