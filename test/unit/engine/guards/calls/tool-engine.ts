@@ -148,7 +148,7 @@ export class ToolEngine extends Engine {
   }
 
   /** Dies and starts again from what was saved, on this boot or another. */
-  again(awayMs: number, options: EngineOptions = {}): ToolEngine {
+  again(awayMs: number, options: EngineOptions & { readonly guards?: GuardPolicy } = {}): ToolEngine {
     this.volume.isOpen = false;
     const { guards } = this;
     const { set } = this.world.policy;
