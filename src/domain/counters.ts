@@ -45,10 +45,6 @@ export const HELD_COUNT = 9;
 
 /** The units that a carve can slice, in the order of its vectors. */
 export const CARVE_UNITS = ["steps", "tokens", "costNanoUsd", "toolCalls"] as const;
-export type CarveUnit = (typeof CARVE_UNITS)[number];
-
-export type CounterName = keyof typeof SPENT;
-export const COUNTER_NAMES = Object.keys(SPENT) as readonly CounterName[];
 
 /** Place in a held row of each carve unit. */
 export const CARVE_HELD = [HELD.steps, HELD.plainTokens, HELD.costNanoUsd, HELD.toolCalls] as const;

@@ -1,9 +1,6 @@
 /** The socket or credential that a request came through. Every id that a client chooses is kept per caller. */
 export type CallerId = string & { readonly __brand: "CallerId" };
 export type ExecutionId = string & { readonly __brand: "ExecutionId" };
-export type ReservationId = string & { readonly __brand: "ReservationId" };
-export type ReporterId = string & { readonly __brand: "ReporterId" };
-export type ApprovalId = string & { readonly __brand: "ApprovalId" };
 
 /** Longest id, in characters: ids are kept per row and per log line. */
 export const MAX_ID_LENGTH = 128;

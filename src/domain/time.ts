@@ -2,8 +2,6 @@
 export type MonoMs = number & { readonly __brand: "MonoMs" };
 /** Milliseconds since 1970-01-01T00:00Z. Used for calendar windows, `occurred_at` and everything that is shown. */
 export type WallMs = number & { readonly __brand: "WallMs" };
-/** A length of time in milliseconds. */
-export type DurationMs = number;
 
 /** The one instant at which a decision is made. The engine never reads a clock: `now` arrives as an argument. */
 export interface Now {
@@ -11,8 +9,6 @@ export interface Now {
   readonly wallMs: WallMs;
 }
 
-export const SECOND_MS = 1_000;
-export const MINUTE_MS = 60_000;
 export const HOUR_MS = 3_600_000;
 export const DAY_MS = 86_400_000;
 

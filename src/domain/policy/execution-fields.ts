@@ -1,17 +1,6 @@
 import type { LimitKey, OnExceed } from "../limits.ts";
 import { LIMITS } from "../limits.ts";
-import {
-  bound,
-  choice,
-  type Effective,
-  exemptionList,
-  free,
-  group,
-  mapOf,
-  maximum,
-  minimum,
-  mode,
-} from "./field.ts";
+import { bound, choice, exemptionList, free, group, mapOf, maximum, minimum, mode } from "./field.ts";
 import {
   AMOUNT,
   count,
@@ -132,5 +121,3 @@ export const EXECUTION_FIELDS = {
     { default: "block" },
   ),
 };
-
-export type ExecutionSettings = Effective<typeof EXECUTION_FIELDS>;

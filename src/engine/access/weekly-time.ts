@@ -22,7 +22,7 @@ export interface WeeklyTime {
   readonly timeZone: string;
 }
 
-/** Undefined when nothing is said of days or hours, or a time is none: see `isClockTime`. */
+/** Undefined when nothing is said of days or hours. Times are `00:00` to `24:00`. */
 export function compileWeeklyTime(settings: TimeSettings): WeeklyTime | undefined {
   const { days, from, to } = settings;
   if (days === undefined && from === undefined && to === undefined) return undefined;
@@ -32,11 +32,6 @@ export function compileWeeklyTime(settings: TimeSettings): WeeklyTime | undefine
     to: to === undefined ? DAY_MINUTES : minuteOf(to),
     timeZone: settings.time_zone,
   };
-}
-
-/** `00:00` to `24:00`. */
-export function isClockTime(text: string): boolean {
-  return /^([01][0-9]|2[0-3]):[0-5][0-9]$/.test(text) || text === "24:00";
 }
 
 /** Whether an instant lies within. Hours that end on the next day belong to the day on which they begin. */

@@ -6,9 +6,6 @@
 // (length of the pattern) × (length of the text) comparisons. Names without segments, as of users and models, have wildcards
 // that stand for any characters at all: `gpt-*` is `gpt-4.1` too.
 
-/** Longest pattern, characters. */
-export const MAX_GLOB_LENGTH = 1_024;
-
 export interface Glob {
   readonly pattern: string;
   /** The text itself when the pattern has no wildcard: such globs can be looked up instead of tried. */

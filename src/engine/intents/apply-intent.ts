@@ -1,6 +1,6 @@
 import { SPENT } from "../../domain/counters.ts";
 import type { Intent } from "../../domain/intent.ts";
-import { MAX_MODIFICATIONS } from "../../domain/limits.ts";
+import { MAX_MODIFICATIONS, MODIFICATION_WINDOW_MS } from "../../domain/limits.ts";
 import type { Now } from "../../domain/time.ts";
 import {
   chargeChain,
@@ -62,7 +62,7 @@ export function recordModifications(world: World, index: number, count: bigint, 
   if (count === 0n) return;
   const root = world.executions.record(rootOf(world, index));
   world.rows.executionTexts.touch(root.index);
-  const recent = (root.modifications ?? []).filter((at) => at > wallMs - 3_600_000);
+  const recent = (root.modifications ?? []).filter((at) => at > wallMs - MODIFICATION_WINDOW_MS);
   for (let added = 0n; added < count && recent.length < MAX_MODIFICATIONS; added++) recent.push(wallMs);
   root.modifications = recent;
 }

@@ -1,4 +1,3 @@
-import { SPENT } from "../../domain/counters.ts";
 import {
   type Decision,
   type Finding,
@@ -264,10 +263,4 @@ export function remainingOf(world: World, index: number, now: Now): readonly Rem
     result.push({ unit: "time", amount: { kind: "durationMs", value: Math.floor(left) } });
   }
   return result;
-}
-
-/** Whether an intent asks for anything that is counted. */
-export function addsAnything(probe: Probe): boolean {
-  for (let unit = 0; unit <= SPENT.modifications; unit++) if (probe.add[unit] !== 0n) return true;
-  return probe.entersDepth || probe.signature !== undefined;
 }

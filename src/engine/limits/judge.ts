@@ -1,7 +1,12 @@
 import { HELD, HELD_STRIDE, SPENT } from "../../domain/counters.ts";
 import type { Finding } from "../../domain/decision.ts";
 import { STATE } from "../../domain/execution.ts";
-import { type EffectiveLimit, type LimitKey, MAX_MODIFICATIONS } from "../../domain/limits.ts";
+import {
+  type EffectiveLimit,
+  type LimitKey,
+  MAX_MODIFICATIONS,
+  MODIFICATION_WINDOW_MS,
+} from "../../domain/limits.ts";
 import type { Now } from "../../domain/time.ts";
 import { FLAG, NO_INDEX, NOT_QUIET } from "../executions/execution-table.ts";
 import { counterPlace } from "../executions/table/columns.ts";
@@ -281,7 +286,7 @@ function judgeModifications(world: World, index: number, probe: Probe, now: Now,
   if (limit === undefined || (add === 0n && probe !== EMPTY_PROBE)) return;
   const root = rootOf(world, index);
   const instants = world.executions.record(root).modifications ?? [];
-  const since = now.wallMs - 3_600_000;
+  const since = now.wallMs - MODIFICATION_WINDOW_MS;
   const recent = instants.filter((at) => at > since);
   const held = heldOf(world, root, SPENT.modifications);
   // What is above the instants that are kept is not known: a limit beyond them counts as reached.

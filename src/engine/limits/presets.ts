@@ -23,6 +23,3 @@ export const PRESETS: { readonly [P in LongRunningPreset]: { readonly [K in Limi
   unlimited: { cost_alert_threshold_usd: 100n * USD, idle_timeout_seconds: 86_400n },
   disabled: {},
 };
-
-/** Modifications of one session within an hour, where nobody says more or less. */
-export const MODIFICATION_DEFAULT = 10n;

@@ -4,9 +4,6 @@
 
 /** Ticks of a millisecond. Sums stay exact for four years of uptime; a rate of 100,000 a second is off by 0.2 % at most. */
 const TICKS_PER_MS = 65_536;
-/** Largest rate and burst, so that an interval has at least 65 ticks. */
-export const MAX_RPS = 1_000_000;
-export const MAX_BURST = 1_000_000;
 
 export interface Rate {
   /** Requests per second; 0 lets nothing pass. */

@@ -1,4 +1,5 @@
 import { TollgateError } from "../../../domain/errors.ts";
+import { MODIFICATION_WINDOW_MS } from "../../../domain/limits.ts";
 import type { GuardId } from "../../../domain/policy/guard-ids.ts";
 import type { Now } from "../../../domain/time.ts";
 import type { ExecutionRecord } from "../../executions/execution-record.ts";
@@ -128,7 +129,7 @@ function budgetsOf(
 function modificationsOf(world: World, record: ExecutionRecord, wallMs: number): number {
   const root = record.chain.at(-1) ?? record.index;
   const { modifications } = world.executions.record(root);
-  return modifications?.filter((at) => at > wallMs - 3_600_000).length ?? 0;
+  return modifications?.filter((at) => at > wallMs - MODIFICATION_WINDOW_MS).length ?? 0;
 }
 
 /** @throws TollgateError REFERENCE_NOT_FOUND */

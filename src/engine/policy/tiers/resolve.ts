@@ -122,8 +122,6 @@ function* fillInNode(node: Node, written: unknown): Steps<unknown> {
   }
 }
 
-export const NO_SIDES: Sides = { defaults: [], written: [], ceilings: [], bounds: [], met: [] };
-
 function isUntouched(resolution: Resolution, sides: Sides): boolean {
   return (
     sides.written.length === 0 &&
@@ -244,5 +242,3 @@ const EMPTY_GROUP: Group = {
   description: "",
   present: true,
 };
-
-export type { Said };

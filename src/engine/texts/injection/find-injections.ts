@@ -7,21 +7,6 @@ import { findConcepts, normalizeText } from "./find-concepts.ts";
 import { findMarkup } from "./find-markup.ts";
 import { judgeConcepts } from "./judge-concepts.ts";
 
-export const INJECTION_KINDS = [
-  "override",
-  "prompt_leak",
-  "secret_request",
-  "exfiltration",
-  "hidden_order",
-  "role_tag",
-  "persona",
-  "policy_puppetry",
-  "self_limit",
-  "encoded",
-  "unicode",
-  "split",
-] as const;
-
 /** Disguises in disguises. */
 const MAX_DEPTH = 2;
 

@@ -15,14 +15,12 @@ import {
   SPANISH,
 } from "./european.ts";
 
-/** Languages in which instruction override, prompt leaks and secrets are found; the rest is looked for in English alone. */
-export const INJECTION_LOCALES =
-  "ar bg bn cs da de el en es fa fi fr he hi hr hu id it ja ko ms nb nl pl pt ro ru sr sv sw ta th tl tr uk ur vi zh".split(
-    " ",
-  );
-
 export const ENGLISH_LEXICONS: readonly Lexicon[] = [ENGLISH, ENGLISH_CONDUCT];
 
+/**
+ * Instruction override, prompt leaks and secrets are found in all of these languages; the rest is looked for in English alone:
+ * ar bg bn cs da de el en es fa fi fr he hi hr hu id it ja ko ms nb nl pl pt ro ru sr sv sw ta th tl tr uk ur vi zh.
+ */
 export const LEXICONS: readonly Lexicon[] = [
   ...ENGLISH_LEXICONS,
   GERMAN,
