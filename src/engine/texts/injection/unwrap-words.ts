@@ -2,7 +2,7 @@
 // backwards. Each gives the sentence back, or undefined when the text has not that form.
 
 /** Names of programs have fewer words. */
-const JOINED = /[A-Za-z]{1,24}(?:[_.][A-Za-z]{1,24}){4,200}|(?:[A-Z][a-z]{0,23}){5,200}/g;
+const JOINED = /(?<![A-Za-z])(?:[A-Za-z]{1,24}(?:[_.][A-Za-z]{1,24}){4,200}|(?:[A-Z][a-z]{0,23}){5,200})/g;
 
 /** `Ignore_all_previous_instructions`, `IgnoreAllPreviousInstructions` */
 export function splitJoined(text: string): string | undefined {
@@ -57,12 +57,12 @@ export function decodeMorse(text: string): string | undefined {
 }
 
 const SHIFTED_MAX_LENGTH = 4_096;
+const CIPHER = /caesar|cipher|\brot-?\d|\bshift(?:ed)?\s(?:by|each|every|all|the letters)\b|decrypt|decode/i;
 const TELLING = /ignore|instruction|prompt|password|disregard|forget|restriction|guideline|reveal/i;
 
 /** A letter for the one so many places on; only where the text speaks of a cipher. */
 export function shiftLetters(text: string): string | undefined {
-  if (text.length > SHIFTED_MAX_LENGTH || !/caesar|cipher|shift|\brot|decrypt|decipher|decode/i.test(text))
-    return undefined;
+  if (text.length > SHIFTED_MAX_LENGTH || !CIPHER.test(text)) return undefined;
   for (let places = 1; places < 26; places += 1) {
     const under = text.replace(/[a-z]/gi, (letter) => {
       const base = letter <= "Z" ? 65 : 97;
