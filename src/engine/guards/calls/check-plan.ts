@@ -3,7 +3,7 @@ import type { CallerId } from "../../../domain/ids.ts";
 import type { Ask, Circumstances, Detail } from "../../../domain/intent.ts";
 import type { Now } from "../../../domain/time.ts";
 import type { ExecutionRecord } from "../../executions/execution-record.ts";
-import { decideIntent, judgeIntent } from "../../intents/judge-intent.ts";
+import { decideIntent, judgeIntent, policyOfAsk } from "../../intents/judge-intent.ts";
 import { decide, isUncertain } from "../../limits/standing.ts";
 import { refreshStalePolicy } from "../../policy/refresh-policy.ts";
 import { findExecution } from "../../reservations/resolve.ts";
@@ -15,7 +15,8 @@ import { type ToolBudgetState, toolBudget } from "../flow/tool-budget.ts";
 import type { ChainPlace } from "../guard-table.ts";
 import { findSession, sliceOf } from "../session/sessions.ts";
 import { isFinding, readArguments } from "./call-facts.ts";
-import { withGuards } from "./check-tool-call.ts";
+import { isNoAccess, withGuards } from "./check-tool-call.ts";
+import { judgeCallAccess } from "./judge-arguments.ts";
 import { createBeforeRun, guardPolicyOf, runBefore, tellFailures } from "./run-before.ts";
 import type { ToolCallRequest } from "./tool-requests.ts";
 
@@ -24,7 +25,7 @@ import type { ToolCallRequest } from "./tool-requests.ts";
 export interface PlannedToolCall {
   readonly callId: string;
   readonly tool: string;
-  /** Undefined: not known yet, and not judged. */
+  /** Undefined: not known yet; then the call is judged by its tool alone. */
   readonly argumentsJson?: Uint8Array | undefined;
   readonly namespace?: string | undefined;
   readonly dependsOn: readonly string[];
@@ -65,6 +66,9 @@ const PLANNED_ORDER: readonly ChainPlace[] = [
   "tool_budget",
 ];
 
+/** What a call is judged by whose arguments are not known yet: its tool. */
+const NAMED_ORDER: readonly ChainPlace[] = ["side_effect", "access", "tool_budget"];
+
 /** @throws TollgateError EXECUTION_NOT_FOUND */
 export function checkPlan(world: World, caller: CallerId, request: PlanRequest, now: Now): PlanAnswer {
   const index = findExecution(world, caller, request.executionId);
@@ -75,7 +79,8 @@ export function checkPlan(world: World, caller: CallerId, request: PlanRequest, 
   const judged = judgeIntent(world, index, ask, "looks", now, shape);
   const budget = copyOfBudget(world, record);
   const runs = request.calls.map((call) => judgeCall(world, record, request, call, budget, now));
-  const findings = [...judged.findings, ...runs.flatMap(({ findings: found }) => found)];
+  // Who may call which tool is a matter of each call.
+  const findings = [...judged.findings.filter(isNoAccess), ...runs.flatMap(({ findings: found }) => found)];
   const decision = decideIntent(world, index, ask, findings, now);
   const refusedAt = runs.find(({ answer }) => !answer.decision.allowed);
   const reasons = [
@@ -153,20 +158,21 @@ function judgeCall(
   const { callId } = planned;
   const about = (findings: readonly Finding[]): Decision =>
     decide(world, findings, now, isUncertain(world, record.index));
-  if (planned.argumentsJson === undefined)
-    return {
-      findings: [],
-      answer: { callId, decision: about([]), repaired: undefined },
-      stoppedAt: undefined,
-      reason: undefined,
-    };
   const document = readArguments(planned.argumentsJson);
   if (isFinding(document)) {
     const answer = { callId, decision: about([document]), repaired: undefined };
     return { findings: [document], answer, stoppedAt: "input", reason: document.message };
   }
   const run = createBeforeRun(world, record, requestOf(plan, planned), document, now);
-  const chain = runBefore(run, PLANNED_ORDER, budget);
+  const access = judgeCallAccess(
+    world,
+    record,
+    policyOfAsk(world, record, plan),
+    { ...plan, ...planned },
+    now,
+  );
+  const order = planned.argumentsJson === undefined ? NAMED_ORDER : PLANNED_ORDER;
+  const chain = runBefore({ ...run, access }, order, budget);
   tellFailures(world, record, chain);
   countCall(chain, budget);
   const decision = withGuards(about(chain.findings), chain);

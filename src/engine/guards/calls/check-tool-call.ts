@@ -64,16 +64,18 @@ export function checkToolCall(
   if (isFinding(document)) return refuseInput(world, record, request, document, now);
   const run = createBeforeRun(world, record, request, document, now);
   const first = judge(world, record, withoutApproval(run), document, NO_FINDINGS, now);
-  if (run.policy.evaluate === "first" && first.judged.findings.some(blocks))
+  const access = first.judged.findings.filter(isAccess);
+  const isRefused = first.judged.findings.some((one) => blocks(one) && !isAccess(one));
+  if (run.policy.evaluate === "first" && isRefused)
     return refused(refuse(world, index, first.ask, first.judged.findings, now), undefined);
   const guards = withRedaction(run.guards, first.judged.obligations);
-  const chain = runBefore({ ...run, guards });
+  const chain = runBefore({ ...run, guards, access });
   tellFailures(world, record, chain);
   const final = chain.document ?? document;
   const asked =
     chain.findings.length === 0 && final === document && request.approvalId === undefined
       ? first
-      : judge(world, record, run, final, chain.findings, now);
+      : judge(world, record, run, final, chain.findings.filter(isNoAccess), now);
   const tooLarge = request.reserve === undefined ? undefined : checkFraction(world, index, asked.held, now);
   touchActivity(world, index, now.monoMs);
   if (asked.judged.refused || tooLarge !== undefined) {
@@ -82,6 +84,15 @@ export function checkToolCall(
     return refused(withGuards(decision, chain), chain);
   }
   return take(world, record, run, asked, chain, final, now);
+}
+
+/** Access has its place inside the chain, and its findings theirs in the decision: they are told by the judgement. */
+function isAccess({ kind }: Finding): boolean {
+  return kind === "ACCESS";
+}
+
+export function isNoAccess(finding: Finding): boolean {
+  return !isAccess(finding);
 }
 
 function blocks({ verdict, shadow }: Finding): boolean {

@@ -1,3 +1,4 @@
+import { type Finding, NO_FINDINGS } from "../../../domain/decision.ts";
 import type { CallerId } from "../../../domain/ids.ts";
 import type { ToolEntry } from "../../../domain/policy/tool-entry.ts";
 import type { Now } from "../../../domain/time.ts";
@@ -38,6 +39,8 @@ export interface BeforeRun {
   readonly call: ToolCall;
   readonly facts: GuardFacts;
   readonly document: JsonDocument;
+  /** What the access rules say of the call; absent: nothing. */
+  readonly access?: readonly Finding[];
   readonly now: Now;
 }
 
@@ -101,6 +104,7 @@ export function runBefore(
     ask: (guard, settings, state, document) =>
       guard.before?.(beforeInput(run, settings, state, document ?? run.document)),
     checks: {
+      access: () => run.access ?? NO_FINDINGS,
       content_rules: (document) =>
         judgeCallText(
           world,

@@ -543,7 +543,8 @@ export type PlannedCall = Message<"tollgate.enforcement.v1.PlannedCall"> & {
   tool: string;
 
   /**
-   * Arguments, a JSON object in UTF-8. Absent: not known yet, and not judged.
+   * Arguments, a JSON object in UTF-8. Absent: not known yet; then the call is judged by its tool alone: side effects,
+   * access, tool budget.
    *
    * @generated from field: optional bytes arguments_json = 3;
    */
