@@ -23,7 +23,7 @@ export interface RetrySafetyState {
   attempts: Attempts[];
 }
 
-/** Signatures remembered of a session; the one tried longest ago is forgotten first. */
+/** Signatures remembered of a session; the one tried least is forgotten first. */
 export const MAX_SIGNATURES = 200;
 
 /** Longest class of an error that is kept, characters. */
@@ -63,7 +63,8 @@ export const retrySafety: Guard<RetrySafetySettings, RetrySafetyState> = {
     for (const attempts of state.attempts) attempts.lastMono += byMs;
   },
   trim: (state) => {
-    state.attempts.splice(0, Math.ceil(state.attempts.length / 2));
+    const most = Math.floor(state.attempts.length / 2);
+    while (state.attempts.length > most) state.attempts.splice(leastTried(state.attempts), 1);
   },
 };
 
@@ -76,8 +77,16 @@ function takeAttempts(state: RetrySafetyState, signature: string, tool: string):
   const [known] = at >= 0 ? state.attempts.splice(at, 1) : [];
   const attempts = known ?? { signature, tool, count: 0, lastMono: 0, error: undefined };
   state.attempts.push(attempts);
-  if (state.attempts.length > MAX_SIGNATURES) state.attempts.shift();
+  if (state.attempts.length > MAX_SIGNATURES) state.attempts.splice(leastTried(state.attempts), 1);
   return attempts;
+}
+
+/** The one that was tried least, of several the oldest: many other calls do not clear one that was tried too often. */
+function leastTried(attempts: readonly Attempts[]): number {
+  let least = 0;
+  for (let at = 1; at < attempts.length - 1; at++)
+    if ((attempts[at]?.count ?? 0) < (attempts[least]?.count ?? 0)) least = at;
+  return least;
 }
 
 /** Time until the next attempt is due, ms; 0 = now. It doubles (or grows by another factor) with every attempt. */

@@ -116,11 +116,30 @@ export function forgetSessions(world: World, now: Now): void {
   for (const session of old) if (!live.has(session.key)) removeSession(world, session);
 }
 
-/** Forgets the older half of what each guard remembers. */
+/**
+ * What goes first when a session has grown above its bound. What refuses more once it is forgotten comes before what would allow
+ * more: nobody fills a session with references to be rid of the attempts that stand against them.
+ */
+const TRIM_ORDER: readonly GuardId[] = [
+  "provenance",
+  "grounding",
+  "saturation",
+  "plan_shape",
+  "timeout_budget",
+  "tool_budget",
+  "retry_safety",
+];
+
+/** Forgets the older half of what a guard remembers, again and again, one guard after the other, until the session fits. */
 function trimSession(session: GuardSession): void {
-  for (const [id, guard] of GUARDS) {
+  let left = JSON.stringify(session.slices).length;
+  for (const id of TRIM_ORDER) {
     const slice = session.slices[id];
-    if (slice !== undefined) guard.trim?.(slice);
+    for (let before = left + 1; slice !== undefined && left > MAX_SESSION_LENGTH && left < before; ) {
+      before = left;
+      GUARDS.get(id)?.trim?.(slice);
+      left = JSON.stringify(session.slices).length;
+    }
   }
 }
 
