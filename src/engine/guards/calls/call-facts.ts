@@ -18,6 +18,16 @@ export function callKey(world: World, executionId: string, callId: string): stri
   return world.digest.digest128(`${executionId}\n${callId}`);
 }
 
+interface Signed {
+  readonly tool: string;
+  readonly namespace: string | undefined;
+  readonly entry: ToolEntry | undefined;
+  readonly signature: string;
+}
+
+/** The last signature of a document: one call asks for it several times. */
+const signed = new WeakMap<JsonDocument, Signed>();
+
 /** Identity of a call: tool and canonical arguments, without volatile fields and what only travels with them. */
 export function signatureOf(
   world: World,
@@ -26,9 +36,13 @@ export function signatureOf(
   document: JsonDocument,
   entry: ToolEntry | undefined,
 ): string {
+  const known = signed.get(document);
+  if (known?.tool === tool && known.namespace === namespace && known.entry === entry) return known.signature;
   const left = [...CARRIED_ARGUMENTS, ...(entry?.volatile_fields ?? [])];
   const value = without(document.value, left);
-  return world.digest.digest128(`${namespace ?? ""}\n${tool}\n${canonicalJsonOnce(value)}`);
+  const signature = world.digest.digest128(`${namespace ?? ""}\n${tool}\n${canonicalJsonOnce(value)}`);
+  signed.set(document, { tool, namespace, entry, signature });
+  return signature;
 }
 
 function without(value: JsonValue, names: readonly string[]): JsonValue {
