@@ -6,6 +6,7 @@ import { evaluateExpression } from "../expressions/expression.ts";
 import { variablesOf } from "../expressions/request-environment.ts";
 import type { RequestFacts } from "../expressions/request-facts.ts";
 import { matchPatterns } from "../patterns/pattern-set.ts";
+import { hintsOf, type TextHints } from "../texts/text-hints.ts";
 import type { CompiledRules, Rule } from "./compile-rules.ts";
 import type { RuleCount } from "./rule-count-table.ts";
 import { isInScope } from "./rule-scope.ts";
@@ -39,10 +40,13 @@ export function judgeRules(question: RuleQuestion): Finding[] {
   return fired;
 }
 
-/** What the rules on texts alone say; all else is judged once per call, whatever texts it brings. */
-export function judgeTexts(question: RuleQuestion): Finding[] {
+/**
+ * What the rules on texts alone say; all else is judged once per call, whatever texts it brings. `hints`: of the one text,
+ * where they are known.
+ */
+export function judgeTexts(question: RuleQuestion, hints?: TextHints): Finding[] {
   const fired: Finding[] = [];
-  for (const content of question.texts) judgeText(question, content, fired);
+  for (const content of question.texts) judgeText(question, content, fired, hints);
   return fired;
 }
 
@@ -69,14 +73,15 @@ export function fireOnText(
   return fired;
 }
 
-function judgeText(question: RuleQuestion, content: Content, fired: Finding[]): void {
+function judgeText(question: RuleQuestion, content: Content, fired: Finding[], known?: TextHints): void {
   const { rules, hash } = question;
   if (rules.text.length === 0) return;
+  const hints = known ?? hintsOf(content.text);
   const matched = new Set(
     rules.patterns.sources.length === 0 ? [] : matchPatterns(rules.patterns, content.text),
   );
   for (const rule of textRulesFor(question, content.direction)) {
-    const evidence = findInText(rules.patterns, rule.id, matched, content.text, hash);
+    const evidence = findInText(rules.patterns, rule.id, matched, content.text, hash, hints);
     if (evidence.length === 0) continue;
     fired.push(...fireOnText(question, rule, content.direction, evidence));
   }

@@ -1,6 +1,7 @@
 import type { Evidence } from "../../domain/decision.ts";
 import { findPatternSpans, type PatternSet } from "../patterns/pattern-set.ts";
 import { utf8Length } from "../texts/content-stream.ts";
+import type { TextHints } from "../texts/text-hints.ts";
 import type { TextMatch } from "../texts/text-match.ts";
 import { findDetector } from "./detectors.ts";
 
@@ -14,10 +15,11 @@ export function findInText(
   matched: ReadonlySet<string>,
   text: string,
   hash: (text: string) => string,
+  hints?: TextHints,
 ): readonly Evidence[] {
   const matches: readonly TextMatch[] = matched.has(ruleId)
     ? findPatternSpans(patterns, ruleId, text).map((span) => ({ ...span, kind: ruleId }))
-    : (findDetector(ruleId)?.find(text) ?? []);
+    : (findDetector(ruleId)?.find(text, hints) ?? []);
   return evidenceOf(matches.slice(0, MAX_EVIDENCE), text, hash);
 }
 

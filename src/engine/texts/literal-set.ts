@@ -7,7 +7,7 @@ export interface LiteralSet {
   /** The state that follows a state on a column: at the sum of both, since states count in rows. */
   readonly next: Uint16Array;
   /** By state: which entry of `groups` it completes; 0: none. */
-  readonly completes: Uint8Array;
+  readonly completes: Uint16Array;
   readonly groups: readonly (readonly number[])[];
 }
 
@@ -69,7 +69,7 @@ function linkNodes(root: Node): readonly Node[] {
 function compileNodes(nodes: readonly Node[], columns: Uint8Array, width: number): LiteralSet {
   if (nodes.length * width > 0x1_0000) throw new RangeError("too many literals for one set");
   const next = new Uint16Array(nodes.length * width);
-  const completes = new Uint8Array(nodes.length * width);
+  const completes = new Uint16Array(nodes.length * width);
   const groups: (readonly number[])[] = [[]];
   for (const [index, node] of nodes.entries()) node.state = index * width;
   for (const { state, children, fallback, groups: done } of nodes) {

@@ -60,6 +60,11 @@ export const HINT_LITERALS = {
   morse: ["- .", ". -"],
   cipher: ["caesar", "cipher", "shift", "rot", "decrypt", "decipher", "decode"],
   joining: ["+", "concat", "combin", "join", "append", "together", "followed by", "assemble", "merge"],
+  // Secrets.
+  telling: ["pass", "pwd", "secret", "token", "key", "credential", "auth", "bearer", "basic", "curl"],
+  /** A word for a token that is no more than part of most words. */
+  pat: ["pat"],
+  scheme: [":/"],
   // Personal data.
   at: ["@"],
   spelledAt: ["[at", "(at", "{at"],

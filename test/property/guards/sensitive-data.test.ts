@@ -63,6 +63,19 @@ describe("checkSensitiveData", () => {
     );
   });
 
+  test("what else stands in a document changes nothing: a document that is not looked through holds nothing", () => {
+    fc.assert(
+      fc.property(fc.dictionary(key, anyValue, { maxKeys: 3 }), (value) => {
+        const [alone, beside] = [value, { ...value, "zz%": "é" }].map((one) => {
+          const document = parseJson(JSON.stringify(one));
+          return isJsonDocument(document) ? checkSensitiveData(document, redact, keyedHash).notes : [];
+        });
+        expect(alone).toEqual(beside);
+      }),
+      { numRuns: 400 },
+    );
+  });
+
   test("hits are in order, apart, and within the text", () => {
     fc.assert(
       fc.property(text, (sample) => {

@@ -5,6 +5,7 @@ import type { ExecutionRecord } from "../../executions/execution-record.ts";
 import { concernsRequest, judgePolicy, textQuestion } from "../../intents/judge-policy.ts";
 import type { EffectivePolicy } from "../../policy/effective-policy.ts";
 import { judgeTexts } from "../../rules/judge-rules.ts";
+import type { DocumentTexts } from "../../texts/document-texts.ts";
 import type { World } from "../../world.ts";
 
 /** What the access rules say of a call. */
@@ -41,7 +42,8 @@ export function judgeCallText(
     readonly route?: string | undefined;
     readonly labels: { readonly [name: string]: string };
   },
-  content: Content,
+  { text, hints }: DocumentTexts,
+  direction: Content["direction"],
   now: Now,
 ): readonly Finding[] {
   const { principal, session } = record;
@@ -62,5 +64,5 @@ export function judgeCallText(
     sourceIp: undefined,
     detail: "MINIMAL",
   } as const;
-  return judgeTexts(textQuestion(world, subject, ask, content, now));
+  return judgeTexts(textQuestion(world, subject, ask, { text, direction }, now), hints);
 }

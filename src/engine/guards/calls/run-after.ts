@@ -2,6 +2,7 @@ import type { Now } from "../../../domain/time.ts";
 import type { ExecutionRecord } from "../../executions/execution-record.ts";
 import type { JsonDocument } from "../../json/json-document.ts";
 import { isJsonDocument, parseJson } from "../../json/parse-json.ts";
+import { textsOf } from "../../texts/document-texts.ts";
 import type { World } from "../../world.ts";
 import { resolveGuardSettings } from "../chain/resolve-guard-settings.ts";
 import { type ChainResult, runChain } from "../chain/run-chain.ts";
@@ -10,7 +11,6 @@ import { AFTER_ORDER, CUTTING_ORDER } from "../guard-table.ts";
 import { findSession, sliceOf } from "../session/sessions.ts";
 import type { ToolCallRow } from "../session/tool-call-table.ts";
 import { guardFacts } from "./call-facts.ts";
-import { documentText } from "./document-text.ts";
 import { judgeCallText } from "./judge-arguments.ts";
 import { withRedaction } from "./redact-obligation.ts";
 import { guardPolicyOf } from "./run-before.ts";
@@ -71,7 +71,8 @@ export function runAfter(
               record,
               record.policy,
               { tool: call.tool, route: entry.route, labels: {} },
-              { text: documentText(present.value), direction: "output" },
+              textsOf(present),
+              "output",
               now,
             ),
     },

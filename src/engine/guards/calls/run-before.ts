@@ -9,6 +9,7 @@ import type { JsonDocument } from "../../json/json-document.ts";
 import type { Labels } from "../../policy/label-match.ts";
 import { refreshStalePolicy } from "../../policy/refresh-policy.ts";
 import { resolvePolicy } from "../../policy/resolve-policy.ts";
+import { textsOf } from "../../texts/document-texts.ts";
 import type { World } from "../../world.ts";
 import { unspentCapability } from "../capabilities/spent-capabilities.ts";
 import {
@@ -23,7 +24,6 @@ import type { BeforeInput, GuardFacts, ToolCall } from "../guard.ts";
 import { BEFORE_ORDER, type ChainPlace, GUARDS } from "../guard-table.ts";
 import { findSession, sliceOf } from "../session/sessions.ts";
 import { callKey, guardFacts, isFinding, readArguments, signatureOf } from "./call-facts.ts";
-import { documentText } from "./document-text.ts";
 import { judgeCallText } from "./judge-arguments.ts";
 import type { ToolCallRequest } from "./tool-requests.ts";
 
@@ -111,7 +111,8 @@ export function runBefore(
           record,
           policyOfAsk(world, record, request),
           request,
-          { text: documentText((document ?? run.document).value), direction: "input" },
+          textsOf(document ?? run.document),
+          "input",
           run.now,
         ),
     },

@@ -5,6 +5,7 @@ import {
   formatJsonPath,
   isJsonArray,
   isJsonObject,
+  type JsonDocument,
   type JsonPath,
   type JsonValue,
 } from "../../json/json-document.ts";
@@ -16,6 +17,7 @@ import {
   type PatternSet,
 } from "../../patterns/pattern-set.ts";
 import { utf8Length } from "../../texts/content-stream.ts";
+import { textsOf } from "../../texts/document-texts.ts";
 import {
   type BeforeInput,
   type Guard,
@@ -33,19 +35,16 @@ const MAX_NOTES = 16;
 export const unresolvedReference: Guard<UnresolvedReferenceSettings> = {
   id: "unresolved_reference",
   before: ({ arguments: document, settings }: BeforeInput<UnresolvedReferenceSettings, unknown>) =>
-    checkReferences(document.value, settings),
+    checkReferences(document, settings),
 };
 
-export function checkReferences(value: JsonValue, settings: UnresolvedReferenceSettings): GuardOutcome {
+export function checkReferences(document: JsonDocument, settings: UnresolvedReferenceSettings): GuardOutcome {
   const { patterns } = settings;
   if (patterns.length === 0) return PASS;
-  const search: Search = {
-    set: referenceSetOf(patterns),
-    signs: signsOf(patterns),
-    path: [],
-    notes: [],
-  };
-  visitTexts(search, value);
+  const signs = signsOf(patterns);
+  if (signs?.test(textsOf(document).text) === false) return PASS;
+  const search: Search = { set: referenceSetOf(patterns), signs, path: [], notes: [] };
+  visitTexts(search, document.value);
   return search.notes.length === 0 ? PASS : { notes: search.notes };
 }
 

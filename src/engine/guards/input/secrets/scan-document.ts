@@ -13,6 +13,9 @@ import {
 import { isJsonDocument, mayBeContainer, parseJson } from "../../../json/parse-json.ts";
 import type { PatternSet } from "../../../patterns/pattern-set.ts";
 import { findPatternSpans, matchPatterns } from "../../../patterns/pattern-set.ts";
+import { type DocumentTexts, textsOf } from "../../../texts/document-texts.ts";
+import { SURVEY_RUN_LENGTH } from "../../../texts/survey-text.ts";
+import { createUnitClass, hasRun } from "../../../texts/text-hints.ts";
 import { findSecretsInLayers } from "./decode-layers.ts";
 import type { SecretHit } from "./find-secrets.ts";
 import { isValueOf } from "./find-secrets.ts";
@@ -60,10 +63,21 @@ const MAX_DEPTH = 3;
 export const MAX_SECRET_FINDINGS = 64;
 
 export function scanDocument(document: JsonDocument, options: ScanOptions): Scan {
+  if (options.customPatterns === undefined && holdsNoSecret(textsOf(document))) return NOTHING;
   const scanner: Scanner = { options, findings: [], edits: [], depth: 0 };
   scanValue(scanner, document.value, [], undefined);
   return scanner;
 }
+
+const NOTHING: Scan = Object.freeze({ findings: [], edits: [] });
+
+/** No name that could be one of a secret, nothing that could cover one, and no run of characters as long as one. */
+function holdsNoSecret({ text, hints }: DocumentTexts): boolean {
+  if (!hints.isAscii || hints.has("telling") || hints.has("pat") || hints.has("scheme")) return false;
+  return !hints.has("percent") && !hints.has("escape") && !hasRun(text, NO_BLANK, SURVEY_RUN_LENGTH);
+}
+
+const NO_BLANK = createUnitClass(/[^\0- ]/);
 
 function scanValue(scanner: Scanner, value: JsonValue, path: JsonPath, name: SecretName | undefined): void {
   if (typeof value === "string") scanText(scanner, value, path, name);

@@ -7,9 +7,7 @@ import { documentOf } from "./documents.ts";
 const { patterns } = builtInGuards().unresolved_reference;
 
 const said = (text: string, own: readonly string[] = patterns): string[] =>
-  checkReferences(documentOf(text).value, { patterns: own }).notes.map(
-    (note) => `${note.verdict} ${note.text}`,
-  );
+  checkReferences(documentOf(text), { patterns: own }).notes.map((note) => `${note.verdict} ${note.text}`);
 
 describe("checkReferences", () => {
   test.each([
@@ -44,7 +42,7 @@ describe("checkReferences", () => {
   });
 
   test("evidence names the bytes, never the text", () => {
-    const [note] = checkReferences(documentOf('{"a":"é ${secret}!"}').value, { patterns }).notes;
+    const [note] = checkReferences(documentOf('{"a":"é ${secret}!"}'), { patterns }).notes;
     expect(note?.evidence).toEqual([{ kind: "placeholder", path: "$.a", offset: 3, length: 9 }]);
     expect(JSON.stringify(note)).not.toContain("secret");
   });
