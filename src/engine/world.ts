@@ -20,6 +20,7 @@ import type { Probe } from "./limits/probe.ts";
 import type { OutcomeTable } from "./outcomes/outcome-table.ts";
 import type { KeptPolicyTable } from "./policy/kept/kept-policies.ts";
 import type { PolicySet } from "./policy/policy-set.ts";
+import type { UnsharedQuotas } from "./policy/unshared-quotas.ts";
 import type { PoolTable } from "./pools/pool-table.ts";
 import type { PriceBook } from "./prices/price-book.ts";
 import type { WindowTable } from "./quotas/window-table.ts";
@@ -115,6 +116,8 @@ export interface Policy {
   readonly platformRates?: PlatformRates | undefined;
   /** The tool catalogue, by name of the tool. */
   readonly tools?: ReadonlyMap<string, ToolEntry> | undefined;
+  /** By document: what counts pod by pod although people may take it for one sum. */
+  readonly unshared?: ReadonlyMap<string, UnsharedQuotas>;
 }
 
 export interface World {

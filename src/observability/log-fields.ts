@@ -33,6 +33,8 @@ export const LOG_FIELDS = [
   "policy_etag",
   "policy_generation",
   "problems",
+  "keys",
+  "count",
   "reason",
   "reporter",
   "sequence",

@@ -4,6 +4,7 @@ import type { Slices } from "../../config/policy/slices.ts";
 import type { Settings } from "../../config/settings.ts";
 import type { PolicySources, TenantSource } from "../../engine/policy/policy-set.ts";
 import { createPolicySetInSteps } from "../../engine/policy/resolve-policy.ts";
+import { findUnshared, type UnsharedQuotas } from "../../engine/policy/unshared-quotas.ts";
 import { createPriceBook } from "../../engine/prices/price-book.ts";
 import type { Policy } from "../../engine/world.ts";
 import type { GoodPolicy } from "./good-policy.ts";
@@ -45,7 +46,29 @@ export async function compilePolicy(
     platformRates: isSamePlatform
       ? before.policy.platformRates
       : { file: files.quotas, fallback: { rps: settings.defaultRps, burst: settings.defaultBurst } },
+    unshared: await unsharedIn(good, kept, slices),
   };
+}
+
+/** Nothing is shared between pods: there is no store for it. */
+async function unsharedIn(
+  good: GoodPolicy,
+  kept: ReadonlyMap<string, KeptDocument>,
+  slices: Slices,
+): Promise<ReadonlyMap<string, UnsharedQuotas>> {
+  const unshared = new Map<string, UnsharedQuotas>();
+  const { baseline } = good.files;
+  for (const { document } of [
+    ...(baseline === undefined ? [] : [baseline]),
+    ...good.tenants.values(),
+    ...kept.values(),
+  ]) {
+    const found = findUnshared(document);
+    if (found.perPod.length + found.cluster.length > 0) unshared.set(document.name, found);
+    const turn = slices.next();
+    if (turn !== undefined) await turn;
+  }
+  return unshared;
 }
 
 async function sourcesOf(

@@ -14,6 +14,8 @@ import type { Policy, World } from "../../engine/world.ts";
 import {
   policyRefused,
   policySwapped,
+  quotasNotShared,
+  sharedStoreMissing,
   tenantPolicyClamped,
   tenantPolicyRefused,
   tenantPolicyRemoved,
@@ -85,6 +87,7 @@ export class PolicyKeeper {
     const policy = await compilePolicy(good, new Map(), settings, undefined, createSlices());
     const keeper = new PolicyKeeper(settings, telemetry, judged, good, policy);
     keeper.#tellTenants(judged);
+    keeper.#tellUnshared(undefined);
     return keeper;
   }
 
@@ -233,6 +236,7 @@ export class PolicyKeeper {
     if (!isChanged) return false;
     this.#policy = policy;
     this.#remember();
+    this.#tellUnshared(before.policy);
     const { etag, generation } = policy;
     this.#audit("POLICY_SWAPPED", "", { cause, before: before.policy.etag, after: etag });
     const elapsedMs = performance.now() - startedMs;
@@ -270,6 +274,19 @@ export class PolicyKeeper {
       this.#audit("TENANT_POLICY_REFUSED", tenant, { problems });
     }
     for (const [tenant, problems] of clamped) tenantPolicyClamped(this.#telemetry, tenant, problems);
+  }
+
+  /** Told once for each document that says so. */
+  #tellUnshared(before: Policy | undefined): void {
+    const added = [...(this.#policy.unshared ?? [])].filter(
+      ([name, { perPod, cluster }]) =>
+        `${before?.unshared?.get(name)?.perPod} ${before?.unshared?.get(name)?.cluster}` !==
+        `${perPod} ${cluster}`,
+    );
+    const keysOf = (kind: "perPod" | "cluster") =>
+      added.flatMap(([name, unshared]) => unshared[kind].map((key) => `${name}: ${key}`));
+    quotasNotShared(this.#telemetry, keysOf("perPod"));
+    sharedStoreMissing(this.#telemetry, keysOf("cluster"));
   }
 
   #audit(kind: string, tenant: string, facts: { readonly [name: string]: unknown }): void {

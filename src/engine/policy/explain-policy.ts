@@ -53,7 +53,8 @@ export function explainPolicy(
   const rows: ExplainedValue[] = [];
   const walk: Walk = { resolution: policy.resolution, exposure, rows };
   explainNode(walk, ALL_SECTIONS, policy.sides, []);
-  const adjusted = limits === undefined ? rows : rows.map((row) => withLimit(row, limits));
+  const counted = rows.map(withScope);
+  const adjusted = limits === undefined ? counted : counted.map((row) => withLimit(row, limits));
   return adjusted.toSorted((one, other) => (one.key < other.key ? -1 : 1));
 }
 
@@ -184,6 +185,22 @@ function isHidden(leaf: Leaf, path: PolicyPath): boolean {
   if (shape.kind === "text" && (shape.format === "re2" || shape.format === "cel")) return true;
   if (path[0] !== "guards") return false;
   return leaf.meet !== "level" && leaf.meet !== "mode";
+}
+
+/** Without a store that pods share, what is written as shared counts per pod. */
+function withScope(row: ExplainedValue): ExplainedValue {
+  const isScope = row.key.endsWith(".scope") && /^(?:quotas|rates)\b/.test(row.key);
+  if (!isScope || row.valueJson !== '"cluster"') return row;
+  const { tier, valueJson, document, line, from } = row;
+  return {
+    ...row,
+    valueJson: '"pod"',
+    tier: "default",
+    document: undefined,
+    line: undefined,
+    from: "no shared store is configured",
+    said: [...row.said, { tier, valueJson, document, line, from }],
+  };
 }
 
 /** What a registration asked for or an operator set stands in place of the policy's own value. */

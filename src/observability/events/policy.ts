@@ -76,3 +76,31 @@ export function tenantPolicyClamped(telemetry: Telemetry, tenant: string, proble
     "a tenant asks for more than the ceilings let through: the ceilings hold",
   );
 }
+
+/** Quotas of a day or a month count pod by pod. */
+export function quotasNotShared(telemetry: Telemetry, keys: readonly string[]): void {
+  if (keys.length === 0) return;
+  telemetry.logger.log(
+    "warn",
+    {
+      event: "quota_not_shared",
+      count: keys.length,
+      keys: keys.slice(0, PROBLEMS_LOGGED),
+    },
+    "quotas of a day or a month count pod by pod, and begin anew with a pod that has lost its file",
+  );
+}
+
+/** Documents ask for what pods would share, and there is nothing that they share. */
+export function sharedStoreMissing(telemetry: Telemetry, keys: readonly string[]): void {
+  if (keys.length === 0) return;
+  telemetry.logger.log(
+    "warn",
+    {
+      event: "shared_store_missing",
+      count: keys.length,
+      keys: keys.slice(0, PROBLEMS_LOGGED),
+    },
+    "scope: cluster needs a store that all pods share, and none is configured: each pod counts by itself",
+  );
+}

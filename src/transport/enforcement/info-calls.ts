@@ -2,6 +2,7 @@ import { MAX_OPEN_APPROVALS } from "../../domain/approval.ts";
 import { MAX_CUSTOM_COUNTERS, MAX_EVENTS, MAX_LABELS, MAX_TREE_DEPTH } from "../../domain/execution.ts";
 import { HOLD_TTL_MAX_MS } from "../../domain/reservation.ts";
 import { MAX_SEQUENCES_AHEAD } from "../../engine/reports/mark.ts";
+import type { Policy } from "../../engine/world.ts";
 import {
   DurabilityMode,
   type GetInfoResponse,
@@ -53,8 +54,17 @@ export function callGetInfo(context: ServiceContext): GetInfoResponse {
     identity: isPinned(pinned) ? IdentityMode.PINNED : IdentityMode.TRUSTING,
     mode: EnforcementMode.ENFORCE,
     settings: { ...info.settings },
-    warnings: [...info.warnings].sort(),
+    warnings: [...info.warnings, ...policyWarnings(policy)].sort(),
   };
+}
+
+/** What of the policy in force is not what people may take it for. */
+function policyWarnings({ unshared }: Policy): readonly string[] {
+  const all = [...(unshared?.values() ?? [])];
+  return [
+    ...(all.some(({ perPod }) => perPod.length > 0) ? ["QUOTA_NOT_SHARED"] : []),
+    ...(all.some(({ cluster }) => cluster.length > 0) ? ["SHARED_STORE_MISSING"] : []),
+  ];
 }
 
 function limitsToProto({ host, limits }: ServiceContext): ServerLimits {

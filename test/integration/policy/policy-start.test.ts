@@ -66,4 +66,35 @@ describe("policy files at the start", () => {
     running.push(daemon);
     expect((await daemon.client.calls.getInfo({})).policyEtag).toBe("built-in");
   });
+
+  test("what counts pod by pod is told in the log, in GetInfo and in the explained policy", async () => {
+    const directory = new PolicyDirectory();
+    const shared =
+      "quotas: {tenant: {requests: {hour: {value: 5, scope: cluster, on_unavailable: allow}}}}\n";
+    directory.swap({
+      "acme.yaml": tenantText("acme", "quotas: {tenant: {requests: {hour: 10, day: 90}}}\n"),
+      "beta.yaml": tenantText("beta", shared),
+      "gamma.yaml": tenantText("gamma", "quotas: {tenant: {requests: {hour: 10}}}\n"),
+    });
+    const daemon = await startPolicyDaemon(directory);
+    running.push(daemon);
+    const line = (event: string) => daemon.lines.find((one) => one.event === event);
+    expect(line("quota_not_shared")).toMatchObject({
+      keys: ["acme.yaml: quotas.tenant.requests.day"],
+      count: 1,
+    });
+    expect(line("shared_store_missing")).toMatchObject({ keys: ["beta.yaml: quotas.tenant.requests.hour"] });
+    const { warnings } = await daemon.client.calls.getInfo({});
+    expect(warnings).toEqual(["QUOTA_NOT_SHARED", "SHARED_STORE_MISSING"]);
+    await daemon.client.calls.registerExecution({ executionId: "run", principal: { tenant: "beta" } });
+    const charge = (requestId: string) =>
+      daemon.client.calls.charge({ requestId, executionId: "run", intent: { weight: 5n } });
+    expect((await charge("1")).decision?.allowed).toBe(true);
+    expect((await charge("2")).decision?.findings).toMatchObject([
+      { message: "Hourly request quota exceeded: 10 > 5" },
+    ]);
+    directory.swap({ "gamma.yaml": tenantText("gamma", "quotas: {tenant: {requests: {hour: 10}}}\n") });
+    await daemon.waitFor("policy_swapped");
+    expect((await daemon.client.calls.getInfo({})).warnings).toEqual([]);
+  });
 });

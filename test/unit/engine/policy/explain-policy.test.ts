@@ -113,3 +113,17 @@ describe("explainPolicy", () => {
     expect(knownOperations({ settings, ...rest })).toEqual(["db.drop", "db.write", "mail.send"]);
   });
 });
+
+test("what is written as shared is shown as counted per pod: there is no shared store", () => {
+  const shared = tenantOf(
+    "xto",
+    { quotas: { tenant: { requests: { day: { value: 9, scope: "cluster" } } } } },
+    { "quotas.tenant.requests.day.scope": 7 },
+  );
+  const rows = explainPolicy(resolvePolicy(setOf(undefined, [shared]), "xto", {}), "full");
+  const scope = rows.find(({ key }) => key === "quotas.tenant.requests.day.scope");
+  expect(scope).toMatchObject({ valueJson: '"pod"', tier: "default", from: "no shared store is configured" });
+  expect(scope?.said).toMatchObject([
+    { tier: "tenant", valueJson: '"cluster"', document: "xto.yaml", line: 7 },
+  ]);
+});
