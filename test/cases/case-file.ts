@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from "node:fs";
-import { parse } from "yaml";
+import { parseAllDocuments } from "yaml";
 
 // The specification as cases: documents of a policy, requests, wanted answers. Each case runs on the engine alone and over
 // the wire, and must come out the same. How to write one: test/cases/README.md.
@@ -41,10 +41,8 @@ export interface Case {
   readonly steps: readonly Step[];
 }
 
-export interface CaseFile {
-  readonly about: string;
-  readonly cases: readonly Case[];
-}
+/** The parts of a file, by what they are about. */
+export type CaseFile = ReadonlyMap<string, readonly Case[]>;
 
 interface WrittenCase {
   readonly name: string;
@@ -53,7 +51,8 @@ interface WrittenCase {
   readonly steps: readonly Json[];
 }
 
-interface WrittenFile {
+/** One part of a file: cases that share what stands before them. */
+interface WrittenPart {
   readonly about: string;
   readonly at?: string;
   readonly documents?: readonly Json[];
@@ -70,21 +69,27 @@ export function readCaseFiles(): ReadonlyMap<string, CaseFile> {
   const folder = new URL(".", import.meta.url);
   const names = readdirSync(folder).filter((name) => name.endsWith(".yaml"));
   return new Map(
-    names.toSorted().map((name) => [name, caseFile(parse(readFileSync(new URL(name, folder), "utf8")))]),
+    names.toSorted().map((name) => [name, caseFile(readFileSync(new URL(name, folder), "utf8"))]),
   );
 }
 
-function caseFile(written: WrittenFile): CaseFile {
-  const before = (written.before ?? []).map(stepOf);
-  return {
-    about: written.about,
-    cases: written.cases.map((one) => ({
-      name: one.name,
-      at: one.at ?? written.at ?? AT,
-      documents: one.documents ?? written.documents ?? [],
-      steps: [...before, ...one.steps.map(stepOf)],
-    })),
-  };
+function caseFile(text: string): CaseFile {
+  const parts = parseAllDocuments(text).map((document) => {
+    const [error] = document.errors;
+    if (error !== undefined) throw error;
+    return document.toJS() as WrittenPart;
+  });
+  return new Map(parts.map((part) => [part.about, casesOf(part)]));
+}
+
+function casesOf(part: WrittenPart): readonly Case[] {
+  const before = (part.before ?? []).map(stepOf);
+  return part.cases.map((one) => ({
+    name: one.name,
+    at: one.at ?? part.at ?? AT,
+    documents: one.documents ?? part.documents ?? [],
+    steps: [...before, ...one.steps.map(stepOf)],
+  }));
 }
 
 function stepOf(written: Json): Step {

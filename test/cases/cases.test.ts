@@ -5,8 +5,12 @@ import { createEngineDriver } from "./engine-driver.ts";
 import { runCase } from "./run-case.ts";
 import { createWireDriver } from "./wire-driver.ts";
 
-for (const [file, { about, cases }] of readCaseFiles()) {
-  describe(`${file}: ${about}`, () => {
+const parts = [...readCaseFiles()].flatMap(([file, byAbout]) =>
+  [...byAbout].map(([about, cases]) => ({ title: `${file}: ${about}`, cases })),
+);
+
+for (const { title, cases } of parts) {
+  describe(title, () => {
     test.each(cases)("engine: $name", async (one) => {
       const driver = createEngineDriver(one);
       await runCase(one, driver);
