@@ -6,11 +6,11 @@ import { runCase } from "./run-case.ts";
 import { createWireDriver } from "./wire-driver.ts";
 
 const parts = [...readCaseFiles()].flatMap(([file, byAbout]) =>
-  [...byAbout].map(([about, cases]) => ({ title: `${file}: ${about}`, cases })),
+  [...byAbout].map(([about, cases]) => ({ file, about, cases })),
 );
 
-for (const { title, cases } of parts) {
-  describe(title, () => {
+for (const { file, about, cases } of parts) {
+  describe(`${file}: ${about}`, () => {
     test.each(cases)("engine: $name", async (one) => {
       const driver = createEngineDriver(one);
       await runCase(one, driver);

@@ -279,9 +279,7 @@ export class PolicyKeeper {
   /** Told once for each document that says so. */
   #tellUnshared(before: Policy | undefined): void {
     const added = [...(this.#policy.unshared ?? [])].filter(
-      ([name, { perPod, cluster }]) =>
-        `${before?.unshared?.get(name)?.perPod} ${before?.unshared?.get(name)?.cluster}` !==
-        `${perPod} ${cluster}`,
+      ([name, unshared]) => JSON.stringify(before?.unshared?.get(name)) !== JSON.stringify(unshared),
     );
     const keysOf = (kind: "perPod" | "cluster") =>
       added.flatMap(([name, unshared]) => unshared[kind].map((key) => `${name}: ${key}`));
