@@ -1,5 +1,4 @@
-// Everything that bounds what a peer can make the server hold. GetInfo and `doctor` show these; docs/reliability.md says
-// what each is for.
+// Everything that bounds what a peer can make the server hold; GetInfo shows what clients need of it.
 
 /** Most bytes of one message, received or sent: an argument object of 1 MiB with its envelope. */
 export const MAX_MESSAGE_BYTES = 1_114_112;

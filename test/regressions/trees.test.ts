@@ -129,6 +129,7 @@ describe("policies and operators above a child", () => {
       engine.index("e"),
       { values: {}, custom: { pages: 1n, mails: 8n } },
       "op",
+      undefined,
       engine.now,
     );
     expect(engine.charge("e", { custom: { pages: 1n } }).allowed).toBe(true);
@@ -136,8 +137,8 @@ describe("policies and operators above a child", () => {
       "custom_limit exceeded: 2 / 1 (200%)",
     ]);
     const above = { values: {}, custom: { mails: 9n } };
-    expect(() => adjustByOperator(engine.world, engine.index("e"), above, "op", engine.now)).toThrow(
-      "above the ceiling 8",
-    );
+    expect(() =>
+      adjustByOperator(engine.world, engine.index("e"), above, "op", undefined, engine.now),
+    ).toThrow("above the ceiling 8");
   });
 });

@@ -15,10 +15,15 @@ export interface Verdict {
   readonly holds: boolean;
 }
 
-/** What the samples of a run say: its slope, its log, its descriptors. */
-export function judge(samples: readonly Sample[]): readonly Verdict[] {
-  const slope = slopeOf(samples.map(({ hours, residentBytes }) => [hours, residentBytes]));
-  const isLong = (samples.at(-1)?.hours ?? 0) - (samples[0]?.hours ?? 0) >= JUDGED_FROM_HOURS;
+/**
+ * What the samples of a run say: of all its log and its descriptors, however short it was; its slope behind `warmUpHours`, when
+ * it was long enough.
+ */
+export function judge(samples: readonly Sample[], warmUpHours = 0): readonly Verdict[] {
+  if (samples.length === 0) return [{ text: "nobody looked: the run was too short", holds: false }];
+  const warm = samples.filter(({ hours }) => hours > warmUpHours);
+  const slope = slopeOf(warm.map(({ hours, residentBytes }) => [hours, residentBytes]));
+  const isLong = (warm.at(-1)?.hours ?? 0) - (warm[0]?.hours ?? 0) >= JUDGED_FROM_HOURS;
   const wal = Math.max(...samples.map(({ walBytes }) => walBytes));
   const descriptors = samples.map((one) => one.descriptors);
   const spread = Math.max(...descriptors) - Math.min(...descriptors);

@@ -37,7 +37,7 @@ try {
   while (performance.now() - startMs < minutes * 60_000) {
     await new Promise((resolve) => setTimeout(resolve, everyMs));
     const sample = takeSample(daemon, (performance.now() - startMs) / 3_600_000);
-    if (performance.now() - startMs > WARM_UP * minutes * 60_000) samples.push(sample);
+    samples.push(sample);
     const mib = (bytes: number): string => `${(bytes / 1_048_576).toFixed(1)} MiB`;
     console.log(
       `${((sample.hours * 60) | 0).toString().padStart(4)} min  resident ${mib(sample.residentBytes)}  log ${mib(sample.walBytes)}  descriptors ${sample.descriptors}  ${agents.describe()}`,
@@ -51,6 +51,6 @@ try {
   rmSync(bundle, { recursive: true });
   rmSync(daemon.directory, { recursive: true });
 }
-const verdicts = judge(samples);
+const verdicts = judge(samples, (WARM_UP * minutes) / 60);
 for (const { text, holds } of verdicts) console.log(`${holds ? "ok  " : "FAIL"} ${text}`);
 process.exit(verdicts.every(({ holds }) => holds) ? 0 : 1);

@@ -73,7 +73,7 @@ function newThreshold(world: World, entry: ApprovalRow, answer: ApprovalAnswer):
       "ABOVE_CEILING",
       `threshold: ${wanted} nano-USD is above ${bound}, the most this execution may spend`,
       {
-        fields: [{ field: "cost_threshold_nano_usd", description: `at most ${bound}` }],
+        fields: [{ field: "threshold_usd", description: `at most ${bound}` }],
       },
     );
   }

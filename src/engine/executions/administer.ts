@@ -1,6 +1,6 @@
 import type { Finding } from "../../domain/decision.ts";
 import { TollgateError } from "../../domain/errors.ts";
-import { STATE } from "../../domain/execution.ts";
+import { EXECUTION_STATES, STATE } from "../../domain/execution.ts";
 import type { LimitOverrides } from "../../domain/limits.ts";
 import type { Now } from "../../domain/time.ts";
 import { withdrawApprovals } from "../approvals/approvals.ts";
@@ -33,7 +33,7 @@ export function pauseByOperator(
     executionId: id,
   };
   pauseExecution(world, index, finding, now);
-  audit(world, index, "pause", by, { note }, now);
+  audit(world, index, "pause", by, { note, before: "RUNNING", after: "PAUSED" }, now);
 }
 
 /**
@@ -56,7 +56,7 @@ export function resumeByOperator(
   if (refused !== undefined) return refused;
   // The operator has answered: a question that nobody answers later must not halt the run again.
   withdrawApprovals(world, index, now, "execution");
-  audit(world, index, "resume", by, { note }, now);
+  audit(world, index, "resume", by, { note, before: EXECUTION_STATES[state], after: "RUNNING" }, now);
   return undefined;
 }
 
@@ -69,8 +69,8 @@ export function haltByOperator(
   now: Now,
 ): void {
   const { id } = world.executions.record(index);
-  if (world.executions.state.get(index) === STATE.completed)
-    throw new TollgateError("EXECUTION_COMPLETED", `execution ${id} has ended`);
+  const state = world.executions.state.get(index);
+  if (state === STATE.completed) throw new TollgateError("EXECUTION_COMPLETED", `execution ${id} has ended`);
   const finding: Finding = {
     verdict: "BLOCK",
     kind: "STATE",
@@ -78,7 +78,8 @@ export function haltByOperator(
     message: `halted by ${by}${note === undefined || note === "" ? "" : `: ${note}`}`,
     executionId: id,
   };
-  if (haltExecution(world, index, finding, now)) audit(world, index, "halt", by, { note }, now);
+  if (!haltExecution(world, index, finding, now)) return;
+  audit(world, index, "halt", by, { note, before: EXECUTION_STATES[state], after: "HALTED" }, now);
 }
 
 /** Sets limits of one execution, within the ceilings. @throws TollgateError ABOVE_CEILING · EXECUTION_COMPLETED */
@@ -87,6 +88,7 @@ export function adjustByOperator(
   index: number,
   change: LimitOverrides,
   by: string,
+  note: string | undefined,
   now: Now,
 ): void {
   const record = world.executions.record(index);
@@ -96,5 +98,5 @@ export function adjustByOperator(
   assertWithinCeilings(record.policy.limits, change);
   const before = record.adjusted;
   replaceLimits(world, index, change, now);
-  audit(world, index, "adjust_limits", by, { before, after: record.adjusted }, now);
+  audit(world, index, "adjust_limits", by, { note, before, after: record.adjusted }, now);
 }

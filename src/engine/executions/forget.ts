@@ -1,4 +1,5 @@
 import { STATE } from "../../domain/execution.ts";
+import type { Now } from "../../domain/time.ts";
 import { eventRow } from "../events/push.ts";
 import { forgetCalls } from "../guards/calls/tool-calls.ts";
 import { completedRow } from "../rows/execution-text.ts";
@@ -9,11 +10,11 @@ import { keyOf } from "./execution-record.ts";
 export const COMPLETED_MEMORY_MS = 3_600_000;
 
 /** Removes a completed execution with everything that is kept under it. */
-export function forgetExecution(world: World, index: number): void {
+export function forgetExecution(world: World, index: number, now: Now): void {
   const table = world.executions;
   const record = table.records[index];
   if (record === undefined || table.state.get(index) !== STATE.completed) return;
-  for (const child of [...table.children(index)]) forgetExecution(world, child);
+  for (const child of [...table.children(index)]) forgetExecution(world, child, now);
   keepLateUsage(world, index);
   const { rows } = world;
   rows.executions.touch(index);
@@ -33,7 +34,10 @@ export function forgetExecution(world: World, index: number): void {
     rows.approvals.touch(id);
     world.approvals.remove(id);
   }
-  for (const reporter of record.reporters) world.reporters.releaseExecution(reporter);
+  for (const reporter of record.reporters) {
+    rows.reporters.touch(reporter);
+    world.reporters.releaseExecution(reporter, now.wallMs);
+  }
   table.remove(index);
 }
 
@@ -52,10 +56,10 @@ function keepLateUsage(world: World, index: number): void {
 }
 
 /** Makes room: the execution that completed first goes, though its hour is not over. */
-export function forgetOldestCompleted(world: World): void {
+export function forgetOldestCompleted(world: World, now: Now): void {
   dropForgotten(world);
   const oldest = world.completed.shift();
-  if (oldest !== undefined) forgetExecution(world, oldest.index);
+  if (oldest !== undefined) forgetExecution(world, oldest.index, now);
 }
 
 /** Takes what was forgotten already off the head of the list. */

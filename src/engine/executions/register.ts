@@ -78,7 +78,7 @@ export function registerExecution(
     checkDepth(world, request, parent, limits) ??
     found.rules.find(refuses);
   if (refused !== undefined) return refuseRegistration(world, request, principal, refused, now);
-  if (table.size >= table.capacity) forgetOldestCompleted(world);
+  if (table.size >= table.capacity) forgetOldestCompleted(world, now);
   const index = table.allocate();
   const record = createExecutionRecord({
     index,

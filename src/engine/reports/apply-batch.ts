@@ -86,7 +86,7 @@ function assertSequences(reporter: ReporterRow, groups: readonly UsageGroup[]): 
     }
     const to = Number(group.firstSequence) + group.usage.length - 1;
     if (to > last) last = to;
-    if (reporter.ranges.length > 0) assertSameContent(reporter, group, to);
+    if (reporter.ranges.length > 0) assertSameContent(reporter, group, at, to);
   }
   if (last > reporter.floor + MAX_SEQUENCES_AHEAD) throw aheadError(reporter, last);
   return last;
@@ -105,7 +105,7 @@ export function aheadError(reporter: ReporterRow, last: number): TollgateError {
   );
 }
 
-function assertSameContent(reporter: ReporterRow, group: UsageGroup, to: number): void {
+function assertSameContent(reporter: ReporterRow, group: UsageGroup, at: number, to: number): void {
   const from = Number(group.firstSequence);
   const known = findRange(reporter, from, to);
   if (known === undefined || !isContentHash(known.hash) || known.hash === hashGroup(group)) return;
@@ -113,7 +113,12 @@ function assertSameContent(reporter: ReporterRow, group: UsageGroup, to: number)
     "SEQUENCE_CONTENT_CHANGED",
     `sequences ${from} to ${to} were applied with other content`,
     {
-      fields: [{ field: "first_sequence", description: "the same sequences must carry the same reports" }],
+      fields: [
+        {
+          field: `groups[${at}].first_sequence`,
+          description: "the same sequences must carry the same reports",
+        },
+      ],
     },
   );
 }

@@ -27,7 +27,7 @@ export interface ReporterRow extends Mark {
   session: number;
   /** Executions in memory that it reported for. */
   executions: number;
-  /** Wall clock, ms. */
+  /** When it last sent, or an execution that it reported for was removed. Wall clock, ms. */
   lastUsedMs: number;
 }
 
@@ -71,10 +71,12 @@ export class ReporterTable {
     if (!entry.fenced) this.#current.set(`${entry.caller}\n${entry.reporterId}`, entry.row);
   }
 
-  /** An execution that the reporter had touched was removed. */
-  releaseExecution(row: number): void {
+  /** An execution that the reporter had touched was removed: its mark is kept for a day from then on. */
+  releaseExecution(row: number, wallMs: number): void {
     const entry = this.entries[row];
-    if (entry !== undefined) entry.executions = Math.max(0, entry.executions - 1);
+    if (entry === undefined) return;
+    entry.executions = Math.max(0, entry.executions - 1);
+    entry.lastUsedMs = Math.max(entry.lastUsedMs, wallMs);
   }
 
   /** At most `max` rows, going on where the last call stopped. */

@@ -49,7 +49,7 @@ function runDeadline(world: World, due: DueDeadline, now: Now): void {
   if (kind === DEADLINE.sweepRequests) return sweepRequests(world, now);
   const table = world.executions;
   if (table.stamp.get(key) !== stamp || table.records[key] === undefined) return;
-  if (kind === DEADLINE.forgetExecution) return forgetExecution(world, key);
+  if (kind === DEADLINE.forgetExecution) return forgetExecution(world, key, now);
   if (table.state.get(key) >= STATE.halted) return;
   if (kind === DEADLINE.wallTime) return endByTime(world, key, "max_wall_time_ms", now);
   if (kind === DEADLINE.workingTime) return endByTime(world, key, "max_working_time_ms", now);

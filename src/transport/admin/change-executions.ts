@@ -42,8 +42,11 @@ export function changeExecutions<D extends DescMessage>(
   const { note, etag, target, requestId, wait } = request;
   const content = canonicalText({ verb: schema.typeName, note, etag, target });
   return context.requests.once(schema, { requestId, wait, content }, (keep) =>
-    runChange(context, request, verb, (changes) => {
-      const answer = create(schema, { changes, reached: WaitMode.ACCEPTED } as object as MessageInitShape<D>);
+    runChange(context, request, verb, (changes, isChanged) => {
+      const answer = create(schema, {
+        changes,
+        reached: isChanged ? WaitMode.ACCEPTED : undefined,
+      } as object as MessageInitShape<D>);
       keep(answer);
       return answer;
     }),
@@ -55,13 +58,14 @@ async function runChange<A>(
   context: AdminContext,
   request: ChangeRequest,
   verb: ChangeVerb,
-  end: (changes: ExecutionChange[]) => A,
+  end: (changes: ExecutionChange[], isChanged: boolean) => A,
 ): Promise<A> {
   const { host } = context;
   const { indexes, single } = resolveTarget(host.world, request.target as ExecutionTarget);
   if (!single && request.etag !== undefined) throw invalidField("etag", "only with a single execution");
   const targets = indexes.map((index) => ({ index, record: host.world.executions.record(index) }));
   const changes: ExecutionChange[] = [];
+  let isChanged = false;
   for (let from = 0; ; from += SLICE) {
     if (from > 0) await new Promise(setImmediate);
     const answer = host.turn((world, now) => {
@@ -70,9 +74,10 @@ async function runChange<A>(
         if (world.executions.records[index] !== record) continue;
         if (single) assertEtag(executionEtag(world, index), request.etag);
         const change = changeOne(world, index, verb, single, now);
+        isChanged ||= change.state !== change.previousState;
         if (changes.length < MAX_LISTED) changes.push(change);
       }
-      return from + SLICE < targets.length ? undefined : end(changes);
+      return from + SLICE < targets.length ? undefined : end(changes, isChanged);
     });
     if (answer !== undefined) return answer;
   }

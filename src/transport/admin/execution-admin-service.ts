@@ -142,7 +142,7 @@ function adjustLimits(
         if (record.limits.custom[name] === undefined)
           throw invalidField("adjustments", `custom.${name} is not a limit of this execution`);
       }
-      adjustByOperator(world, index, change, ADMIN_ACTOR, now);
+      adjustByOperator(world, index, change, ADMIN_ACTOR, request.note, now);
       const answer: ExecutionAdminServiceAdjustLimitsResponse = {
         $typeName: "tollgate.admin.v1.ExecutionAdminServiceAdjustLimitsResponse",
         limits: effectiveLimitsToProto(record.limits),

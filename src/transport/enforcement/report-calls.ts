@@ -61,8 +61,15 @@ function answerToProto(
         ? undefined
         : decisionsToProto(answer.throughSequence, answer.decisions, detail),
     storeId: context.storeInfo().storeId,
-    findings: notesOf(answer).map((one) => findingToProto(one, "")),
+    findings: [...lossOf(reporter), ...notesOf(answer)].map((one) => findingToProto(one, "")),
   };
+}
+
+/** Until what is missing was sent again: a client without a stream or watch hears of it here alone. */
+function lossOf({ reporterId, lostThrough, floor }: ReporterRow): readonly Finding[] {
+  if (lostThrough === 0) return [];
+  const message = `reporter ${reporterId} was told that ${lostThrough} is durable; the file knows ${floor}: resend what is kept`;
+  return [{ verdict: "WARN", kind: "STATE", reason: "DATA_LOSS", message, severity: "critical" }];
 }
 
 /** What the decisions say about the reports themselves, once each. */

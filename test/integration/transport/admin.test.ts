@@ -80,6 +80,7 @@ describe("Pause, Resume, Halt", () => {
       target: { target: { case: "selector", value: { labels: { group: "fleet" } } } },
     });
     expect(paused.changes.map((change) => change.state)).toEqual(Array(3).fill(ExecutionState.HALTED));
+    expect([halted.reached, paused.reached]).toEqual([WaitMode.DURABLE, undefined]);
   });
 
   test("refuse an id of several callers until one is named", async () => {

@@ -259,4 +259,19 @@ describe("ReportUsage", () => {
     expect((await client.rpc.reportUsage(request)).progress).toMatchObject({ duplicates: 2n });
     expect(await stepsOf(executionId)).toBe(2n);
   });
+
+  test("P1: a client that was told of more than is known hears of the loss until it has resent what is missing", async () => {
+    const executionId = await newExecution();
+    const send = (firstSequence: bigint, durableSeen: bigint) => {
+      const groups = [{ executionId, firstSequence, usage: [{ steps: 1n }] }];
+      return client.rpc.reportUsage({ reporterId: "told", epoch: 3n, durableSeen, batch: { groups } });
+    };
+    expect((await send(1n, 0n)).findings).toEqual([]);
+    expect((await send(1n, 3n)).findings).toMatchObject([{ reason: "DATA_LOSS" }]);
+    expect((await send(2n, 3n)).findings).toMatchObject([{ reason: "DATA_LOSS" }]);
+    expect((await client.rpc.getExecution({ executionId })).execution).toMatchObject({ uncertain: true });
+    expect((await send(3n, 3n)).findings).toEqual([]);
+    expect((await client.rpc.getExecution({ executionId })).execution?.uncertain).toBeUndefined();
+    expect(await stepsOf(executionId)).toBe(3n);
+  });
 });

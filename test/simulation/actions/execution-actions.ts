@@ -224,7 +224,7 @@ const OPERATORS: { readonly [name in "pause" | "resume" | "halt" | "adjust"]: Op
     const value = Math.floor((execution.limits[key] ?? 10) * (0.5 + sim.random.next() * 2)) + 1;
     const change = toOverrides({ [key]: value });
     const { error } = sim.attempt(() =>
-      adjustByOperator(sim.daemon.world, sim.index(execution.id), change, "op", sim.daemon.now),
+      adjustByOperator(sim.daemon.world, sim.index(execution.id), change, "op", undefined, sim.daemon.now),
     );
     sim.expect(
       "error of adjusting",

@@ -1,4 +1,4 @@
-// Reports in the naive model: docs/contract.md, "Reporters and sequences". A reporter is a set of applied sequences.
+// Reports in the naive model: a reporter is a set of applied sequences.
 import { chargeTree, chargeWindows, endHold } from "./charge-model.ts";
 import { actOnStanding, type Clock, complete, type NewApproval } from "./judge-model.ts";
 import { type Amounts, chainOf, type Model, type ModelReporter, windowsAt } from "./model.ts";

@@ -1,4 +1,4 @@
-// The table of registrations (docs/contract.md), concurrency, trees and ids that try to be something else.
+// The table of registrations, concurrency, trees and ids that try to be something else.
 import { describe, expect, test } from "vitest";
 import type { ErrorReason } from "../../../src/domain/errors.ts";
 import { TollgateError } from "../../../src/domain/errors.ts";

@@ -1,4 +1,4 @@
-// Reporters, epochs and sequences (docs/contract.md), one case each.
+// Reporters, epochs and sequences, one case each.
 import { describe, expect, test } from "vitest";
 import type { ErrorReason } from "../../../src/domain/errors.ts";
 import { TollgateError } from "../../../src/domain/errors.ts";
@@ -119,9 +119,12 @@ describe("hello", () => {
   test("a mark is kept a day after its executions are gone, then it is unknown", () => {
     const engine = started();
     send(engine, open(engine), 1, [1]);
+    // Silent for days before its end: the day counts from when it is gone.
+    engine.advance(3 * 86_400_000);
     engine.complete("e");
-    engine.advance(3_600_001);
-    engine.advance(86_400_000 - 3_610_000);
+    engine.advance(3_600_000);
+    expect(engine.index("e")).toBe(-1);
+    engine.advance(86_400_000 - 1);
     expect(engine.world.reporters.size).toBe(1);
     engine.advance(20_000);
     engine.advance(20_000);

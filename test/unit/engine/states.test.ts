@@ -9,6 +9,7 @@ import {
   pauseByOperator,
   resumeByOperator,
 } from "../../../src/engine/executions/administer.ts";
+import { APPEND_TABLES } from "../../../src/ports/cut-store.ts";
 import { Engine, policyOf, reasonsOf, STEP, USD } from "./engine-fixture.ts";
 
 type Act = (engine: Engine, id?: string) => unknown;
@@ -28,7 +29,7 @@ const rejectFirst: Act = (engine) =>
   reject(engine.world, { approvalId: "a1", approvedBy: "ann", note: "no" }, engine.now);
 const raiseSteps: Act = (engine) => {
   const change = { values: { max_steps: 100n }, custom: {} };
-  adjustByOperator(engine.world, engine.index("e"), change, "op", engine.now);
+  adjustByOperator(engine.world, engine.index("e"), change, "op", undefined, engine.now);
 };
 
 function started(policy = POLICY): Engine {
@@ -233,5 +234,31 @@ describe("a subtree", () => {
     }
     engine.settleDue();
     expect(engine.check("leaf", STEP).allowed).toBe(true);
+  });
+});
+
+describe("what operators do", () => {
+  test("is kept in audit rows: who, what, why, before and after", async () => {
+    const engine = started();
+    pauseByOperator(engine.world, engine.index("e"), "op", "look", engine.now);
+    resume(engine);
+    halt(engine);
+    const change = { values: { max_steps: 100n }, custom: {} };
+    adjustByOperator(engine.world, engine.index("e"), change, "op", "more", engine.now);
+    await engine.save();
+    const rows = engine.volume.appends[APPEND_TABLES.indexOf("audit")]?.values() ?? [];
+    expect([...rows].map(({ kind, subject, body }) => ({ kind, subject, ...JSON.parse(body) }))).toEqual([
+      { kind: "pause", subject: "e", by: "op", note: "look", before: "RUNNING", after: "PAUSED" },
+      { kind: "resume", subject: "e", by: "op", before: "PAUSED", after: "RUNNING" },
+      { kind: "halt", subject: "e", by: "op", note: "stop", before: "RUNNING", after: "HALTED" },
+      {
+        kind: "adjust_limits",
+        subject: "e",
+        by: "op",
+        note: "more",
+        before: { values: {}, custom: {} },
+        after: { values: { max_steps: "100" }, custom: {} },
+      },
+    ]);
   });
 });

@@ -25,9 +25,20 @@ describe("what a soak says", () => {
     expect(judge(samplesOf(grows, more)).map((one) => one.holds)).toEqual(holds);
   });
 
-  test("a short run is not judged by its slope", () => {
-    const short = samplesOf(100).map((one) => ({ ...one, hours: one.hours / 10 }));
-    expect(judge(short)[0]?.holds).toBe(true);
+  test("a short run is not judged by its slope, and by its log and its descriptors all the same", () => {
+    const short = samplesOf(100, { wal: 65, extra: 5 }).map((one) => ({ ...one, hours: one.hours / 10 }));
+    expect(judge(short).map((one) => one.holds)).toEqual([true, false, false]);
+  });
+
+  test("what the warm-up takes does not count as growth, and its log counts", () => {
+    const [first, ...others] = samplesOf(0.5);
+    if (first === undefined) throw new Error("no samples");
+    const cold = { ...first, residentBytes: 0, walBytes: 65 * MIB };
+    expect(judge([cold, ...others], 0.05).map((one) => one.holds)).toEqual([true, false, true]);
+  });
+
+  test("a run without a look has shown nothing", () => {
+    expect(judge([]).map((one) => one.holds)).toEqual([false]);
   });
 
   test("the slope is that of the middle, not of outliers", () => {

@@ -112,6 +112,7 @@ describe("an execution", () => {
         engine.index("a"),
         { values: { max_steps: value }, custom: {} },
         "me",
+        undefined,
         engine.now,
       );
     };
