@@ -26,11 +26,19 @@ class JsonFault extends Error {
   }
 }
 
+type Container = MutableObject | JsonValue[];
+
 interface Reader {
   readonly text: string;
   readonly caps: JsonCaps;
   at: number;
   nodes: number;
+  /** What is being read, and the name of its member that comes next; undefined at the root. */
+  parent: Container | undefined;
+  name: string;
+  /** The same of what it stands in, the root first. */
+  readonly parents: (Container | undefined)[];
+  readonly names: string[];
 }
 
 const strictUtf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
@@ -41,7 +49,16 @@ export function parseJson(source: string | Uint8Array, caps: JsonCaps = REQUEST_
     return toIssue(new JsonFault("bytes", `longer than ${caps.maxBytes} bytes`, 0));
   const text = typeof source === "string" ? source : decode(source);
   if (text === undefined) return toIssue(new JsonFault("encoding", "not valid UTF-8", 0));
-  const reader: Reader = { text, caps, at: 0, nodes: 0 };
+  const reader: Reader = {
+    text,
+    caps,
+    at: 0,
+    nodes: 0,
+    parent: undefined,
+    name: "",
+    parents: [],
+    names: [],
+  };
   try {
     return createDocument(text, readDocument(reader));
   } catch (error) {
@@ -107,31 +124,25 @@ function byteLengthOf(source: string | Uint8Array, enough: number): number {
 
 /** The root and what follows it, which may be blanks only. */
 function readDocument(reader: Reader): JsonValue {
-  const open: (MutableObject | JsonValue[])[] = [];
-  const names: string[] = [];
   for (;;) {
-    let value: JsonValue | undefined = readStart(reader, open, names);
+    let value: JsonValue | undefined = readStart(reader);
     while (value !== undefined) {
-      const parent = open.at(-1);
+      const { parent } = reader;
       if (parent === undefined) return readEnd(reader, value);
       if (Array.isArray(parent)) parent.push(value);
-      else parent[names.at(-1) as string] = value;
-      value = readNext(reader, open, names, parent);
+      else parent[reader.name] = value;
+      value = readNext(reader, parent);
     }
   }
 }
 
 /** Reads a scalar or an empty container, which are values, or the opening of a container, which is none yet. */
-function readStart(
-  reader: Reader,
-  open: (MutableObject | JsonValue[])[],
-  names: string[],
-): JsonValue | undefined {
+function readStart(reader: Reader): JsonValue | undefined {
   const first = skipBlanks(reader);
   if (++reader.nodes > reader.caps.maxNodes)
     throw new JsonFault("nodes", `more than ${reader.caps.maxNodes} values`, reader.at);
   if (first !== 0x7b && first !== 0x5b) return readScalar(reader, first);
-  if (open.length >= reader.caps.maxDepth)
+  if (reader.parents.length >= reader.caps.maxDepth)
     throw new JsonFault("depth", `nested deeper than ${reader.caps.maxDepth} levels`, reader.at);
   reader.at += 1;
   const container = first === 0x7b ? new Bare() : [];
@@ -139,31 +150,27 @@ function readStart(
     reader.at += 1;
     return container;
   }
-  open.push(container);
-  names.push("");
-  if (!Array.isArray(container)) names[names.length - 1] = readName(reader, container);
+  reader.parents.push(reader.parent);
+  reader.names.push(reader.name);
+  reader.parent = container;
+  if (!Array.isArray(container)) reader.name = readName(reader, container);
   return undefined;
 }
 
 /** What follows a value inside `parent`: the end of it, which makes it a value, or the next item. */
-function readNext(
-  reader: Reader,
-  open: (MutableObject | JsonValue[])[],
-  names: string[],
-  parent: MutableObject | JsonValue[],
-): JsonValue | undefined {
+function readNext(reader: Reader, parent: Container): JsonValue | undefined {
   const isArray = Array.isArray(parent);
   const unit = skipBlanks(reader);
   if (unit === 0x2c) {
     reader.at += 1;
-    if (!isArray) names[names.length - 1] = readName(reader, parent);
+    if (!isArray) reader.name = readName(reader, parent);
     return undefined;
   }
   if (unit !== (isArray ? 0x5d : 0x7d))
     throw syntaxFault(reader, isArray ? "a comma or ] is missing" : "a comma or } is missing");
   reader.at += 1;
-  open.pop();
-  names.pop();
+  reader.parent = reader.parents.pop();
+  reader.name = reader.names.pop() as string;
   return parent;
 }
 
@@ -176,13 +183,58 @@ function readEnd(reader: Reader, value: JsonValue): JsonValue {
 function readName(reader: Reader, parent: MutableObject): string {
   if (skipBlanks(reader) !== 0x22) throw syntaxFault(reader, "a name in quotes is missing");
   const at = reader.at;
-  const name = readString(reader, reader.caps.maxKeyLength, "key_length");
-  if (FORBIDDEN_KEYS.has(name))
-    throw new JsonFault("forbidden_key", "a name is __proto__, constructor or prototype", at);
+  const name = findKnownName(reader) ?? readNewName(reader);
   if (name in parent) throw new JsonFault("duplicate_key", "a name stands twice in one object", at);
   if (skipBlanks(reader) !== 0x3a) throw syntaxFault(reader, "a colon is missing");
   reader.at += 1;
   return name;
+}
+
+/** Names of members repeat: by hash, the last one that was read. None is forbidden. */
+const knownNames: (string | undefined)[] = Array.from({ length: 256 }, () => undefined);
+const KNOWN_MAX_LENGTH = 32;
+
+/** Moves past the name that stands here if it is a known one. */
+function findKnownName(reader: Reader): string | undefined {
+  const { text, caps } = reader;
+  const start = reader.at + 1;
+  const most = Math.min(text.length, start + Math.min(KNOWN_MAX_LENGTH, caps.maxKeyLength) + 1);
+  let hash = 0;
+  for (let at = start; at < most; at += 1) {
+    const unit = text.charCodeAt(at);
+    if (unit === 0x22) {
+      const name = knownNames[hash & 0xff];
+      if (name === undefined || !standsAt(text, name, start, at)) return undefined;
+      reader.at = at + 1;
+      return name;
+    }
+    hash = (Math.imul(hash, 31) + unit) | 0;
+  }
+  return undefined;
+}
+
+function standsAt(text: string, name: string, start: number, end: number): boolean {
+  if (name.length !== end - start) return false;
+  for (let at = 0; at < name.length; at += 1)
+    if (name.charCodeAt(at) !== text.charCodeAt(start + at)) return false;
+  return true;
+}
+
+function readNewName(reader: Reader): string {
+  const at = reader.at;
+  const name = readString(reader, reader.caps.maxKeyLength, "key_length");
+  if (FORBIDDEN_KEYS.has(name))
+    throw new JsonFault("forbidden_key", "a name is __proto__, constructor or prototype", at);
+  // Escapes make other letters of what stands there.
+  if (name.length <= KNOWN_MAX_LENGTH && reader.at - at - 2 === name.length) rememberName(name);
+  return name;
+}
+
+function rememberName(name: string): void {
+  let hash = 0;
+  for (let at = 0; at < name.length; at += 1) hash = (Math.imul(hash, 31) + name.charCodeAt(at)) | 0;
+  // The language's own copy of a name, which it finds members by without looking it up again.
+  knownNames[hash & 0xff] = Object.keys({ [name]: 0 })[0];
 }
 
 function readScalar(reader: Reader, first: number): JsonValue {
@@ -206,17 +258,31 @@ function readWord(reader: Reader, word: string, value: boolean | null): boolean 
   return value;
 }
 
+/** Digits of whole numbers that are exact when they are added up. */
+const EXACT_DIGITS = 15;
+
 function readNumber(reader: Reader): number {
   const { text, caps } = reader;
   const start = reader.at;
   let at = start;
-  if (text.charCodeAt(at) === 0x2d) at += 1;
+  const isNegative = text.charCodeAt(at) === 0x2d;
+  if (isNegative) at += 1;
   const whole = at;
-  at = skipDigits(text, at);
+  let sum = 0;
+  let unit = text.charCodeAt(at);
+  // Past the end the unit is NaN, which is no digit.
+  for (; unit >= 0x30 && unit <= 0x39; unit = text.charCodeAt(at)) {
+    sum = sum * 10 + unit - 0x30;
+    at += 1;
+  }
   if (at === whole) throw syntaxFault(reader, "a value is missing");
   if (text.charCodeAt(whole) === 0x30 && at > whole + 1) throw syntaxFault(reader, "a number starts with 0");
   let digits = at - whole;
-  if (text.charCodeAt(at) === 0x2e) {
+  if (unit !== 0x2e && (unit | 0x20) !== 0x65 && digits <= EXACT_DIGITS) {
+    reader.at = at;
+    return isNegative ? -sum : sum;
+  }
+  if (unit === 0x2e) {
     const fraction = at + 1;
     at = skipDigits(text, fraction);
     if (at === fraction) throw syntaxFault(reader, "digits are missing after the point");
