@@ -65,6 +65,7 @@ function compileAs(
     // Otherwise the compiler keeps every schema for ever, and two tools could not use the same `$id`.
     ajv.removeSchema(schema);
   }
+  if (findErrors(validate, {}) === undefined) return { issue: "it refers to itself without end" };
   return {
     validate: (value) => findErrors(validate, value),
     named: createNamedFields(own),
@@ -76,7 +77,8 @@ function findErrors(validate: ValidateFunction, value: JsonValue): readonly Erro
   try {
     return validate(value) ? [] : (validate.errors ?? []);
   } catch (error) {
-    if (error instanceof EvaluationsExceeded) return undefined;
+    // A part that refers to itself for the same value overflows the stack before its evaluations are counted.
+    if (error instanceof EvaluationsExceeded || error instanceof RangeError) return undefined;
     throw error;
   }
 }

@@ -32,6 +32,8 @@ export interface SchemaRules {
 export const MAX_SCHEMA_VIOLATIONS = 16;
 /** Listed values shown of an enum. */
 const MAX_LISTED = 10;
+/** Nothing that is seen. */
+const BLANK = /^[\s\p{Default_Ignorable_Code_Point}]*$/u;
 
 export function findSchemaViolations(
   schema: ToolSchema,
@@ -205,7 +207,7 @@ function visitFields(
       continue;
     }
     if (typeof field === "string") {
-      if (!rules.reject_empty_strings || field.trim() !== "" || !named.required.has(name)) continue;
+      if (!rules.reject_empty_strings || !BLANK.test(field) || !named.required.has(name)) continue;
       if (named.field(name).lists(field)) continue;
       const text = `Empty string for required field: ${formatJsonPath([...path, name])}`;
       add({ kind: "empty", path: [...path, name], text });
