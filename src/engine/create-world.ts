@@ -16,6 +16,7 @@ import { SpentTable } from "./guards/capabilities/spent-table.ts";
 import { SessionTable } from "./guards/session/session-table.ts";
 import { ToolCallTable } from "./guards/session/tool-call-table.ts";
 import { EMPTY_PROBE } from "./limits/probe.ts";
+import { SeenOperations } from "./operations/seen-operations.ts";
 import { OutcomeTable } from "./outcomes/outcome-table.ts";
 import { encodeKept, KeptPolicyTable } from "./policy/kept/kept-policies.ts";
 import { PoolTable } from "./pools/pool-table.ts";
@@ -76,6 +77,7 @@ export function createWorld(options: WorldOptions): World {
     rates: new RateTable(),
     ruleCounts: new RuleCountTable(),
     outcomes: new OutcomeTable(),
+    seenOperations: new SeenOperations(),
     usageTotals: new UsageTotals(options.countsByTenant === true),
     slots: new LevelCounts(),
     places: new LevelCounts(),

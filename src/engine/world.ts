@@ -17,6 +17,7 @@ import type { SpentTable } from "./guards/capabilities/spent-table.ts";
 import type { SessionTable } from "./guards/session/session-table.ts";
 import type { ToolCallTable } from "./guards/session/tool-call-table.ts";
 import type { Probe } from "./limits/probe.ts";
+import type { SeenOperations } from "./operations/seen-operations.ts";
 import type { OutcomeTable } from "./outcomes/outcome-table.ts";
 import type { KeptPolicyTable } from "./policy/kept/kept-policies.ts";
 import type { PolicySet } from "./policy/policy-set.ts";
@@ -130,6 +131,8 @@ export interface World {
   readonly rates: RateTable;
   readonly ruleCounts: RuleCountTable;
   readonly outcomes: OutcomeTable;
+  /** For settings pages. */
+  readonly seenOperations: SeenOperations;
   /** For metrics. */
   readonly usageTotals: UsageTotals;
   /** Requests in flight, per level of principals. */

@@ -21,12 +21,24 @@ export function policyOfRequest(
 ): EffectivePolicy {
   const index = executionId === undefined ? NO_INDEX : world.executions.find(caller, executionId);
   const known = index === NO_INDEX ? undefined : world.executions.record(index);
-  const tenant = known?.principal.tenant ?? principal?.tenant ?? DEFAULT_TENANT;
+  const tenant = tenantOfRequest(world, caller, executionId, principal);
   return resolvePolicy(
     world.policy.set,
     tenant,
     known === undefined ? labels : { ...labels, ...known.labels },
   );
+}
+
+/** Whose policy that is. */
+export function tenantOfRequest(
+  world: World,
+  caller: CallerId,
+  executionId: string | undefined,
+  principal: RequestedPrincipal | undefined,
+): string {
+  const index = executionId === undefined ? NO_INDEX : world.executions.find(caller, executionId);
+  if (index !== NO_INDEX) return world.executions.record(index).principal.tenant;
+  return principal?.tenant ?? DEFAULT_TENANT;
 }
 
 /** Makes the policy of a tenant that nobody has asked for yet; undefined when there is nothing to wait for. */

@@ -65,7 +65,7 @@ export interface Aliases {
 }
 
 /** What names of a map are: checked when a document is read. */
-export type NameFormat = "id" | "glob" | "principal" | "rate_principal" | "route" | "counter";
+export type NameFormat = "id" | "glob" | "principal" | "rate_principal" | "member" | "route" | "counter";
 
 export interface NameMap<N extends Node = Node> {
   readonly node: "map";
@@ -73,6 +73,8 @@ export interface NameMap<N extends Node = Node> {
   readonly entry: N;
   readonly maxNames: number;
   readonly named: { readonly [word: string]: { readonly [key: string]: unknown } };
+  /** Key of the name where the map may be written as a list; undefined where it may not. */
+  readonly listKey: string | undefined;
   readonly description: string;
   readonly present: true;
 }
@@ -342,7 +344,7 @@ export function mapOf<N extends Node>(
   names: NameFormat,
   entry: N,
   description: string,
-  more: { readonly maxNames?: number; readonly named?: NameMap["named"] } = {},
+  more: { readonly maxNames?: number; readonly named?: NameMap["named"]; readonly listKey?: string } = {},
 ): NameMap<N> {
   return {
     node: "map",
@@ -350,6 +352,7 @@ export function mapOf<N extends Node>(
     entry,
     maxNames: more.maxNames ?? MAX_NAMES,
     named: more.named ?? {},
+    listKey: more.listKey,
     description,
     present: true,
   };

@@ -150,9 +150,12 @@ export const POOLS = listById(
     window: fixed(words("day", "month"), "Calendar window of the budget.", { default: "month" }),
     recompute: free(words("window", "hour"), "How often shares are divided anew.", { default: "window" }),
     mode: mode("Whether the shares hold, or only say what they would have done."),
-    members: mapOf("principal", group(POOL_MEMBER_FIELDS, "A member."), "Members, by principal.", {
-      maxNames: POOL_MEMBERS,
-    }),
+    members: mapOf(
+      "member",
+      group(POOL_MEMBER_FIELDS, "A member."),
+      "Members, by principal, or as a list of them with `principal`.",
+      { maxNames: POOL_MEMBERS, listKey: "principal" },
+    ),
   },
   POOLS_MAX,
   "Budgets shared by principals.",

@@ -97,7 +97,7 @@ export function changesSomething(policy: EffectivePolicy, { operation }: Pick<In
   return operation !== undefined && isMutating(policy.settings.operations, operation.name);
 }
 
-/** Judges access, the operation and rules. */
+/** Judges access, the operation and rules. Remembers the name of an operation, for whoever asks what there is. */
 export function judgePolicy(
   world: World,
   subject: PolicySubject,
@@ -121,8 +121,11 @@ export function judgePolicy(
     obligations = answer.obligations;
     first.push(...tokenFindings(obligations, request));
   }
-  if (ask.intent.operation !== undefined)
-    first.push(...operationFindings(world, subject, ask, ask.intent.operation));
+  const { operation } = ask.intent;
+  if (operation !== undefined) {
+    world.seenOperations.note(subject.principal.tenant, operation.name);
+    first.push(...operationFindings(world, subject, ask, operation));
+  }
   first.push(...featureFindings(subject, ask));
   const { content } = ask.intent;
   const rules = findRuleFindings(world, subject, request, content, now);

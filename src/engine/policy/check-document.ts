@@ -45,6 +45,7 @@ export function* checkDocument(
   const tiers = yield* tiersUnder(document, read, bounding);
   yield* checkRules(read, tiers, read.kind === "Tenant" ? bounding.baseline : undefined);
   yield* checkTexts(read);
+  yield* checkAdjusted(read);
   if (read.kind === "Tenant") yield* checkCeilings(read, tiers, bounding);
 }
 
@@ -109,6 +110,30 @@ function* checkTexts(read: ReadDocument): Generator<PolicyIssue | undefined> {
     }
     yield undefined;
   }
+}
+
+/** `auto_adjust` where nothing would follow it: a key that does nothing is a mistake. */
+function* checkAdjusted(read: ReadDocument): Generator<PolicyIssue | undefined> {
+  for (const { value, path, keys } of walkDocument(read)) {
+    yield undefined;
+    const place = keys.indexOf("auto_adjust");
+    if (place < 0 || keys.at(-1) !== "mode" || value === "off") continue;
+    const [section, principal = "", key = ""] = keys.map(String);
+    const isFollowed =
+      section === "quotas"
+        ? !GAUGES.includes(key)
+        : !/^(?:provider|ip):/.test(principal) && !namesRoutes(read, principal);
+    if (isFollowed) continue;
+    const what = "follows quotas on windows and rates of principals without endpoint_multipliers";
+    yield issueOf(read, path, `${showValue(value)} has no effect here: auto_adjust ${what}`);
+  }
+}
+
+const GAUGES = ["storage_gb", "concurrent_requests", "concurrent_executions"];
+
+function namesRoutes({ values }: ReadDocument, principal: string): boolean {
+  const rates = values["rates"] as { readonly [name: string]: Tree } | undefined;
+  return Object.keys(rates?.[principal]?.["endpoint_multipliers"] ?? {}).length > 0;
 }
 
 type TextCheck = (text: string) => string | undefined;

@@ -237,8 +237,8 @@ function limitToJson(key: string, value: bigint): string {
   return valueToJson({ kind: key === "max_memory_mb" ? "mebibytes" : "amount" }, value);
 }
 
-/** Operations that a policy knows by their full names, ordered. */
-export function knownOperations({ settings }: PolicyValues): readonly string[] {
+/** Operations known by their full names, ordered: those that a policy names, and those that were seen. */
+export function knownOperations({ settings }: PolicyValues, seen: Iterable<string>): readonly string[] {
   const { allowed, blocked, mutating } = settings.operations;
   const ofRules = settings.access.flatMap(({ value }) =>
     value.rules.flatMap(({ operations }) => operations ?? []),
@@ -246,7 +246,7 @@ export function knownOperations({ settings }: PolicyValues): readonly string[] {
   const names = [...(allowed ?? []), ...blocked, ...mutating, ...ofRules].filter(
     (name) => !/[*&]/.test(name),
   );
-  return [...new Set(names)].toSorted();
+  return [...new Set([...names, ...seen])].toSorted();
 }
 
 /** The same with what the session's flag says: it is met with the tiers, like every word of a session. */

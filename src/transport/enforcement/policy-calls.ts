@@ -9,7 +9,7 @@ import type {
 import { effectivePolicyToProto } from "../convert/effective-policy.ts";
 import { labelsFromProto, principalFromProto } from "../pinned-identity.ts";
 import type { ServiceContext } from "../service-context.ts";
-import { policyOfRequest } from "../tenant-policy.ts";
+import { policyOfRequest, tenantOfRequest } from "../tenant-policy.ts";
 import { EFFECTIVE_POLICY_RULE } from "../validate/execution-rules.ts";
 import { assertValid } from "../validate/rules.ts";
 
@@ -45,6 +45,9 @@ export function callGetEffectivePolicy(
     world.policy,
     exposure,
     values.filter(({ key }) => key.startsWith(prefix)),
-    knownOperations(policy),
+    knownOperations(
+      policy,
+      world.seenOperations.namesOf(tenantOfRequest(world, caller, executionId, principal)),
+    ),
   );
 }

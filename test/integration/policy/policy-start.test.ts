@@ -97,4 +97,24 @@ describe("policy files at the start", () => {
     await daemon.waitFor("policy_swapped");
     expect((await daemon.client.calls.getInfo({})).warnings).toEqual([]);
   });
+
+  test("a document that is looser than a baseline that fell is clamped after a restart too, and told", async () => {
+    const directory = new PolicyDirectory();
+    const tenant = tenantText("acme", "execution: {max_steps: 500}\n");
+    directory.swap({
+      "baseline.yaml": `${BASELINE_HEAD}execution: {max_steps: 1000}\n`,
+      "acme.yaml": tenant,
+    });
+    const before = await startPolicyDaemon(directory);
+    directory.swap({ "baseline.yaml": `${BASELINE_HEAD}execution: {max_steps: 50}\n`, "acme.yaml": tenant });
+    await before.waitFor("policy_swapped");
+    expect(await maxSteps(before, "acme", "run-1")).toBe(50n);
+    await before.stop();
+    const after = await startPolicyDaemon(directory);
+    running.push(after);
+    expect(await maxSteps(after, "acme", "run-2")).toBe(50n);
+    expect(after.lines.find(({ event }) => event === "tenant_policy_clamped")).toMatchObject({
+      tenant: "acme",
+    });
+  });
 });

@@ -1,4 +1,4 @@
-import type { Fields, Group, Leaf, NameFormat, Node } from "../../../domain/policy/field.ts";
+import type { Fields, Group, Leaf, NameFormat, NameMap, Node } from "../../../domain/policy/field.ts";
 import { type JsonSchema, shapeSchema } from "./shape-schema.ts";
 import { CORE } from "./share-parts.ts";
 
@@ -26,7 +26,7 @@ export function nodeSchema(node: Node, writing: Writing): JsonSchema {
         additionalProperties: nodeSchema(node.entry, writing),
         maxProperties: node.maxNames,
       };
-      return { ...described, ...orNamed(map, node.named) };
+      return { ...described, ...orNamed(orList(map, node, writing), node.named) };
     }
     case "list_by_id":
       return {
@@ -38,6 +38,15 @@ export function nodeSchema(node: Node, writing: Writing): JsonSchema {
     case "every_tier":
       return { ...described, ...fieldsSchema(node.fields, { ...writing, hasCeilings: false }) };
   }
+}
+
+function orList(map: JsonSchema, { listKey, entry, names, maxNames }: NameMap, writing: Writing): JsonSchema {
+  if (listKey === undefined || entry.node !== "group") return map;
+  const item = fieldsSchema(entry.fields, writing);
+  const name = { type: "string", pattern: NAME_PATTERNS[names], maxLength: 256 };
+  const properties = { [listKey]: name, ...(item["properties"] as object) };
+  const items = { ...item, properties, required: [listKey] };
+  return { anyOf: [map, { type: "array", maxItems: maxNames, items }] };
 }
 
 export function fieldsSchema(fields: Fields, writing: Writing): JsonSchema {
@@ -126,6 +135,7 @@ const NAME_PATTERNS: { readonly [F in NameFormat]: string } = {
   glob: "^.{1,256}$",
   route: "^.{1,256}$",
   principal: `^(${LEVELS})(:.+)?$`,
+  member: "^(tenant|(tenant|team|user|api_key|agent):[^*]+)$",
   rate_principal: `^(${LEVELS}|provider)(:.+)?$`,
 };
 

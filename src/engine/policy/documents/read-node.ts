@@ -210,7 +210,16 @@ export function* readFields(
   return { value: values, ceiling: reading.hasCeilings ? ceilings : undefined };
 }
 
-function* readMap(reading: Reading, node: NameMap, raw: unknown, path: PolicyPath): Steps<Pair> {
+/** `at`: where the one entry stands that was written in a list. */
+function* readMap(
+  reading: Reading,
+  node: NameMap,
+  raw: unknown,
+  path: PolicyPath,
+  at?: PolicyPath,
+): Steps<Pair> {
+  if (node.listKey !== undefined && Array.isArray(raw))
+    return yield* readMapAsList(reading, node, node.listKey, raw, path);
   const named = typeof raw === "string" && Object.hasOwn(node.named, raw) ? node.named[raw] : raw;
   if (!isMapping(named)) return refuse(reading, path, "must be a mapping");
   const entries = Object.entries(named);
@@ -219,15 +228,44 @@ function* readMap(reading: Reading, node: NameMap, raw: unknown, path: PolicyPat
   const values: { [name: string]: Written } = {};
   const ceilings: { [name: string]: Written } = {};
   for (const [name, part] of entries) {
+    const inner = at ?? [...path, name];
     const wrong = judgeName(node.names, name);
     if (wrong !== undefined) {
-      refuse(reading, [...path, name], wrong);
+      refuse(reading, inner, wrong);
       continue;
     }
-    const pair = yield* readNode(reading, node.entry, part, [...path, name]);
+    const pair = yield* readNode(reading, node.entry, part, inner);
     if (pair.value !== undefined) values[name] = pair.value;
     if (pair.ceiling !== undefined) ceilings[name] = pair.ceiling;
     yield;
+  }
+  return { value: values, ceiling: reading.hasCeilings ? ceilings : undefined };
+}
+
+/** The same with the name within each entry, which keeps its place for what is told of it. */
+function* readMapAsList(
+  reading: Reading,
+  node: NameMap,
+  listKey: string,
+  raw: readonly unknown[],
+  path: PolicyPath,
+): Steps<Pair> {
+  if (raw.length > node.maxNames)
+    return refuse(reading, path, `has ${raw.length} entries; at most ${node.maxNames} are allowed`);
+  const values: { [name: string]: Written } = {};
+  const ceilings: { [name: string]: Written } = {};
+  for (const [place, item] of raw.entries()) {
+    const at = [...path, place];
+    const name = isMapping(item) ? item[listKey] : undefined;
+    if (!isMapping(item) || typeof name !== "string") {
+      refuse(reading, at, `must be a mapping with ${listKey}`);
+      continue;
+    }
+    const rest = Object.fromEntries(Object.entries(item).filter(([key]) => key !== listKey));
+    const pair = yield* readMap(reading, node, { [name]: rest }, path, at);
+    if (Object.hasOwn(values, name)) refuse(reading, [...at, listKey], `${showValue(name)} is there already`);
+    Object.assign(values, pair.value);
+    Object.assign(ceilings, pair.ceiling);
   }
   return { value: values, ceiling: reading.hasCeilings ? ceilings : undefined };
 }
@@ -236,6 +274,7 @@ function* readMap(reading: Reading, node: NameMap, raw: unknown, path: PolicyPat
 const MAX_NAME = 256;
 const LEVELS = "global|tenant|team|user|api_key|agent|ip";
 const PRINCIPAL = new RegExp(`^(${LEVELS})(:.+)?$`);
+const MEMBER = /^(?:tenant|(?:tenant|team|user|api_key|agent):[^*]+)$/;
 const RATE_PRINCIPAL = new RegExp(`^(${LEVELS}|provider)(:.+)?$`);
 
 function judgeName(format: NameFormat, name: string): string | undefined {
@@ -245,6 +284,8 @@ function judgeName(format: NameFormat, name: string): string | undefined {
     return "must be a name of 1 to 128 visible ASCII characters";
   if (format === "principal" && !PRINCIPAL.test(name))
     return "must be a level (global, tenant, team, user, api_key, agent, ip), alone or with a name, as user:*";
+  if (format === "member" && !MEMBER.test(name))
+    return "must be one principal: tenant, or team, user, api_key or agent with its name, as user:ann; no pattern";
   if (format === "rate_principal" && !RATE_PRINCIPAL.test(name))
     return "must be a level (global, tenant, team, user, api_key, agent, ip, provider), alone or with a name, as user:*";
   return undefined;

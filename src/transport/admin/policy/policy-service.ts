@@ -197,7 +197,7 @@ function explain(
       policy,
       "full",
       values.filter(({ key }) => key.startsWith(keyPrefix)),
-      knownOperations(effective),
+      knownOperations(effective, host.world.seenOperations.namesOf(tenant)),
     ),
   };
 }

@@ -176,3 +176,48 @@ describe("what does not compile", () => {
     ]);
   });
 });
+
+describe("what would have no effect is refused", () => {
+  test("auto_adjust on slots, storage and rates that nothing follows", () => {
+    const auto_adjust = { mode: "apply", floor: 1, ceiling: 9 };
+    const quota = { value: 5, auto_adjust };
+    const document = tenantOf("xto", {
+      quotas: {
+        tenant: { requests: { hour: quota, day: 50 }, concurrent_requests: quota, storage_gb: quota },
+      },
+      rates: {
+        tenant: { rps: 5, auto_adjust },
+        "user:*": { rps: 5, auto_adjust, endpoint_multipliers: { "/v1/chat": 2 } },
+        "provider:demo": { rps: 5, auto_adjust },
+        "ip:203.0.113.0/24": { rps: 5, auto_adjust: "off" },
+      },
+    });
+    expect(issuesOf(document).map((issue) => issue.split(": ", 1)[0])).toEqual([
+      "quotas.tenant.concurrent_requests.auto_adjust.mode",
+      "quotas.tenant.storage_gb.auto_adjust.mode",
+      'rates["user:*"].auto_adjust.mode',
+      'rates["provider:demo"].auto_adjust.mode',
+    ]);
+    expect(issuesOf(document)[0]).toContain(
+      "has no effect here: auto_adjust follows quotas on windows and rates of principals",
+    );
+  });
+
+  test("a pool's members are single principals, in a map or in a list", () => {
+    const pool = (members: unknown) => tenantOf("xto", { pools: [{ id: "llm", usd: 50, members }] });
+    expect(issuesOf(pool({ "user:ann": { weight: 2 }, tenant: {} }))).toEqual([]);
+    expect(issuesOf(pool([{ principal: "user:ann", weight: 2 }, { principal: "team:red" }]))).toEqual([]);
+    expect(issuesOf(pool({ "user:*": {}, "ip:10.0.0.0/8": {} })).map((one) => one.split(": ", 1)[0])).toEqual(
+      ['pools[0].members["user:*"]', 'pools[0].members["ip:10.0.0.0/8"]'],
+    );
+    expect(
+      issuesOf(
+        pool([{ principal: "user:*" }, { weight: 1 }, { principal: "user:a" }, { principal: "user:a" }]),
+      ),
+    ).toEqual([
+      expect.stringContaining("pools[0].members[0]: must be one principal"),
+      "pools[0].members[1]: must be a mapping with principal",
+      'pools[0].members[3].principal: "user:a" is there already',
+    ]);
+  });
+});

@@ -110,7 +110,13 @@ describe("explainPolicy", () => {
       operations: { blocked: ["db.drop", "web.*"], mutating: ["db.write"] },
       access: { rules: [{ id: "a", effect: "deny", operations: ["mail.send", "**"] }] },
     });
-    expect(knownOperations({ settings, ...rest })).toEqual(["db.drop", "db.write", "mail.send"]);
+    expect(knownOperations({ settings, ...rest }, [])).toEqual(["db.drop", "db.write", "mail.send"]);
+    expect(knownOperations({ settings, ...rest }, ["pay", "db.drop"])).toEqual([
+      "db.drop",
+      "db.write",
+      "mail.send",
+      "pay",
+    ]);
   });
 });
 
