@@ -73,6 +73,7 @@ interface Running {
   readonly failures: ChainFailure[];
   document: JsonDocument | undefined;
   repaired: boolean;
+  isSettled: boolean;
   blockedAt: string | undefined;
   repairedAt: string | undefined;
   referenceId: string | undefined;
@@ -90,18 +91,28 @@ export function runChain(run: ChainRun): ChainResult {
     failures: [],
     document: run.document,
     repaired: false,
+    isSettled: false,
     blockedAt: undefined,
     repairedAt: undefined,
     referenceId: undefined,
   };
   for (const place of run.order) {
-    if (place === "access" || place === "content_rules") runCheck(running, place);
-    else if (place === "capability_argument") runGuard(running, FIXED_GUARDS[place], ALWAYS);
+    if (place === "access" || place === "content_rules") {
+      settle(running);
+      if (running.blockedAt === undefined || run.evaluate === "all") runCheck(running, place);
+    } else if (place === "capability_argument") runGuard(running, FIXED_GUARDS[place], ALWAYS);
     else runGuard(running, GUARDS.get(place), run.guards[place]);
     if (running.blockedAt !== undefined && run.evaluate === "first") break;
   }
-  if (running.repaired && running.blockedAt === undefined) judgeRepaired(running);
+  settle(running);
   return resultOf(running);
+}
+
+/** Once nothing more repairs, and before anything judges what is then passed on. */
+function settle(running: Running): void {
+  if (running.isSettled || !running.repaired || running.blockedAt !== undefined) return;
+  running.isSettled = true;
+  judgeRepaired(running);
 }
 
 /** Guards that judge nothing but the document: what they allowed may be something else after a later repair. */
