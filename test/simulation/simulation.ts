@@ -3,6 +3,7 @@
 
 import { TollgateError } from "../../src/domain/errors.ts";
 import type { LimitPolicy } from "../../src/engine/limits/effective-limits.ts";
+import { REQUEST_MEMORY_MS } from "../../src/engine/requests/request-table.ts";
 import { SeededRandom } from "../crash/seeded-random.ts";
 import { CALLER, policyOf } from "../unit/engine/engine-fixture.ts";
 import { findDifferences } from "./compare.ts";
@@ -24,6 +25,8 @@ interface Snapshot {
   readonly model: Model;
   readonly clock: SimulatedClock;
   readonly digest: string;
+  /** When the charges of then are forgotten, by request id. */
+  readonly expiries: ReadonlyMap<string, number>;
 }
 
 /** A request that can be sent again with the same id. */
@@ -215,7 +218,12 @@ export class Simulation {
     const moved = isSame
       ? 0
       : this.clock.monoMs - Math.max(0, this.clock.wallMs - snapshot.clock.wallMs) - snapshot.clock.monoMs;
-    for (const charge of this.charges) charge.expiresMono += moved;
+    for (const charge of this.charges) {
+      // What the file does not know was never remembered: it may be sent again as long as any other.
+      const expiresMono = snapshot.expiries.get(charge.requestId);
+      charge.expiresMono =
+        expiresMono === undefined ? this.clock.monoMs + REQUEST_MEMORY_MS : expiresMono + moved;
+    }
     const isRemembered = (id: string): boolean =>
       this.charges.some((one) => one.requestId === id && one.expiresMono > this.clock.monoMs);
     const lost = findLost(daemon.world, daemon.volume, acknowledged.model, isRemembered);
@@ -234,6 +242,7 @@ export class Simulation {
       model: structuredClone(this.model),
       clock,
       digest: digestWorld(this.daemon.world, clock.monoMs),
+      expiries: new Map(this.charges.map(({ requestId, expiresMono }) => [requestId, expiresMono])),
     };
   }
 
