@@ -7,7 +7,7 @@ import {
   SPENT,
   SPENT_STRIDE,
 } from "../../domain/counters.ts";
-import { timeZoneOf } from "../quotas/time-zone.ts";
+import { timeZoneOf } from "../quotas/principal-bounds.ts";
 import type { WindowBinding } from "../quotas/window-table.ts";
 import type { World } from "../world.ts";
 import { FLAG, NO_INDEX } from "./execution-table.ts";
@@ -139,6 +139,7 @@ export function holdWindowsCustom(
 /** Adds to (or with a negative sign takes from) what is held in windows; `amounts` in the order of HELD. */
 export function holdWindows(world: World, rows: Int32Array, amounts: BigInt64Array, sign: 1n | -1n): void {
   const { held } = world.windows;
+  if (sign === 1n) world.windows.noteTaken(amounts);
   for (const row of rows) {
     world.rows.windows.touch(row);
     const base = row * HELD_STRIDE;

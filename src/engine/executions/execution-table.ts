@@ -79,6 +79,8 @@ export class ExecutionTable {
   readonly firstChild: IntColumn;
   readonly nextSibling: IntColumn;
   readonly previousSibling: IntColumn;
+  /** Row of the first reporter that reported for it, plus one; 0 = none. Mostly the only one. */
+  readonly firstReporter: IntColumn;
   readonly #bytes: Uint8Array;
   /** Half of the first counter: reading it fetches its line. */
   readonly #firstCounter: IntColumn;
@@ -126,6 +128,7 @@ export class ExecutionTable {
     this.firstChild = new IntColumn(rows, 236);
     this.nextSibling = new IntColumn(rows, 240);
     this.previousSibling = new IntColumn(rows, 244);
+    this.firstReporter = new IntColumn(rows, 248);
   }
 
   /** Indexes that were ever in use: all executions stand below. */

@@ -182,6 +182,7 @@ export function withApprovals(
   findings: readonly Finding[],
   now: Now,
 ): readonly Finding[] {
+  if (findings.length === 0) return findings;
   // What something refuses anyway is nothing to ask a person about.
   if (findings.some((one) => one.verdict === "BLOCK" && one.shadow !== true)) return findings;
   const opened = openOperationApprovals(world, index, ask, findings, now);

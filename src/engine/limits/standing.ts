@@ -4,7 +4,7 @@ import { LIMIT_KEYS, LIMITS, type LimitKey, type OnExceed } from "../../domain/l
 import type { Now } from "../../domain/time.ts";
 import { pushEvent, recordViolation } from "../events/push.ts";
 import type { ExecutionRecord } from "../executions/execution-record.ts";
-import { FLAG } from "../executions/execution-table.ts";
+import { FLAG, NO_INDEX } from "../executions/execution-table.ts";
 import { haltExecution, pauseExecution } from "../executions/state.ts";
 import { stateFindings } from "../executions/state-findings.ts";
 import { noticeQuotas } from "../quotas/notice-quotas.ts";
@@ -67,15 +67,15 @@ export function storeFinding(world: World): Finding | undefined {
 
 /** Whether counters behind a decision passed through a loss: of the execution, its ancestors, or windows of its principal. */
 export function isUncertain(world: World, index: number): boolean {
-  const table = world.executions;
-  const { rows } = table.bindings[index] ?? NO_WINDOWS;
-  if (rows !== undefined && world.windows.isUncertain(rows)) return true;
-  if ((table.flags.get(index) & FLAG.uncertain) !== 0) return true;
-  for (const at of table.record(index).chain) if ((table.flags.get(at) & FLAG.uncertain) !== 0) return true;
+  const { bindings, flags, parent } = world.executions;
+  const { windows } = world;
+  if (windows.anyUncertain && windows.isUncertain(bindings[index]?.rows ?? NO_ROWS)) return true;
+  for (let at = index; at !== NO_INDEX; at = parent.get(at))
+    if ((flags.get(at) & FLAG.uncertain) !== 0) return true;
   return false;
 }
 
-const NO_WINDOWS = Object.freeze({ rows: undefined });
+const NO_ROWS = new Int32Array(0);
 
 /**
  * Judges what is used by now, lets crossed limits act and answers the decision for what comes next.

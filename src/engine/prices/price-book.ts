@@ -23,8 +23,8 @@ export interface ModelPrices {
 }
 
 export interface PriceBook {
-  /** By provider and model; a model that one provider alone has is also found without naming it. */
-  readonly models: ReadonlyMap<string, ModelPrices>;
+  /** By provider, then by model; a model that one provider alone has is also found under no provider. */
+  readonly models: ReadonlyMap<string, ReadonlyMap<string, ModelPrices>>;
   /** By provider: the dearest of each kind, what an unknown model of it is charged. */
   readonly dearest: ReadonlyMap<string, ModelPrices>;
   readonly dearestOfAll: ModelPrices;
@@ -32,28 +32,26 @@ export interface PriceBook {
   readonly charges: ReadonlyMap<string, bigint>;
 }
 
-export function priceKey(provider: string, model: string): string {
-  return `${provider}\n${model}`;
-}
-
 export function createPriceBook(
   entries: readonly { readonly provider: string; readonly model: string; readonly prices: ModelPrices }[],
   charges: PriceBook["charges"] = new Map(),
 ): PriceBook {
-  const models = new Map<string, ModelPrices>();
+  const models = new Map<string, Map<string, ModelPrices>>();
+  const add = (provider: string, model: string, prices: ModelPrices): void => {
+    models.set(provider, (models.get(provider) ?? new Map<string, ModelPrices>()).set(model, prices));
+  };
   const providersOf = new Map<string, number>();
   const onlyOne = new Map<string, ModelPrices>();
   const dearest = new Map<string, ModelPrices>();
   let dearestOfAll: ModelPrices = { tokens: { input: 0n, output: 0n }, request: 0n };
   for (const { provider, model, prices } of entries) {
-    models.set(priceKey(provider, model), prices);
+    add(provider, model, prices);
     providersOf.set(model, (providersOf.get(model) ?? 0) + 1);
     onlyOne.set(model, prices);
     dearest.set(provider, dearer(dearest.get(provider), prices));
     dearestOfAll = dearer(dearestOfAll, prices);
   }
-  for (const [model, prices] of onlyOne)
-    if (providersOf.get(model) === 1) models.set(priceKey("", model), prices);
+  for (const [model, prices] of onlyOne) if (providersOf.get(model) === 1) add("", model, prices);
   return { models, dearest, dearestOfAll, charges };
 }
 
@@ -64,7 +62,7 @@ export function findPrices(
   model: string | undefined,
 ): ModelPrices | undefined {
   if (model === undefined) return undefined;
-  return book.models.get(priceKey(provider ?? "", model));
+  return book.models.get(provider ?? "")?.get(model);
 }
 
 function dearer(left: ModelPrices | undefined, right: ModelPrices): ModelPrices {

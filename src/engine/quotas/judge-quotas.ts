@@ -1,13 +1,12 @@
-import { HELD, HELD_STRIDE, SPENT, SPENT_STRIDE } from "../../domain/counters.ts";
 import type { Finding } from "../../domain/decision.ts";
 import type { Now } from "../../domain/time.ts";
 import { flushWindows } from "../executions/charge.ts";
-import { TOTAL_TOKENS } from "../limits/compiled-limits.ts";
 import type { Probe } from "../limits/probe.ts";
 import { lossOfWindow } from "../losses/loss-finding.ts";
 import type { World } from "../world.ts";
 import { type CompiledQuotas, CUSTOM_COUNTER, type WindowQuota } from "./compile-quotas.ts";
 import { quotaFinding } from "./quota-finding.ts";
+import { hasRoom, heldOf, measureRoom, usedOf } from "./quota-room.ts";
 import { WINDOW_LOST, WINDOW_UNCERTAIN, type WindowBinding } from "./window-table.ts";
 
 // Whether the windows of a principal allow something. What is quiet compares numbers and builds nothing.
@@ -19,13 +18,14 @@ export function isQuotaQuiet(
   binding: WindowBinding,
   probe: Probe,
 ): boolean {
-  if (quotas.windows.length === 0) return true;
+  if (quotas.windows.length === 0 || hasRoom(world, quotas, binding, probe.add)) return true;
   flushWindows(world);
   for (const quota of quotas.windows) {
     const row = binding.rows[quota.place] as number;
     const current = usedOf(world, quota, row) + heldOf(world, quota, row) + addedBy(quota, probe);
     if (current > quota.limit || isLost(world, row)) return false;
   }
+  measureRoom(world, quotas, binding);
   return true;
 }
 
@@ -75,32 +75,6 @@ function byShare(one: Refused, other: Refused): number {
   const left = one.current * other.quota.limit;
   const right = other.current * one.quota.limit;
   return left === right ? 0 : left > right ? -1 : 1;
-}
-
-/** What is used in a window. After a file was lost it may count as used up: `fresh_windows`. */
-export function usedOf(world: World, quota: WindowQuota, row: number): bigint {
-  const { windows } = world;
-  const used = countedIn(world, quota, row);
-  return windows.isSpent(row) && used < quota.limit ? quota.limit : used;
-}
-
-function countedIn({ windows }: World, quota: WindowQuota, row: number): bigint {
-  if (quota.counter === CUSTOM_COUNTER) return windows.custom[row]?.spent[quota.custom as string] ?? 0n;
-  const base = row * SPENT_STRIDE;
-  if (quota.counter !== TOTAL_TOKENS) return windows.spent[base + quota.counter] as bigint;
-  return (
-    (windows.spent[base + SPENT.inputTokens] as bigint) + (windows.spent[base + SPENT.outputTokens] as bigint)
-  );
-}
-
-export function heldOf({ windows }: World, quota: WindowQuota, row: number): bigint {
-  if (quota.counter === CUSTOM_COUNTER) return windows.custom[row]?.held[quota.custom as string] ?? 0n;
-  const base = row * HELD_STRIDE;
-  if (quota.counter === TOTAL_TOKENS)
-    return (
-      (windows.held[base + HELD.inputTokens] as bigint) + (windows.held[base + HELD.outputTokens] as bigint)
-    );
-  return quota.counter <= HELD.modifications ? (windows.held[base + quota.counter] as bigint) : 0n;
 }
 
 function addedBy(quota: WindowQuota, probe: Probe): bigint {

@@ -6,30 +6,33 @@ import { flushWindows, windowBinding } from "../executions/charge.ts";
 import { EMPTY_PROBE } from "../limits/probe.ts";
 import type { World } from "../world.ts";
 import { type CompiledQuotas, quotasOf, type WindowQuota } from "./compile-quotas.ts";
-import { judgeQuotas, usedOf } from "./judge-quotas.ts";
+import { judgeQuotas } from "./judge-quotas.ts";
 import { boundsOf, boundsQuotas } from "./principal-bounds.ts";
 import { alertFinding, quotaFinding } from "./quota-finding.ts";
+import { hasRoom, isAbove, isTold, measureRoom, TOLD, toldName, usedOf } from "./quota-room.ts";
 import type { WindowBinding } from "./window-table.ts";
 
 // What stands after usage was charged: levels of quotas that were passed are told once per window, and quotas that are used
 // up refuse what comes next. A crossed quota never stops an execution.
 
-/** Bits of one unit in `told` of a window, from the bit of the unit on. */
-const TOLD = { warning: 0, critical: 1, exhausted: 2, refused: 3 } as const;
-
 /** True when no quota of an execution's principals has anything to say about what is used. Builds nothing. */
 export function isQuotaStandingQuiet(world: World, index: number, now: Now): boolean {
+  return isBindingQuiet(world, index, windowBinding(world, index, now.wallMs), now);
+}
+
+/** The same of an execution whose windows are at hand. */
+export function isBindingQuiet(world: World, index: number, binding: WindowBinding, now: Now): boolean {
   const bounds = boundsOf(world, index);
   if (!boundsQuotas(world, bounds)) return true;
-  const binding = windowBinding(world, index, now.wallMs);
-  const { windows } = quotasOf(world, bounds, binding, now);
-  if (windows.length === 0) return true;
+  const quotas = quotasOf(world, bounds, binding, now);
+  if (quotas.windows.length === 0 || hasRoom(world, quotas, binding, EMPTY_PROBE.add)) return true;
   flushWindows(world);
-  for (const quota of windows) {
+  for (const quota of quotas.windows) {
     const row = binding.rows[quota.place] as number;
     const used = usedOf(world, quota, row);
     if (used > quota.limit || (!quota.shadow && isDue(world, quota, row, used))) return false;
   }
+  measureRoom(world, quotas, binding);
   return true;
 }
 
@@ -92,17 +95,6 @@ function exceeded(world: World, quota: WindowQuota, row: number, used: bigint, n
   return quotaFinding({ quota, current: used, held: 0n, retryAfterMs });
 }
 
-/** Strictly above, held amounts left out. */
-function isAbove(used: bigint, limit: bigint, percent: number): boolean {
-  return used * 100n > limit * BigInt(percent);
-}
-
-function isTold(world: World, quota: WindowQuota, row: number, place: number): boolean {
-  const { windows } = world;
-  if (quota.bit >= 0) return ((windows.told[row] as number) & (1 << (quota.bit + place))) !== 0;
-  return windows.custom[row]?.told.includes(toldName(quota, place)) === true;
-}
-
 /** True when it is told now for the first time in this window. */
 function tell(world: World, quota: WindowQuota, row: number, place: number): boolean {
   if (isTold(world, quota, row, place)) return false;
@@ -115,8 +107,4 @@ function tell(world: World, quota: WindowQuota, row: number, place: number): boo
     windows.customOf(row).told.push(toldName(quota, place));
   }
   return true;
-}
-
-function toldName(quota: WindowQuota, place: number): string {
-  return `${quota.custom ?? ""} ${place}`;
 }

@@ -67,3 +67,8 @@ export function boundsUnder(world: World, policy: EffectivePolicy): PrincipalBou
   made.set(policy, bounds);
   return bounds;
 }
+
+/** The time zone that a tenant's windows follow: its own, or UTC. */
+export function timeZoneOf(world: World, tenant: string): string {
+  return boundsOfTenant(world, tenant).timeZone;
+}

@@ -1,12 +1,14 @@
 import { MAX_COUNTER } from "../../domain/amounts.ts";
-import { HELD_STRIDE, SPENT_STRIDE } from "../../domain/counters.ts";
+import { HELD_STRIDE, SPENT, SPENT_STRIDE } from "../../domain/counters.ts";
 import type { Principal } from "../../domain/execution.ts";
 import { type Level, type LevelName, levelsOf } from "../../domain/quotas/levels.ts";
+import { TOTAL_TOKENS } from "../limits/compiled-limits.ts";
 import type { RatePlans } from "../rates/rate-plans.ts";
 import type { RowSet } from "../rows/generations.ts";
 import { PERIODS, type Period, UTC, windowAt } from "../time/calendar.ts";
 import type { CompiledQuotas } from "./compile-quotas.ts";
 import type { PrincipalBounds } from "./principal-bounds.ts";
+import type { QuotaRoom } from "./quota-room.ts";
 
 // Calendar windows: one row per principal and period, with all its units as one vector of the same shape as an
 // execution's. A window is found by the instants it lasts, not by its name: so a clock that steps back finds the row it
@@ -38,6 +40,8 @@ export interface WindowBinding {
   plans: WeakMap<PrincipalBounds, RatePlans> | undefined;
   /** Its quotas, by what bounds it. */
   quotas: WeakMap<PrincipalBounds, CompiledQuotas> | undefined;
+  /** How far its quotas were from having something to say when they were last compared. */
+  room: QuotaRoom | undefined;
 }
 
 export interface WindowCustom {
@@ -65,6 +69,11 @@ export class WindowTable {
   readonly custom: (WindowCustom | undefined)[] = [];
   /** By row and id of a quota: the most that was wanted when it was refused. Not in the file: evidence of the recent load. */
   readonly wanted = new Map<number, { [id: string]: bigint }>();
+  /**
+   * All that was charged to any window or held in one, by counter and TOTAL_TOKENS, since the start: what a window has taken since
+   * an instant is never more than this has grown.
+   */
+  readonly taken = new BigInt64Array(SPENT_STRIDE + 1);
   /** Windows that had begun by this instant count as used up: the file that knew better was lost. */
   spentBeforeMs = 0;
   /** Windows that had begun by this instant are uncertain: rows of them may be lost. */
@@ -102,6 +111,7 @@ export class WindowTable {
         isPending: false,
         plans: undefined,
         quotas: undefined,
+        room: undefined,
       };
       this.#bindings.set(key, binding);
     }
@@ -134,6 +144,23 @@ export class WindowTable {
 
   /** Adds a row of amounts to windows. */
   charge(windows: Int32Array, amounts: BigInt64Array, rows: RowSet): void {
+    this.noteTaken(amounts);
+    this.#add(windows, amounts, rows);
+  }
+
+  /** Counts amounts as taken from windows: a row in the order of SPENT, or of HELD whose first places are the same. */
+  noteTaken(amounts: BigInt64Array): void {
+    const { taken } = this;
+    const units = Math.min(amounts.length, SPENT.memoryMibMillis + 1);
+    for (let unit = 0; unit < units; unit++) {
+      const amount = amounts[unit] as bigint;
+      if (amount !== 0n) taken[unit] = BigInt.asIntN(64, (taken[unit] as bigint) + amount);
+    }
+    const tokens = (amounts[SPENT.inputTokens] as bigint) + (amounts[SPENT.outputTokens] as bigint);
+    taken[TOTAL_TOKENS] = BigInt.asIntN(64, (taken[TOTAL_TOKENS] as bigint) + tokens);
+  }
+
+  #add(windows: Int32Array, amounts: BigInt64Array, rows: RowSet): void {
     const { spent } = this;
     for (let at = 0; at < windows.length; at++) {
       const row = windows[at] as number;
@@ -153,6 +180,7 @@ export class WindowTable {
    * are touched once a cut instead of once a message. Whoever reads a window flushes first.
    */
   chargeLater(binding: WindowBinding, amounts: BigInt64Array): void {
+    this.noteTaken(amounts);
     const { pending } = binding;
     for (let unit = 0; unit < SPENT_STRIDE; unit++) {
       const amount = amounts[unit] as bigint;
@@ -167,7 +195,7 @@ export class WindowTable {
 
   flush(binding: WindowBinding, rows: RowSet): void {
     if (!binding.isPending) return;
-    this.charge(binding.rows, binding.pending, rows);
+    this.#add(binding.rows, binding.pending, rows);
     binding.pending.fill(0n);
     binding.isPending = false;
   }
@@ -342,19 +370,16 @@ export class WindowTable {
   #reserve(row: number): void {
     if ((row + 1) * SPENT_STRIDE <= this.spent.length) return;
     const size = Math.max(row + 1, (this.spent.length / SPENT_STRIDE) * 2);
-    const spent = new BigInt64Array(size * SPENT_STRIDE);
-    const held = new BigInt64Array(size * HELD_STRIDE);
-    const uncertain = new Uint8Array(size);
-    const told = new Int32Array(size);
-    spent.set(this.spent);
-    held.set(this.held);
-    uncertain.set(this.uncertain);
-    told.set(this.told);
-    this.spent = spent;
-    this.held = held;
-    this.uncertain = uncertain;
-    this.told = told;
+    this.spent = copied(this.spent, new BigInt64Array(size * SPENT_STRIDE));
+    this.held = copied(this.held, new BigInt64Array(size * HELD_STRIDE));
+    this.uncertain = copied(this.uncertain, new Uint8Array(size));
+    this.told = copied(this.told, new Int32Array(size));
   }
+}
+
+function copied<T extends { set(from: T): void }>(from: T, into: T): T {
+  into.set(from);
+  return into;
 }
 
 export function principalKey(principal: Principal): string {

@@ -19,6 +19,15 @@ export interface RatePlans {
   readonly version: number;
   /** By route, provider and address, as they were written. */
   readonly byRequest: Map<string, readonly RateCheck[]>;
+  /** The last one that was asked for: most requests of a principal name the same. */
+  last: LastPlan | undefined;
+}
+
+interface LastPlan {
+  readonly route: string | undefined;
+  readonly provider: string | undefined;
+  readonly sourceIp: string | undefined;
+  readonly plan: readonly RateCheck[];
 }
 
 const NO_CHECKS: readonly RateCheck[] = Object.freeze([]);
@@ -31,16 +40,32 @@ export function ratePlan(
   ask: Ask,
   now: Now,
 ): readonly RateCheck[] {
-  const { rates, platform } = bounds;
   if (ask.intent.weight === 0n) return NO_CHECKS;
   endAdjustments(world, now);
   const { adjustments } = world;
   binding.plans ??= new WeakMap();
   let plans = binding.plans.get(bounds);
   if (plans?.version !== adjustments.version) {
-    plans = { version: adjustments.version, byRequest: new Map() };
+    plans = { version: adjustments.version, byRequest: new Map(), last: undefined };
     binding.plans.set(bounds, plans);
   }
+  const { route, provider } = ask.intent;
+  const { sourceIp } = ask;
+  const { last } = plans;
+  if (last !== undefined && last.route === route && last.provider === provider && last.sourceIp === sourceIp)
+    return last.plan;
+  const plan = planOf(world, bounds, binding, ask, plans);
+  plans.last = { route, provider, sourceIp, plan };
+  return plan;
+}
+
+function planOf(
+  world: World,
+  bounds: PrincipalBounds,
+  binding: WindowBinding,
+  ask: Ask,
+  plans: RatePlans,
+): readonly RateCheck[] {
   const { route, provider } = ask.intent;
   const { sourceIp } = ask;
   const key =
@@ -57,7 +82,7 @@ export function ratePlan(
     provider,
     sourceIp,
   };
-  const plan = planRates(rates, platform, asker, adjustments);
+  const plan = planRates(bounds.rates, bounds.platform, asker, world.adjustments);
   if (plans.byRequest.size >= MAX_PLANS) plans.byRequest.clear();
   plans.byRequest.set(key, plan);
   return plan;

@@ -16,8 +16,8 @@ import { decide, judgeStanding } from "../limits/standing.ts";
 import { refreshStalePolicy } from "../policy/refresh-policy.ts";
 import { resolvePolicy } from "../policy/resolve-policy.ts";
 import { type PriceSource, priceSource, priceUsage, unknownPrice } from "../prices/price-usage.ts";
-import { isQuotaStandingQuiet } from "../quotas/notice-quotas.ts";
-import { timeZoneOf } from "../quotas/time-zone.ts";
+import { isBindingQuiet } from "../quotas/notice-quotas.ts";
+import { timeZoneOf } from "../quotas/principal-bounds.ts";
 import { reservedOf } from "../reservations/resolve.ts";
 import { findReservation, settleByReport } from "../reservations/settle-by-report.ts";
 import { countUsage } from "../rules/count-usage.ts";
@@ -77,7 +77,7 @@ export function applyGroup(
         judgeReportedStep(world, index, part.group.usage[at] as Usage, notes);
     // The only standing note of this path is an unknown price: nothing is to tell while the verdict stays WARN for it.
     const told = notes.length === 0 ? before === 0 : before === 1 && sum.unpriced && notes.length === 1;
-    const isCharged = isQuotaStandingQuiet(world, index, now);
+    const isCharged = isBindingQuiet(world, index, binding, now);
     const isMemoryQuiet = sum.memoryBytes === undefined || isQuiet(world, index, EMPTY_PROBE, now);
     if (told && isCharged && isMemoryQuiet && part.group.wantDecision !== true && rejected.length === 0)
       return undefined;
@@ -264,7 +264,12 @@ function linkReporter(world: World, reporter: ReporterRow, index: number): void 
   lastReporter.set(index, reporter.row);
   const record = world.executions.record(index);
   if (record.reporters.includes(reporter.row)) return;
-  world.rows.executionTexts.touch(index);
+  if (record.reporters.length === 0) {
+    world.rows.executions.touch(index);
+    world.executions.firstReporter.set(index, reporter.row + 1);
+  } else {
+    world.rows.executionTexts.touch(index);
+  }
   record.reporters = appended(record.reporters, reporter.row);
   reporter.executions++;
 }

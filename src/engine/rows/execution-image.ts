@@ -17,11 +17,12 @@ export const EXECUTION_IMAGE_VERSION = 1;
 
 /** f64: version·flags, started mono, started wall, last activity, paused, paused since, ended, memory, subtree memory. */
 const NUMBERS = 9;
-/** i32 pairs: state·verdict, depth·max depth, event number·warned, parent·0. */
+/** i32 pairs: state·verdict, depth·max depth, event number·warned, parent·first reporter. */
 const PAIRS = 4;
 export const EXECUTION_WORDS = NUMBERS + PAIRS + SPENT_STRIDE + HELD_STRIDE;
-/** Place of the pair that begins with the parent's index, in bytes. */
+/** Places of the parent's index and of the first reporter's row plus one, in bytes. */
 export const PARENT_AT = (NUMBERS + PAIRS - 1) * 8;
+export const FIRST_REPORTER_AT = PARENT_AT + 4;
 
 export function encodeExecution(world: World, index: number, out: CutBuffer): void {
   const table = world.executions;
@@ -40,7 +41,7 @@ export function encodeExecution(world: World, index: number, out: CutBuffer): vo
   out.addI32Pair(table.state.get(index), table.verdict.get(index));
   out.addI32Pair(table.depth.get(index), table.maxDepth.get(index));
   out.addI32Pair(table.eventNumber.get(index), table.warned.get(index));
-  out.addI32Pair(table.parent.get(index), 0);
+  out.addI32Pair(table.parent.get(index), table.firstReporter.get(index));
   const spentBase = counterPlace(index);
   for (let unit = 0; unit < SPENT_STRIDE; unit++) out.addI64(table.spent[spentBase + unit] as bigint);
   if ((flags & FLAG.held) !== 0) {

@@ -46,6 +46,7 @@ export interface ExecutionText {
   readonly custom?: { readonly spent: Texts; readonly held: Texts };
   readonly stateFinding?: Finding;
   readonly resolvedReservations?: number;
+  /** Without the first, which stands among the numbers. */
   readonly reporters?: readonly number[];
   readonly openApprovals?: readonly string[];
   readonly modifications?: readonly number[];
@@ -59,7 +60,10 @@ export function encodeExecutionText(world: World, index: number, out: CutBuffer)
 }
 
 function formatExecutionText(world: World, record: ExecutionRecord): string {
-  const { caller, id, principal, session, parentId, ...others } = textOf(world, record);
+  const { caller, id, principal, session, parentId, reporters, ...rest } = textOf(world, record);
+  const first = world.executions.firstReporter.get(record.index) - 1;
+  const later = reporters?.filter((row) => row !== first);
+  const others = { ...rest, reporters: later?.length === 0 ? undefined : later };
   const { tenant, team, user, apiKeyId, agent } = principal;
   const places = [caller, id, session, parentId, tenant, team, user, apiKeyId, agent];
   const isUsual = Object.values(others).every((value) => value === undefined);

@@ -16,7 +16,7 @@ import { resolveLimits, sharedLimits } from "../limits/effective-limits.ts";
 import { resolvePolicy } from "../policy/resolve-policy.ts";
 import { principalKey } from "../quotas/window-table.ts";
 import type { World } from "../world.ts";
-import { EXECUTION_WORDS, PARENT_AT } from "./execution-image.ts";
+import { EXECUTION_WORDS, FIRST_REPORTER_AT, PARENT_AT } from "./execution-image.ts";
 import type { ExecutionText, StoredOverrides, Texts } from "./execution-text.ts";
 import { expandWords, imageOf, type RowPlace } from "./loaded-rows.ts";
 import { reviveAmounts, type Shift, viewOf } from "./read-image.ts";
@@ -87,6 +87,7 @@ function restoreNumbers(world: World, index: number, image: RowPlace, shift: Shi
     for (let unit = 0; unit < HELD_STRIDE; unit++)
       table.held[index * HELD_STRIDE + unit] = view.getBigInt64(held + unit * 8, true);
   }
+  table.firstReporter.set(index, view.getInt32(FIRST_REPORTER_AT, true));
   return view.getInt32(PARENT_AT, true);
 }
 
@@ -125,7 +126,9 @@ export function createRecord(
     record.custom = { spent: amountsOf(text.custom.spent), held: amountsOf(text.custom.held) };
   record.stateFinding = reviveAmounts(text.stateFinding);
   record.resolvedReservations = text.resolvedReservations ?? 0;
-  if (text.reporters !== undefined) record.reporters = text.reporters;
+  const first = world.executions.firstReporter.get(index) - 1;
+  if (first >= 0) record.reporters = [first, ...(text.reporters ?? [])];
+  else if (text.reporters !== undefined) record.reporters = text.reporters;
   if (text.openApprovals !== undefined) record.openApprovals = text.openApprovals;
   if (text.modifications !== undefined) record.modifications = [...text.modifications];
   if (text.announced !== undefined) record.announced = new Set(text.announced);

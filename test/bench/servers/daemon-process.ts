@@ -21,9 +21,8 @@ import { ClockWatch } from "../../../src/runtime/clock-watch.ts";
 import { DeadlineLoop } from "../../../src/runtime/deadline-loop.ts";
 import { EngineHost } from "../../../src/runtime/engine-host.ts";
 import { recordEffect } from "../../../src/runtime/record-effects.ts";
-import { policySetOf } from "../../unit/engine/policy-fixture.ts";
 import { answerSamples } from "./control.ts";
-import { fixtureLimits, registerFixture } from "./fixture.ts";
+import { fixturePolicy, registerFixture } from "./fixture.ts";
 
 const [directory = "", executions = "0", persistence = "file"] = process.argv.slice(2);
 
@@ -43,7 +42,7 @@ const { opened } = await openFiles(settings, telemetry, clock, closers);
 const world = createWorld({
   ids: createSystemIds(),
   digest: systemDigest,
-  policy: { generation: 1, etag: "0123456789abcdef", set: policySetOf(fixtureLimits()), prices: undefined },
+  policy: fixturePolicy(),
   maxLiveExecutions: settings.maxLiveExecutions,
 });
 restoreWorld(world, opened.loaded, clock.bootId, clock.now());

@@ -12,8 +12,7 @@ import { applyBatch } from "../../../src/engine/reports/apply-batch.ts";
 import { getReporter } from "../../../src/engine/reports/open-reporter.ts";
 import { beginCut } from "../../../src/engine/rows/begin-cut.ts";
 import { runDue } from "../../../src/engine/time/run-due.ts";
-import { policySetOf } from "../../unit/engine/policy-fixture.ts";
-import { CALLER, fixtureLimits, leafId, leavesOf, registerFixture } from "./fixture.ts";
+import { CALLER, fixturePolicy, leafId, leavesOf, registerFixture } from "./fixture.ts";
 
 export interface EngineFigures {
   readonly nsPerReport: readonly number[];
@@ -54,7 +53,7 @@ const before = settle();
 const world = createWorld({
   ids: createSystemIds(),
   digest: systemDigest,
-  policy: { generation: 1, etag: "0123456789abcdef", set: policySetOf(fixtureLimits()), prices: undefined },
+  policy: fixturePolicy(),
   maxLiveExecutions: executions + 1_000,
 });
 let now = createNow(10_000_000, Date.now());
@@ -129,6 +128,8 @@ function timeDecisions(): number {
       tokens: { input: 812n, output: 147n },
       custom: {},
       weight: 1n,
+      provider: "demo",
+      model: "demo-coder",
       toolCalls: 1n,
       modifications: 0n,
     },

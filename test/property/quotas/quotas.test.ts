@@ -2,10 +2,10 @@
 // level or to none.
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { HELD_STRIDE, SPENT, SPENT_STRIDE } from "../../src/domain/counters.ts";
-import { levelsOf } from "../../src/domain/quotas/levels.ts";
-import { Engine, policyOf } from "../unit/engine/engine-fixture.ts";
-import { quotasOf } from "../unit/engine/quotas/bounds-fixture.ts";
+import { HELD_STRIDE, SPENT, SPENT_STRIDE } from "../../../src/domain/counters.ts";
+import { levelsOf } from "../../../src/domain/quotas/levels.ts";
+import { Engine, policyOf } from "../../unit/engine/engine-fixture.ts";
+import { quotasOf } from "../../unit/engine/quotas/bounds-fixture.ts";
 
 const LIMITS = { global: 60n, tenant: 40n, team: 30n, user: 20n, agent: 12n };
 const PEOPLE = [
