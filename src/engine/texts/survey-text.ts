@@ -1,5 +1,6 @@
 // What a text could hold, from one look at its characters: most texts are short words, and nothing else has to look at
 // them.
+import { WORD_LENGTH } from "./text-hints.ts";
 
 export const SURVEY = {
   /** As many characters without a blank as the shortest secret has that no word gives away, or a scheme. */
@@ -12,7 +13,6 @@ export const SURVEY = {
   escape: 16,
 } as const;
 
-export const SURVEY_RUN_LENGTH = 12;
 const LONG_RUN_LENGTH = 20;
 
 /** Flags of SURVEY. */
@@ -22,7 +22,7 @@ export function surveyText(text: string): number {
   for (let at = 0; at < text.length; at += 1) {
     const unit = text.charCodeAt(at);
     if (unit <= 0x20) {
-      if (at - start > SURVEY_RUN_LENGTH) flags |= at - start > LONG_RUN_LENGTH ? 3 : 1;
+      if (at - start > WORD_LENGTH) flags |= at - start > LONG_RUN_LENGTH ? 3 : 1;
       start = at;
     } else if (unit >= 0x80) flags |= SURVEY.notAscii;
     else if (unit === 0x25) flags |= SURVEY.percent;
@@ -30,6 +30,6 @@ export function surveyText(text: string): number {
     else if (unit === 0x3a && text.charCodeAt(at + 1) === 0x2f) flags |= SURVEY.run;
   }
   const last = text.length - start;
-  if (last > SURVEY_RUN_LENGTH) flags |= last > LONG_RUN_LENGTH ? 3 : 1;
+  if (last > WORD_LENGTH) flags |= last > LONG_RUN_LENGTH ? 3 : 1;
   return flags;
 }

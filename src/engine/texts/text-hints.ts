@@ -125,9 +125,14 @@ export interface TextHints {
   readonly hasSigned: boolean;
   /** Three separators with one character between two. */
   readonly hasSpread: boolean;
+  /** As many characters without a blank as WORD_LENGTH. */
+  readonly hasLongWord: boolean;
   has(hint: Hint): boolean;
   hasAll(hints: readonly Hint[]): boolean;
 }
+
+/** The shortest secret that no word gives away, and less than any text that is encoded or written without blanks. */
+export const WORD_LENGTH = 12;
 
 /** One pass. */
 export function hintsOf(text: string): TextHints {
@@ -154,7 +159,8 @@ export function hintsOf(text: string): TextHints {
     const done = completes[state] as number;
     if (done !== 0) for (const group of groups[done] as readonly number[]) holds[group] = 1;
   }
-  return new FoundHints(holds, units < 0x80, kinds, pairs, (spread & 1) !== 0);
+  const hasLongWord = hasRun(text, NO_BLANK, WORD_LENGTH);
+  return new FoundHints(holds, units < 0x80, kinds, pairs, (spread & 1) !== 0, hasLongWord);
 }
 
 class FoundHints implements TextHints {
@@ -164,15 +170,24 @@ class FoundHints implements TextHints {
   readonly hasNumbered: boolean;
   readonly hasSigned: boolean;
   readonly hasSpread: boolean;
+  readonly hasLongWord: boolean;
   readonly #holds: Uint8Array;
 
-  constructor(holds: Uint8Array, isAscii: boolean, kinds: number, pairs: number, hasSpread: boolean) {
+  constructor(
+    holds: Uint8Array,
+    isAscii: boolean,
+    kinds: number,
+    pairs: number,
+    hasSpread: boolean,
+    hasLongWord: boolean,
+  ) {
     this.isAscii = isAscii;
     this.hasDigit = (kinds & KIND.digit) !== 0;
     this.mayHaveCapital = !isAscii || (kinds & KIND.capital) !== 0;
     this.hasNumbered = (pairs & KIND.digit) !== 0;
     this.hasSigned = (pairs & (KIND.letter | KIND.sign)) !== 0;
     this.hasSpread = hasSpread;
+    this.hasLongWord = hasLongWord;
     this.#holds = holds;
   }
 
@@ -193,6 +208,8 @@ export type UnitClass = Uint8Array;
 export function createUnitClass(letters: RegExp): UnitClass {
   return Uint8Array.from({ length: 0x80 }, (_, unit) => (letters.test(String.fromCharCode(unit)) ? 1 : 0));
 }
+
+const NO_BLANK = createUnitClass(/[^\0- ]/);
 
 /** Whether so many characters of a class stand in a row. Most texts are seen through at every `length`-th character. */
 export function hasRun(text: string, units: UnitClass, length: number): boolean {

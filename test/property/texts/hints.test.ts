@@ -46,7 +46,14 @@ const CONDITIONS: ReadonlySet<Hint> = new Set(["joining", "backwards"]);
 function everyHint(text: string): TextHints {
   const real = hintsOf(text);
   const has = (hint: Hint): boolean => !CONDITIONS.has(hint) || real.has(hint);
-  const all = { hasDigit: true, mayHaveCapital: true, hasNumbered: true, hasSigned: true, hasSpread: true };
+  const all = {
+    hasDigit: true,
+    mayHaveCapital: true,
+    hasNumbered: true,
+    hasSigned: true,
+    hasSpread: true,
+    hasLongWord: true,
+  };
   return { isAscii: real.isAscii, ...all, has, hasAll: (hints) => hints.every(has) };
 }
 

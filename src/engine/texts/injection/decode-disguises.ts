@@ -32,7 +32,7 @@ export function findDisguises(text: string, hints: TextHints): readonly Disguise
     found.push(...findTags(text), ...findSelectors(text), ...findReversed(text));
     add("unicode", foldLookalikes(text));
   }
-  if (hasRun(text, ENCODED_UNITS, ENCODED_MIN_LENGTH)) found.push(...findEncoded(text));
+  if (hints.hasLongWord && hasRun(text, ENCODED_UNITS, ENCODED_MIN_LENGTH)) found.push(...findEncoded(text));
   if (hints.hasDigit && hasRun(text, NUMBER_UNITS, NUMBERS_MIN_LENGTH) && /\d[\s,;]+\d/.test(text))
     found.push(...findNumbers(text));
   if (hints.has("percent")) add("encoded", decodeCodes(text, /%([0-7][0-9a-f])/gi, 16));
@@ -50,7 +50,7 @@ export function findDisguises(text: string, hints: TextHints): readonly Disguise
     add("encoded", reverseWords(text));
     add("encoded", rotate(text));
   }
-  if (hasRun(text, JOINED_UNITS, JOINED_MIN_LENGTH)) add("encoded", splitJoined(text));
+  if (hints.hasLongWord && hasRun(text, JOINED_UNITS, JOINED_MIN_LENGTH)) add("encoded", splitJoined(text));
   if (hints.has("tag")) add("encoded", stripTags(text));
   if (hints.has("morse")) add("encoded", decodeMorse(text));
   if (hints.has("cipher")) add("encoded", shiftLetters(text));

@@ -45,16 +45,17 @@ const FILTER = {
   word: 1,
   /** A word that an entry goes on behind. */
   first: 2,
-  /** Such a word with the first characters behind it. */
+  /** Such a word with the first characters behind it; the other bit where there are fewer of them. */
   phrase: 4,
-  /** The first characters of what is looked up by its start. */
-  start: 8,
+  shortPhrase: 8,
+  /** The first characters of what is looked up by its start; the other bit where there are fewer of them. */
+  start: 16,
+  shortStart: 32,
 } as const;
 const FILTER_MASK = 0xffff;
-/** Characters that are hashed of a start; it may have fewer. */
+/** Characters that are hashed of a start, and behind a word. */
 const START_LENGTH = 4;
-/** Characters that are hashed behind a word; there may be fewer. */
-const BEHIND_LENGTH = 3;
+const BEHIND_LENGTH = 6;
 
 /** Scripts that put no blanks between words, or glue them together. */
 const GLUED = /[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]/;
@@ -118,10 +119,13 @@ function createFilter(byWord: Index["byWord"], byStart: Index["byStart"]): Filte
   for (const [word, entries] of byWord)
     for (const { term } of entries) {
       add(word, term.length === word.length ? FILTER.word : FILTER.first);
-      if (term.length > word.length) add(term.slice(0, word.length + BEHIND_LENGTH), FILTER.phrase);
+      if (term.length === word.length) continue;
+      const isShort = term.length < word.length + BEHIND_LENGTH;
+      add(term.slice(0, word.length + BEHIND_LENGTH), isShort ? FILTER.shortPhrase : FILTER.phrase);
     }
   for (const entries of byStart.values())
-    for (const { term } of entries) add(term.slice(0, START_LENGTH), FILTER.start);
+    for (const { term } of entries)
+      add(term.slice(0, START_LENGTH), term.length < START_LENGTH ? FILTER.shortStart : FILTER.start);
   return filter;
 }
 
@@ -168,15 +172,17 @@ export function findConcepts(text: string): readonly ConceptHit[] {
     let known: number = FILTER.start;
     if (!isGlued) {
       let hash = hashNext(0, unit);
-      let starts = filter[placeOf(hash)] as number;
+      known = (filter[placeOf(hash)] as number) & FILTER.shortStart;
       for (; next < text.length; next += 1) {
         const letter = text.charCodeAt(next);
         if (!isWordUnit(letter)) break;
         hash = hashNext(hash, letter);
-        if (next - at < START_LENGTH) starts |= filter[placeOf(hash)] as number;
+        if (next - at >= START_LENGTH) continue;
+        const isWhole = next - at === START_LENGTH - 1;
+        known |= (filter[placeOf(hash)] as number) & (isWhole ? FILTER.start : FILTER.shortStart);
       }
       const bits = filter[placeOf(hash)] as number;
-      known = (starts & FILTER.start) | (bits & FILTER.word);
+      known |= bits & FILTER.word;
       if (known === 0 && (bits & FILTER.first) !== 0) known = findPhrase(filter, text, next, hash);
     }
     const entry = known === 0 ? undefined : findLongest(byWord, byStart, text, at, next, isGlued);
@@ -193,16 +199,17 @@ export function findConcepts(text: string): readonly ConceptHit[] {
   return hits;
 }
 
-/** FILTER.phrase when a phrase could begin with the word before `next`, which has this hash. */
+/** Not 0 when a phrase could begin with the word before `next`, which has this hash. */
 function findPhrase(filter: Filter, text: string, next: number, wordHash: number): number {
   let hash = wordHash;
   let known = 0;
   const end = Math.min(next + BEHIND_LENGTH, text.length);
   for (let place = next; place < end; place += 1) {
     hash = hashNext(hash, text.charCodeAt(place));
-    known |= filter[placeOf(hash)] as number;
+    const isWhole = place - next === BEHIND_LENGTH - 1;
+    known |= (filter[placeOf(hash)] as number) & (isWhole ? FILTER.phrase : FILTER.shortPhrase);
   }
-  return known & FILTER.phrase;
+  return known;
 }
 
 function findLongest(

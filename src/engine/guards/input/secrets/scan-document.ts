@@ -14,8 +14,6 @@ import { isJsonDocument, mayBeContainer, parseJson } from "../../../json/parse-j
 import type { PatternSet } from "../../../patterns/pattern-set.ts";
 import { findPatternSpans, matchPatterns } from "../../../patterns/pattern-set.ts";
 import { type DocumentTexts, textsOf } from "../../../texts/document-texts.ts";
-import { SURVEY_RUN_LENGTH } from "../../../texts/survey-text.ts";
-import { createUnitClass, hasRun } from "../../../texts/text-hints.ts";
 import { findSecretsInLayers } from "./decode-layers.ts";
 import type { SecretHit } from "./find-secrets.ts";
 import { isValueOf } from "./find-secrets.ts";
@@ -72,12 +70,10 @@ export function scanDocument(document: JsonDocument, options: ScanOptions): Scan
 const NOTHING: Scan = Object.freeze({ findings: [], edits: [] });
 
 /** No name that could be one of a secret, nothing that could cover one, and no run of characters as long as one. */
-function holdsNoSecret({ text, hints }: DocumentTexts): boolean {
+function holdsNoSecret({ hints }: DocumentTexts): boolean {
   if (!hints.isAscii || hints.has("telling") || hints.has("pat") || hints.has("scheme")) return false;
-  return !hints.has("percent") && !hints.has("escape") && !hasRun(text, NO_BLANK, SURVEY_RUN_LENGTH);
+  return !hints.has("percent") && !hints.has("escape") && !hints.hasLongWord;
 }
-
-const NO_BLANK = createUnitClass(/[^\0- ]/);
 
 function scanValue(scanner: Scanner, value: JsonValue, path: JsonPath, name: SecretName | undefined): void {
   if (typeof value === "string") scanText(scanner, value, path, name);
