@@ -28,7 +28,7 @@ import { auditPolicy } from "./audit-policy.ts";
 import { compilePolicy, type KeptDocument } from "./compile-policy.ts";
 import type { PolicyContent } from "./diff-policies.ts";
 import { type GoodPolicy, type JudgedFiles, judgeFiles } from "./good-policy.ts";
-import { parseTenantText } from "./policy-texts.ts";
+import { parseKeptTexts } from "./policy-texts.ts";
 import { runInSlices } from "./run-in-slices.ts";
 
 // The life of the policy: read at the start, watched, read again when files change, swapped between two decisions.
@@ -177,8 +177,16 @@ export class PolicyKeeper {
   async #adoptKept(world: World): Promise<void> {
     const kept = new Map<string, KeptDocument>();
     const unreadable = new Set<string>();
-    for (const { tenant, version, text, etag } of world.keptPolicies.current()) {
-      const parsed = await parseTenantText(tenant, keptName(tenant, version), text);
+    const current = [...world.keptPolicies.current()];
+    const texts = current.map(({ tenant, version, text }) => ({
+      tenant,
+      name: keptName(tenant, version),
+      text,
+    }));
+    const parsedTexts = await parseKeptTexts(texts);
+    for (const { tenant, etag } of current) {
+      const parsed = parsedTexts.get(tenant);
+      if (parsed === undefined) continue;
       if (parsed.ok) kept.set(tenant, { ...parsed.document, etag });
       else {
         unreadable.add(tenant);

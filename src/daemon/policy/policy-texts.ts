@@ -47,6 +47,33 @@ export async function parseTenantText(tenant: string, name: string, text: string
   };
 }
 
+export interface KeptText {
+  readonly tenant: string;
+  /** What findings call it. */
+  readonly name: string;
+  readonly text: string;
+}
+
+/** Texts that were judged when they were written, all in one thread; a release that cannot read one of them says why. */
+export async function parseKeptTexts(texts: readonly KeptText[]): Promise<ReadonlyMap<string, TenantText>> {
+  if (texts.length === 0) return new Map();
+  const files = await parseTexts(texts.map(({ name, text }) => ({ name, path: TEXT, text })));
+  return new Map(
+    texts.map(({ tenant, name }): [string, TenantText] => {
+      const document = files.tenants.get(tenant);
+      if (document !== undefined) return [tenant, { ok: true, document }];
+      const refused = [files.refusedTenants.get(tenant), ...files.unnamedTenants];
+      const problems = refused.flatMap((one) => (one?.name === name ? one.problems : []));
+      return [
+        tenant,
+        { ok: false, problems: (problems.length > 0 ? problems : [UNREADABLE]).map(parseProblem) },
+      ];
+    }),
+  );
+}
+
+const UNREADABLE = "cannot be read by this release";
+
 /** Issues of a document as they are told: without the name of the text. */
 export async function judgeTenantText(
   document: TierDocument,

@@ -31,8 +31,7 @@ export interface Bounding {
 }
 
 /**
- * Every issue of a document, in the order of its sections; undefined between pieces of at most a millisecond or two. A document whose
- * form is wrong is judged by its form alone. A Tenant's value that is looser than a ceiling is an issue naming both: refuse a document
+ * Every issue of a document, in the order of its sections; undefined between pieces of at most a millisecond or two. A Tenant's value that is looser than a ceiling is an issue naming both: refuse a document
  * that says it for the first time; one that was good before the ceiling fell is clamped.
  */
 export function* checkDocument(
@@ -41,12 +40,18 @@ export function* checkDocument(
 ): Generator<PolicyIssue | undefined> {
   const read = yield* readDocumentInSteps(document);
   yield* read.issues;
-  if (read.issues.length > 0) return;
+  if (!isReadable(read)) return;
   const tiers = yield* tiersUnder(document, read, bounding);
   yield* checkRules(read, tiers, read.kind === "Tenant" ? bounding.baseline : undefined);
   yield* checkTexts(read);
   yield* checkAdjusted(read);
   if (read.kind === "Tenant") yield* checkCeilings(read, tiers, bounding);
+}
+
+/** Whether values stand where they were written: an entry that was left out of a list moves those behind it. */
+function isReadable({ kind, tenant, issues }: ReadDocument): boolean {
+  if (kind === "Tenant" && tenant === undefined) return false;
+  return issues.every(({ path }) => typeof path.at(-1) !== "number" && path.at(-1) !== "id");
 }
 
 /** What would be said for the tenant, or for all without a document. */
@@ -84,7 +89,8 @@ function* checkRules(
   const { rules: broader } = (yield* platformSet(baseline)).base.settings;
   const written = (read.values["rules"] ?? []) as readonly (Tree & { readonly id: string })[];
   for (const [place, { id }] of written.entries()) {
-    if (placeOfId(broader, id) < 0) {
+    const isWrong = read.issues.some(({ path }) => path[0] === "rules" && path[1] === place);
+    if (!isWrong && placeOfId(broader, id) < 0) {
       const rule = yield* resolveFields(resolution, RULES.fields, stepInto(above, id), undefined, [], false);
       for (const { key, message } of checkRule(rule as unknown as RuleSettings))
         yield issueOf(read, ["rules", place, key], message);

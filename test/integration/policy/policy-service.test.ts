@@ -111,10 +111,12 @@ describe("PolicyService", () => {
     const text = tenantText("acme", "execution: {max_steps: -1, max_step: 5}\nrules: [{id: a}]\n");
     const { problems, valid } = await daemon.policies.rpc.validate({ text });
     expect(valid).toBe(false);
-    expect(problems.map(({ line, column }) => `${line}:${column}`)).toEqual(["4:24", "4:38"]);
+    // The rule says neither name nor description, type, action or severity.
+    const ofRule = Array<string>(5).fill("5:9");
+    expect(problems.map(({ line, column }) => `${line}:${column}`)).toEqual(["4:24", "4:38", ...ofRule]);
     const before = (await daemon.client.calls.getInfo({})).policyEtag;
     expect((await failureOf(daemon.policies.rpc.put({ tenant: "acme", text }))).message).toContain(
-      "and 1 more",
+      "and 6 more",
     );
     for (const other of [
       tenantText("beta"),

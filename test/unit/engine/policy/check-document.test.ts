@@ -221,3 +221,25 @@ describe("what would have no effect is refused", () => {
     ]);
   });
 });
+
+test("what is wrong with the form and what is wrong with the meaning is told at once", () => {
+  const rule = { type: "content", action: "warn", severity: "low", description: "Of many." };
+  const document = tenantOf("xto", {
+    execution: { max_stepz: 5 },
+    operations: { require_confirmation_above_risk: 0.9 },
+    time_zone: "Europe/Nowhere",
+    rules: [
+      { ...rule, id: "a", name: "ab", pattern: "secret" },
+      { ...rule, id: "b", name: "Bad form", pattern: "secret", action: "explode" },
+      { ...rule, id: "c", name: "Bad pattern", pattern: "([" },
+    ],
+  });
+  expect(issuesOf(document).map((issue) => issue.split(": ", 1)[0])).toEqual([
+    "execution.max_stepz",
+    "rules[1].action",
+    "rules[0].name",
+    "rules[2].pattern",
+    "time_zone",
+    "operations.require_confirmation_above_risk",
+  ]);
+});
