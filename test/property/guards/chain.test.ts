@@ -111,6 +111,36 @@ describe("the chain of guards, for any calls", () => {
     );
   });
 
+  test("never passes on an output that had to be repaired to a caller that does not accept repairs", () => {
+    const guards = guardsOf({
+      sensitive_data: { redact_mode: "redact" },
+      output_size: {
+        truncation_mode: "truncate",
+        max_bytes: 250,
+        max_array_length: 2,
+        max_string_length: 30,
+      },
+    });
+    const judge = (value: unknown, acceptsRepair: boolean) => {
+      const engine = new ToolEngine({ guards });
+      engine.register("run");
+      engine.call("get_page", {}, { callId: "c" });
+      return engine.output("c", value, { acceptsRepair });
+    };
+    fc.assert(
+      fc.property(argumentsOf, (value) => {
+        const [accepting, plain] = [judge(value, true), judge(value, false)];
+        expect(plain.repaired).toBeUndefined();
+        expect(plain.decision.verdict).not.toBe("REPAIR");
+        expect(plain.decision.allowed).toBe(accepting.repaired === undefined && accepting.decision.allowed);
+        const { repaired } = accepting;
+        if (repaired === undefined) return;
+        const again = judge(JSON.parse(repaired), true);
+        expect([again.decision.allowed, again.repaired]).toEqual([true, undefined]);
+      }),
+    );
+  });
+
   test("passes on only what it would pass on again as it is", () => {
     fc.assert(
       fc.property(toolName, argumentsOf, (tool, value) => {
