@@ -1,5 +1,5 @@
-import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
+import { makeDirectory } from "../adapters/sqlite/directory.ts";
 import type { OpenedStore } from "../adapters/sqlite/open-store.ts";
 import type { UnixAddress } from "../config/setting-values.ts";
 import type { Settings } from "../config/settings.ts";
@@ -77,7 +77,7 @@ const SOCKET_DIRECTORY_MODE = 0o750;
 
 /** Makes the directory of the socket where nobody has mounted one. */
 function socketAddress({ path }: UnixAddress, mode: number): ListenAddress {
-  mkdirSync(dirname(path), { recursive: true, mode: SOCKET_DIRECTORY_MODE });
+  makeDirectory(dirname(path), SOCKET_DIRECTORY_MODE);
   return { path, mode };
 }
 

@@ -94,6 +94,10 @@ describe("the directory", () => {
     expect(await findOpenError(join(path, "below"))).toMatchObject({ storeCode: "BAD_DIRECTORY" });
   });
 
+  test("a place in which no directory can be made is refused", async () => {
+    expect(await findOpenError("/proc/tollgate/data")).toMatchObject({ storeCode: "BAD_DIRECTORY" });
+  });
+
   const isRoot = process.getuid?.() === 0;
 
   // Modes do not bind root: a read-only mount does.

@@ -1,6 +1,7 @@
 // Is this a place where a store may live? Looked at before anything in it is touched.
 
-import { accessSync, constants, mkdirSync, readFileSync, statfsSync, statSync } from "node:fs";
+import { accessSync, constants, existsSync, mkdirSync, readFileSync, statfsSync, statSync } from "node:fs";
+import { dirname } from "node:path";
 import { failureCode } from "./sqlite-failure.ts";
 import { StoreOpenError } from "./store-open-error.ts";
 
@@ -47,10 +48,27 @@ export function findNetworkFileSystem(type: number, fuseName: string): string | 
   return NETWORK_FUSE.find((name) => fuseName.toLowerCase().includes(name));
 }
 
+/**
+ * Makes a directory with those above it, unless it is there. Node's own `recursive` never ends where a directory exists in
+ * which none can be made, as in /proc. @throws the system's error
+ */
+export function makeDirectory(directory: string, mode: number): void {
+  try {
+    mkdirSync(directory, { mode });
+  } catch (thrown) {
+    const code = failureCode(thrown);
+    if (code === "EEXIST" && statSync(directory).isDirectory()) return;
+    const above = dirname(directory);
+    if (code !== "ENOENT" || existsSync(above)) throw thrown;
+    makeDirectory(above, mode);
+    makeDirectory(directory, mode);
+  }
+}
+
 /** Makes the directory if it is missing. @throws StoreOpenError BAD_DIRECTORY, READ_ONLY, NETWORK_FILE_SYSTEM */
 export function prepareDirectory(directory: string): void {
   try {
-    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    makeDirectory(directory, 0o700);
     accessSync(directory, constants.R_OK | constants.W_OK | constants.X_OK);
   } catch (thrown) {
     const code = failureCode(thrown);

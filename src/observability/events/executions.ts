@@ -70,7 +70,7 @@ export function violationRecorded(telemetry: Telemetry, violation: Violation): v
       sequence,
       ...findingFields(finding),
     },
-    finding.shadow === true ? "would have been refused" : "refused",
+    finding.shadow === true ? "would have been refused" : finding.verdict === "WARN" ? "kept" : "refused",
   );
 }
 
