@@ -1,9 +1,11 @@
 // Bundles the daemon into a few CommonJS files: half the start-up time and a third less memory than the sources.
 // Usage: node deploy/bundle.mjs OUTPUT_DIRECTORY
 
-import { cpSync, mkdirSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { cpSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
-import { dirname, join } from "node:path";
+import { tmpdir } from "node:os";
+import { dirname, join, resolve } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
@@ -12,7 +14,7 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
 /** The program, and the entries of its threads, which lie beside it under these names. */
 const entries = {
-  tollgate: "src/main.ts",
+  daemon: "src/main.ts",
   "writer-worker": "src/adapters/sqlite/writer-worker.ts",
   "reader-worker": "src/adapters/sqlite/reader-worker.ts",
   "policy-worker": "src/config/policy/policy-worker.ts",
@@ -38,6 +40,23 @@ export async function bundle(directory) {
     logLevel: "warning",
   });
   copyNative(join(directory, "node_modules/better-sqlite3"));
+  cpSync(join(root, "deploy/tollgate.cjs"), join(directory, "tollgate.cjs"));
+  compile(directory);
+}
+
+/** Starts the daemon once and keeps what V8 made of the bundle. */
+function compile(directory) {
+  const place = mkdtempSync(join(tmpdir(), "tollgate-compile-"));
+  const env = {
+    TOLLGATE_DATA: join(place, "data"),
+    TOLLGATE_POLICY: join(place, "policy"),
+    TOLLGATE_ADDRESS: `unix:${place}/agent.sock`,
+    TOLLGATE_ADMIN_ADDRESS: `unix:${place}/admin.sock`,
+    TOLLGATE_PROBE: "off",
+  };
+  const words = [join(root, "deploy/compile-bundle.cjs"), resolve(directory)];
+  execFileSync(process.execPath, words, { env, stdio: "pipe" });
+  rmSync(place, { recursive: true });
 }
 
 /** The package without its sources and without the native parts of other machines. */

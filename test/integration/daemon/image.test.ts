@@ -22,8 +22,14 @@ describe("the file tree of the image", () => {
       readdirSync(join(root, "opt/tollgate"))
         .filter((name) => name.endsWith(".cjs"))
         .sort(),
-    ).toEqual(["policy-worker.cjs", "reader-worker.cjs", "tollgate.cjs", "writer-worker.cjs"]);
+    ).toEqual(["daemon.cjs", "policy-worker.cjs", "reader-worker.cjs", "tollgate.cjs", "writer-worker.cjs"]);
     expect(readdirSync(join(root, "opt/tollgate/node_modules/better-sqlite3/prebuilds"))).toHaveLength(1);
+  });
+
+  test("holds a compiled form of the bundle that this Node takes", () => {
+    const [program, script] = ["opt/tollgate/tollgate.cjs", "script.cachedDataRejected"];
+    const source = `const script = require(${JSON.stringify(join(root, program))}); console.log(${script})`;
+    expect(execFileSync(process.execPath, ["-e", source], { encoding: "utf8" })).toMatch(/false\n$/);
   });
 
   test("serves from the bundle, threads included, and stops with 0", async () => {

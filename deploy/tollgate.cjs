@@ -1,0 +1,25 @@
+// What the image runs: the daemon's bundle, from its compiled form where there is one that fits. V8 looks whether it was made by
+// the same version, and compiles where it was not. Exports the script, for
+// compile-bundle.cjs.
+
+const { readFileSync } = require("node:fs");
+const { createRequire, wrap } = require("node:module");
+const { join } = require("node:path");
+const { Script } = require("node:vm");
+
+const filename = join(__dirname, "daemon.cjs");
+
+/** Undefined where the bundle was not compiled. */
+function readCompiled() {
+  try {
+    return readFileSync(join(__dirname, "daemon.compiled"));
+  } catch {
+    return undefined;
+  }
+}
+
+const cachedData = readCompiled();
+const script = new Script(wrap(readFileSync(filename, "utf8")), { filename, cachedData });
+const bundle = { exports: {} };
+module.exports = script;
+script.runInThisContext()(bundle.exports, createRequire(filename), bundle, filename, __dirname);
