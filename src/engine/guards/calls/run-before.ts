@@ -102,7 +102,7 @@ export function runBefore(
     stateOf: (guard) =>
       budget !== undefined && guard.id === "tool_budget" ? budget : sliceOf(session, guard),
     ask: (guard, settings, state, document) =>
-      guard.before?.(beforeInput(run, settings, state, document ?? run.document)),
+      guard.before?.(new CallInput(run, settings, state, document ?? run.document)),
     checks: {
       access: () => run.access ?? NO_FINDINGS,
       content_rules: (document) =>
@@ -119,24 +119,30 @@ export function runBefore(
   });
 }
 
-function beforeInput(
-  run: BeforeRun,
-  settings: unknown,
-  state: unknown,
-  document: JsonDocument,
-): BeforeInput<unknown, unknown> {
-  const { call, facts, now } = run;
-  return {
-    call,
-    arguments: document,
-    get signature() {
-      return signatureOf(run.world, call.tool, call.namespace, document, call.entry);
-    },
-    settings,
-    state,
-    facts,
-    now,
-  };
+/** A class, since a getter in a literal makes every one of them slow. */
+class CallInput implements BeforeInput<unknown, unknown> {
+  readonly call: ToolCall;
+  readonly arguments: JsonDocument;
+  readonly settings: unknown;
+  readonly state: unknown;
+  readonly facts: GuardFacts;
+  readonly now: Now;
+  readonly #world: World;
+
+  constructor(run: BeforeRun, settings: unknown, state: unknown, document: JsonDocument) {
+    this.call = run.call;
+    this.arguments = document;
+    this.settings = settings;
+    this.state = state;
+    this.facts = run.facts;
+    this.now = run.now;
+    this.#world = run.world;
+  }
+
+  get signature(): string {
+    const { tool, namespace, entry } = this.call;
+    return signatureOf(this.#world, tool, namespace, this.arguments, entry);
+  }
 }
 
 /** Guards whose repairs change what names there are: they run before the names are asked for. */
@@ -149,7 +155,7 @@ function namesOf(run: BeforeRun): readonly string[] {
   if (guard?.namesToResolve === undefined || network_policy.level === "off" || network_policy.mode === "off")
     return [];
   const before = runBefore(run, BEFORE_NAMES);
-  return guard.namesToResolve(beforeInput(run, network_policy, undefined, before.document ?? run.document));
+  return guard.namesToResolve(new CallInput(run, network_policy, undefined, before.document ?? run.document));
 }
 
 /** The names of a call; none where it will not be judged. */
