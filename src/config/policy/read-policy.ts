@@ -121,12 +121,15 @@ function assemble(
   }
   for (const [tenant, [first, ...others]] of byTenant) {
     if (first === undefined) continue;
-    if (others.length === 0 && !refusedTenants.has(tenant)) tenants.set(tenant, first);
+    if (others.length === 0) {
+      if (!refusedTenants.has(tenant)) tenants.set(tenant, first);
+      continue;
+    }
     const at = startOf(first);
     const problems = others.map(
       (other) => `${startOf(other)}: tenant ${tenant} has a document already, at ${at}`,
     );
-    if (problems.length > 0) refuse(tenant, first.document.name, problems);
+    refuse(tenant, first.document.name, problems);
   }
   const problems = [...platform.problems];
   if (tenants.size + refusedTenants.size > TENANTS_MAX)

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { connectService, createClient } from "../../../src/client/connect-client.ts";
+import type { UnaryMethods } from "../../../src/client/unary-methods.ts";
 import { PolicyService } from "../../../src/gen/tollgate/admin/v1/policy_service_pb.ts";
 import { createTenantChecks, TENANTS, tenantName, writePolicies } from "../load/policy-files.ts";
 import { UnaryLoad } from "../load/unary-load.ts";
@@ -12,8 +13,10 @@ import type { Row } from "./row.ts";
 // How long the event loop stands still while every document of a large policy changes under full load.
 
 const BUDGET_MS = 20;
-/** From the swap until every execution was moved and asked about, ms. */
+/** Load after the swap, ms: every execution is moved and asked about. */
 const AFTER_MS = 1_000;
+
+type PolicyAdmin = UnaryMethods<typeof PolicyService>;
 
 interface Reload {
   readonly quiet: LongestTurn;
@@ -36,16 +39,7 @@ export const reloadRow: Row = {
         await server.longestTurn();
         await load.run(runMs);
         const quiet = await server.longestTurn();
-        let isOver = false;
-        const running = load.runWhile(() => !isOver);
-        const startMs = performance.now();
-        writePolicies(policy, at + 1);
-        const { changed, problems } = await admin.reload({}, { deadlineMs: 300_000 });
-        if (!changed || problems.length > 0) throw new Error(`the policy was not taken: ${problems[0]}`);
-        const elapsedMs = performance.now() - startMs;
-        await new Promise((resolve) => setTimeout(resolve, AFTER_MS));
-        isOver = true;
-        await running;
+        const elapsedMs = await whileLoaded(load, () => reloadPolicy(admin, policy, at + 1));
         const during = await server.longestTurn();
         reloads.push({ quiet, during, elapsedMs });
       }
@@ -57,6 +51,29 @@ export const reloadRow: Row = {
     }
   },
 };
+
+/** Until every execution was moved and asked about. */
+async function whileLoaded<T>(load: UnaryLoad, work: () => Promise<T>): Promise<T> {
+  let isOver = false;
+  const running = load.runWhile(() => !isOver);
+  try {
+    const result = await work();
+    await new Promise((resolve) => setTimeout(resolve, AFTER_MS));
+    return result;
+  } finally {
+    isOver = true;
+    await running;
+  }
+}
+
+/** Replaces every document and waits until they are in force, ms; the watch on the directory may take them up first. */
+async function reloadPolicy(admin: PolicyAdmin, policy: string, variant: number): Promise<number> {
+  const startMs = performance.now();
+  writePolicies(policy, variant);
+  const { problems } = await admin.reload({}, { deadlineMs: 300_000 });
+  if (problems.length > 0) throw new Error(`the policy was not taken: ${problems[0]}`);
+  return performance.now() - startMs;
+}
 
 async function registerTenants(server: ServerChild): Promise<readonly string[]> {
   const agent = createClient({ address: server.target });

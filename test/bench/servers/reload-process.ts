@@ -17,6 +17,6 @@ const settings = createSettings({
   adminAddress: SETTINGS.adminAddress.parse(`unix:${directory}/admin.sock`),
   probe: undefined,
 });
-const daemon = await startDaemon(settings, { logger: createLogger("warn") });
+const daemon = await startDaemon(settings, { logger: createLogger("error") });
 const turns = watchTurns();
 answerSamples(() => daemon.stop(), turns);
