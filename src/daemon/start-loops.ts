@@ -10,7 +10,7 @@ import { EventLoopWatch } from "../runtime/event-loop-watch.ts";
 import type { Servers } from "../transport/create-servers.ts";
 import type { Closers } from "./closers.ts";
 
-/** Cuts, deadlines and watches; what restoring changed becomes the first cut, and its events are told. */
+/** Cuts, deadlines and watches. What restoring changed becomes the first cut with the first turn. */
 export function startLoops(
   settings: Settings,
   telemetry: Telemetry,
@@ -41,6 +41,5 @@ export function startLoops(
     loopWatch.stop();
     await cuts.drain();
   });
-  host.turn(() => undefined);
   return cuts;
 }

@@ -198,7 +198,12 @@ export class ExecutionTable {
 
   /** Takes the index that a loaded row had. */
   allocateAt(index: number): void {
-    while (this.#used <= index) this.#free.push(this.#used++);
+    while (this.#used < index) this.#free.push(this.#used++);
+    if (index === this.#used) {
+      this.#used++;
+      this.#link(index);
+      return;
+    }
     const place = this.#free.lastIndexOf(index);
     if (place >= 0) this.#free.splice(place, 1);
     this.#clear(index);

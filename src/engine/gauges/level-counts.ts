@@ -10,8 +10,8 @@ export class LevelCounts {
   /** By owner: its places in the books of shadow quotas. After a restart these begin anew. */
   readonly #shadow = new Map<number, string[]>();
 
-  /** Takes (or with -1 gives back) one place on every level. */
-  count(principal: Principal, by: 1 | -1): void {
+  /** Takes (or below 0 gives back) places on every level. */
+  count(principal: Principal, by: number): void {
     for (const level of levelsOf(principal, false)) this.#add(levelKey(principal.tenant, level), by);
   }
 
@@ -52,7 +52,7 @@ export class LevelCounts {
     return [...this.#byKey].toSorted(([a], [b]) => (a < b ? -1 : 1));
   }
 
-  #add(key: string, by: 1 | -1): void {
+  #add(key: string, by: number): void {
     const count = (this.#byKey.get(key) ?? 0) + by;
     if (count > 0) this.#byKey.set(key, count);
     else this.#byKey.delete(key);

@@ -10,11 +10,9 @@ import {
 } from "../executions/execution-record.ts";
 import { FLAG, NO_INDEX } from "../executions/execution-table.ts";
 import { chainBelow, NO_LABELS } from "../executions/register.ts";
-import { countActive } from "../executions/state.ts";
 import { counterPlace } from "../executions/table/columns.ts";
 import { resolveLimits, sharedLimits } from "../limits/effective-limits.ts";
 import { resolvePolicy } from "../policy/resolve-policy.ts";
-import { principalKey } from "../quotas/window-table.ts";
 import type { World } from "../world.ts";
 import { EXECUTION_WORDS, FIRST_REPORTER_AT, PARENT_AT } from "./execution-image.ts";
 import type { ExecutionText, StoredOverrides, Texts } from "./execution-text.ts";
@@ -55,7 +53,6 @@ export function insertRecord(
   }
   const state = table.state.get(index);
   if (state !== STATE.completed) table.live++;
-  if (state <= STATE.paused) countActive(world, record, 1);
   return record;
 }
 
@@ -137,7 +134,14 @@ export function createRecord(
 
 /** A child's principal is mostly its parent's: one object for both. */
 function isSame(above: Principal | undefined, own: Principal): above is Principal {
-  return above !== undefined && principalKey(above) === principalKey(own);
+  return (
+    above !== undefined &&
+    above.tenant === own.tenant &&
+    above.team === own.team &&
+    above.user === own.user &&
+    above.apiKeyId === own.apiKeyId &&
+    above.agent === own.agent
+  );
 }
 
 function overridesOf(stored: StoredOverrides | undefined): LimitOverrides {

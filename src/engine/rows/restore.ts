@@ -1,6 +1,6 @@
 import type { Finding } from "../../domain/decision.ts";
 import type { ExecutionEvent } from "../../domain/event.ts";
-import { MAX_EVENTS, MAX_TREE_DEPTH } from "../../domain/execution.ts";
+import { MAX_EVENTS, MAX_TREE_DEPTH, type Principal, STATE } from "../../domain/execution.ts";
 import { DAY_MS, type Now } from "../../domain/time.ts";
 import type { Loaded } from "../../ports/cut-store.ts";
 import { restoreAdjustment, type StoredAdjustment } from "../adjustments/adjustment-rows.ts";
@@ -135,6 +135,19 @@ function restoreExecutions(
       else addRestoredExecution(world, row.key, parsed, image, loops.find(row.key), shift);
     }
   }
+  countRestored(world);
+}
+
+/** Counts those that run or are paused: once per principal, which most executions of a tree share. */
+function countRestored(world: World): void {
+  const active = new Map<Principal, number>();
+  const { executions } = world;
+  for (const index of executions.indexes()) {
+    if (executions.state.get(index) > STATE.paused) continue;
+    const { principal } = executions.record(index);
+    active.set(principal, (active.get(principal) ?? 0) + 1);
+  }
+  for (const [principal, count] of active) world.places.count(principal, count);
 }
 
 function parentOf(image: RowPlace): number {

@@ -55,6 +55,7 @@ closers.push(() => watch.stop());
 const servers = openDoors(settings, telemetry, host, opened, {});
 if (persistence === "file") {
   const cuts = startLoops(settings, telemetry, host, clock, opened, servers, closers);
+  host.turn(() => undefined);
   // Measuring begins when the fixture is in the file.
   while (host.world.generations.dirty || cuts.inFlight)
     await new Promise((resolve) => setTimeout(resolve, 20));
