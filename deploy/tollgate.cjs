@@ -5,7 +5,11 @@
 const { readFileSync } = require("node:fs");
 const { createRequire, wrap } = require("node:module");
 const { join } = require("node:path");
+const { setFlagsFromString } = require("node:v8");
 const { Script } = require("node:vm");
+
+// As src/adapters/system/young-objects.ts; here too because V8 takes a compiled form only under the flags that it was made under.
+setFlagsFromString("--no-allocation-site-pretenuring");
 
 const filename = join(__dirname, "daemon.cjs");
 

@@ -1,6 +1,7 @@
 import { findFileLife } from "./adapters/system/file-life.ts";
 import { SteadyClock } from "./adapters/system/steady-clock.ts";
 import { openSystemClock } from "./adapters/system/system-clock.ts";
+import { keepObjectsYoung } from "./adapters/system/young-objects.ts";
 import type { Settings } from "./config/settings.ts";
 import { type Closers, closeAll } from "./daemon/closers.ts";
 import { openGuardFacts } from "./daemon/guard-facts.ts";
@@ -55,6 +56,7 @@ export interface Daemon {
 export async function startDaemon(settings: Settings, options: DaemonOptions = {}): Promise<Daemon> {
   const telemetry = createTelemetry(options.logger ?? createLogger(settings.logLevel));
   const closers: Closers = [];
+  keepObjectsYoung();
   try {
     return await start(settings, options, telemetry, closers);
   } catch (thrown) {

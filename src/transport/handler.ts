@@ -12,7 +12,7 @@ import type {
 import { VERDICTS } from "../domain/decision.ts";
 import { TollgateError } from "../domain/errors.ts";
 import type { Counters } from "./counters.ts";
-import { defineMethod, pathOf, type Received, type Sent, Undecoded } from "./service-binding.ts";
+import { defineMethod, pathOf, type Sent, Undecoded, type Unread } from "./service-binding.ts";
 import { internalStatus, statusOf } from "./status.ts";
 import { findStream, resetAfterStatus } from "./stream/hidden-stream.ts";
 import type { TransportObserver } from "./transport-observer.ts";
@@ -32,7 +32,7 @@ type HandlerOf<M> = M extends {
     : Kind extends "server_streaming"
       ? (request: MessageShape<I>, call: ServerWritableStream<unknown, Sent<O>>) => void
       : Kind extends "bidi_streaming"
-        ? (call: ServerDuplexStream<Received<I>, Sent<O>>) => void
+        ? (call: ServerDuplexStream<Unread<I>, Sent<O>>) => void
         : never
   : never;
 

@@ -7,10 +7,10 @@ import {
 } from "@bufbuild/protobuf";
 import { FileDescriptorProtoSchema } from "@bufbuild/protobuf/wkt";
 import { type ServerDuplexStream, status } from "@grpc/grpc-js";
+import { TollgateError } from "../domain/errors.ts";
 import { ServerReflection } from "../gen/grpc/reflection/v1/reflection_pb.ts";
 import { ServerReflection as ServerReflectionAlpha } from "../gen/grpc/reflection/v1alpha/reflection_pb.ts";
 import type { Implementation } from "./handler.ts";
-import { Undecoded } from "./service-binding.ts";
 import { assertStreamRoom, type ServiceContext } from "./service-context.ts";
 
 // Server reflection, v1 and v1alpha, from the descriptors that are there anyway. A file is answered with all it imports,
@@ -120,7 +120,7 @@ export function createReflectionService(
   return { serverReflectionInfo: (call: Call) => serve(call, room, reply) };
 }
 
-type Call = ServerDuplexStream<Request | Undecoded, Uint8Array>;
+type Call = ServerDuplexStream<{ read(): Request }, Uint8Array>;
 
 /** One answer per question: a client that does not read is not read from either. */
 function serve(call: Call, room: Room, reply: (request: Request) => Uint8Array): void {
@@ -133,10 +133,13 @@ function serve(call: Call, room: Room, reply: (request: Request) => Uint8Array):
   };
   call.on("cancelled", close);
   call.on("close", close);
-  call.on("data", (request: Request | Undecoded) => {
-    if (request instanceof Undecoded) {
-      call.emit("error", { code: status.INVALID_ARGUMENT, details: request.error.message });
-    } else if (!call.write(reply(request))) call.pause();
+  call.on("data", (unread: { read(): Request }) => {
+    try {
+      if (!call.write(reply(unread.read()))) call.pause();
+    } catch (error) {
+      if (!(error instanceof TollgateError)) throw error;
+      call.emit("error", { code: status.INVALID_ARGUMENT, details: error.message });
+    }
   });
   call.on("drain", () => call.resume());
   call.on("end", () => call.end());

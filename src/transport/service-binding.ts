@@ -20,7 +20,28 @@ export class Undecoded {
   }
 }
 
-export type Received<I extends DescMessage> = MessageShape<I> | Undecoded;
+/**
+ * A message of a stream as it came. grpc-js decodes all that a socket has before the first is handled: as objects a message
+ * takes forty times its bytes, outlives the next collection of young objects and has to be copied. So it stays bytes until
+ * its turn (docs/decisions/0017).
+ */
+export class Unread<I extends DescMessage> {
+  readonly #bytes: Buffer;
+  readonly #decode: (bytes: Buffer) => MessageShape<I> | Undecoded;
+
+  constructor(bytes: Buffer, decode: (bytes: Buffer) => MessageShape<I> | Undecoded) {
+    this.#bytes = bytes;
+    this.#decode = decode;
+  }
+
+  /** @throws TollgateError MESSAGE_TOO_LARGE, MESSAGE_UNDECODABLE */
+  read(): MessageShape<I> {
+    const message = this.#decode(this.#bytes);
+    if (message instanceof Undecoded) throw message.error;
+    return message;
+  }
+}
+
 export type Sent<O extends DescMessage> = MessageShape<O> | Uint8Array;
 
 const READ_OPTIONS = { readUnknownFields: false } as const;
@@ -29,7 +50,7 @@ const READ_OPTIONS = { readUnknownFields: false } as const;
 export function createDecoder<I extends DescMessage>(
   schema: I,
   maxBytes: number,
-): (bytes: Buffer) => Received<I> {
+): (bytes: Buffer) => MessageShape<I> | Undecoded {
   return (bytes) => {
     if (bytes.byteLength > maxBytes) {
       const message = `message of ${bytes.byteLength} bytes is above ${maxBytes}, the most of ${schema.typeName}`;
@@ -55,12 +76,14 @@ export function createEncoder<O extends DescMessage>(schema: O): (message: Sent<
 
 /** The definition of one method, for the server and, in tests, for a client. */
 export function defineMethod(method: DescMethod, maxBytes: number): MethodDefinition<unknown, unknown> {
+  const decode = createDecoder(method.input, maxBytes);
+  const requestStream = method.methodKind === "client_streaming" || method.methodKind === "bidi_streaming";
   return {
     path: pathOf(method),
-    requestStream: method.methodKind === "client_streaming" || method.methodKind === "bidi_streaming",
+    requestStream,
     responseStream: method.methodKind === "server_streaming" || method.methodKind === "bidi_streaming",
     requestSerialize: createEncoder(method.input) as (message: unknown) => Buffer,
-    requestDeserialize: createDecoder(method.input, maxBytes),
+    requestDeserialize: requestStream ? (bytes) => new Unread(bytes, decode) : decode,
     responseSerialize: createEncoder(method.output) as (message: unknown) => Buffer,
     responseDeserialize: (bytes) => fromBinary(method.output, bytes),
   };

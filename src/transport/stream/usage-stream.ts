@@ -25,7 +25,7 @@ import { welcomeToProto } from "../convert/reports.ts";
 import { countDecision } from "../counters.ts";
 import { failStream } from "../handler.ts";
 import { principalFromProto } from "../pinned-identity.ts";
-import { type Received, type Sent, Undecoded } from "../service-binding.ts";
+import type { Sent, Unread } from "../service-binding.ts";
 import { assertStreamRoom, type ServiceContext } from "../service-context.ts";
 import { READ_AHEAD_MESSAGES } from "../transport-limits.ts";
 import { assertBatch, HELLO_RULE } from "../validate/batch-rules.ts";
@@ -42,7 +42,7 @@ import { StreamWriter, type WriterOwner } from "./stream-writer.ts";
 // turn, so that many messages share one answer, and for the next durable cut. No closure and no promise per message.
 
 type Call = ServerDuplexStream<
-  Received<typeof StreamUsageRequestSchema>,
+  Unread<typeof StreamUsageRequestSchema>,
   Sent<typeof StreamUsageResponseSchema>
 >;
 
@@ -85,17 +85,16 @@ export class UsageStream implements ReporterStream, EventSink, WriterOwner {
     }, firstMessageMs);
     this.#helloTimer.unref();
     boundReadAhead(call, READ_AHEAD_MESSAGES);
-    call.on("data", (received) => this.#onMessage(received));
+    call.on("data", (unread) => this.#onMessage(unread));
     call.on("end", () => this.#onHalfClose());
     call.on("cancelled", () => this.#close());
     call.on("close", () => this.#close());
   }
 
-  #onMessage(received: Received<typeof StreamUsageRequestSchema>): void {
+  #onMessage(unread: Unread<typeof StreamUsageRequestSchema>): void {
     if (this.#ended) return;
     try {
-      if (received instanceof Undecoded) throw received.error;
-      const { message } = received;
+      const { message } = unread.read();
       if (message.case === "usageBatch") this.#onBatch(message.value);
       else if (message.case === "hello") this.#onHello(message.value);
       else if (message.case === "completeExecution") this.#onComplete(message.value);

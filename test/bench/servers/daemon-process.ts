@@ -5,6 +5,7 @@ import { SteadyClock } from "../../../src/adapters/system/steady-clock.ts";
 import { openSystemClock } from "../../../src/adapters/system/system-clock.ts";
 import { systemDigest } from "../../../src/adapters/system/system-digest.ts";
 import { createSystemIds } from "../../../src/adapters/system/system-ids.ts";
+import { keepObjectsYoung } from "../../../src/adapters/system/young-objects.ts";
 import { createSettings } from "../../../src/config/read-settings.ts";
 import type { Settings } from "../../../src/config/settings.ts";
 import { SETTINGS } from "../../../src/config/settings.ts";
@@ -26,6 +27,7 @@ import { fixturePolicy, registerFixture } from "./fixture.ts";
 
 const [directory = "", executions = "0", persistence = "file"] = process.argv.slice(2);
 
+keepObjectsYoung();
 const settings: Settings = createSettings({
   data: `${directory}/data`,
   policy: `${directory}/policy`,
