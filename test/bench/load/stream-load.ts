@@ -8,7 +8,8 @@ import { createHello, fillTemplate, type Template } from "./messages.ts";
 // Streams of reports of one process against one server. They stay open between runs: sequences go on.
 
 const PATH = "/tollgate.enforcement.v1.EnforcementService/StreamUsage";
-const STREAMS = 8;
+/** An agent reports for its own executions: what is sent n-th goes to the stream of n's remainder. */
+export const STREAMS = 8;
 const STREAMS_PER_CONNECTION = 4;
 const MESSAGES_IN_FLIGHT = 16;
 /** Below the daemon's window of 10,000. */
@@ -93,24 +94,26 @@ export class StreamLoad {
     const before = await this.#server.sample();
     const sentBefore = this.#sent();
     const startMs = performance.now();
-    let next = 0;
+    const next = this.#reporters.map((_, place) => place);
     await new Promise<void>((resolve) => {
-      const pump = (reporter: Reporter): void => {
+      const pump = (reporter: Reporter, place: number): void => {
         if (performance.now() - startMs >= durationMs) {
           if (this.#reporters.every((one) => one.durable >= one.sent)) resolve();
           return;
         }
         for (;;) {
-          const template = templates[next % templates.length] as Template;
+          const at = next[place] as number;
+          const template = templates[at % templates.length] as Template;
           const inFlight = MESSAGES_IN_FLIGHT * template.reports;
           if (reporter.sent - reporter.answered >= inFlight) return;
           if (reporter.sent - reporter.durable >= UNDURABLE_MAX) return;
-          next++;
+          next[place] = at + STREAMS;
           reporter.send(template, 0);
         }
       };
-      for (const reporter of this.#reporters) reporter.onAnswer = () => pump(reporter);
-      for (const reporter of this.#reporters) pump(reporter);
+      for (const [place, reporter] of this.#reporters.entries())
+        reporter.onAnswer = () => pump(reporter, place);
+      for (const [place, reporter] of this.#reporters.entries()) pump(reporter, place);
     });
     const elapsedMs = performance.now() - startMs;
     const after = await this.#server.sample();

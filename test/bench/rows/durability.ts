@@ -2,7 +2,7 @@ import { closeSync, fdatasyncSync, openSync, rmSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { Latencies } from "../load/latencies.ts";
 import { createTemplate, type Template } from "../load/messages.ts";
-import { StreamLoad } from "../load/stream-load.ts";
+import { STREAMS, StreamLoad } from "../load/stream-load.ts";
 import { type Budget, budget, round } from "../measure/budget.ts";
 import { figureOf } from "../measure/pairs.ts";
 import { readThreadMs, readWrittenBytes } from "../measure/process-files.ts";
@@ -81,11 +81,15 @@ function budgetsOf(fast: readonly Paced[], slow: readonly Paced[]): readonly Bud
   ];
 }
 
-/** Messages whose reports all concern different hot executions, at random. */
+/** Messages whose reports all concern different hot executions, at random among those of their stream. */
 function createTemplates(reports: number, stride: number): readonly Template[] {
-  return Array.from({ length: 256 }, () =>
+  const share = HOT / STREAMS;
+  return Array.from({ length: 256 }, (_, at) =>
     createTemplate(
-      Array.from({ length: reports }, () => Math.floor(Math.random() * HOT) * stride),
+      Array.from(
+        { length: reports },
+        () => (Math.floor(Math.random() * share) * STREAMS + (at % STREAMS)) * stride,
+      ),
       1,
     ),
   );
