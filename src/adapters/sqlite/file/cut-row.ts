@@ -113,7 +113,9 @@ export function readCutRow(database: Database.Database): CutRow | "none" | "dama
   if (columns === undefined) return "none";
   const { number, proofs } = columns;
   const instant = { number, bootId: columns.boot_id, monoMs: columns.mono_ms, wallMs: columns.wall_ms };
-  if (checksum(instant, proofs) !== columns.crc || proofs.byteLength < FIRST_BYTES) return "damaged";
+  // One flipped bit of a row's header makes a column NULL, or a number of it.
+  if (!Buffer.isBuffer(proofs) || checksum(instant, proofs) !== columns.crc) return "damaged";
+  if (proofs.byteLength < FIRST_BYTES) return "damaged";
   // A file of an earlier version says nothing of tables that came later: they are new, and empty.
   const stored: StoredProof[] = STATE_PLACES.map((at) =>
     at >= proofs.byteLength
