@@ -47,6 +47,56 @@ const FIELD_NAMES: { readonly [field: string]: string } = {
 
 /** The first problem of a report, or undefined when it counts. */
 export function findUsageProblem(usage: Usage, customCounters: readonly string[]): UsageProblem | undefined {
+  return isSimple(usage) ? undefined : findProblem(usage, customCounters);
+}
+
+/** True for amounts within bounds and nothing beside them, which most reports are: no list of fields is walked for those. */
+function isSimple(usage: Usage): boolean {
+  const { tokens, costNanoUsd } = usage;
+  return (
+    fits(usage.steps) &&
+    fits(usage.requests) &&
+    fits(usage.toolCalls) &&
+    fits(usage.cpuMillis) &&
+    fits(usage.memoryMibMillis) &&
+    (tokens === undefined || isSimpleTokens(tokens)) &&
+    (costNanoUsd === undefined || (costNanoUsd >= 0n && costNanoUsd <= MAX_AMOUNT)) &&
+    usage.step === undefined &&
+    usage.occurredAt === undefined &&
+    usage.memoryBytes === undefined &&
+    usage.storageBytes === undefined &&
+    usage.modifications === undefined &&
+    usage.operation === undefined &&
+    usage.depthDelta === undefined &&
+    usage.settlesReservationId === undefined &&
+    usage.extraCosts.length === 0 &&
+    isEmpty(usage.custom)
+  );
+}
+
+function isSimpleTokens(tokens: TokenUsage): boolean {
+  return (
+    fits(tokens.input) &&
+    fits(tokens.output) &&
+    tokens.cacheRead === undefined &&
+    tokens.cacheWrite === undefined &&
+    tokens.cacheWriteLong === undefined &&
+    tokens.reasoning === undefined &&
+    tokens.audioIn === undefined &&
+    tokens.audioOut === undefined
+  );
+}
+
+function fits(amount: bigint | undefined): boolean {
+  return amount === undefined || amount <= MAX_AMOUNT;
+}
+
+function isEmpty(custom: Usage["custom"]): boolean {
+  for (const _name in custom) return false;
+  return true;
+}
+
+function findProblem(usage: Usage, customCounters: readonly string[]): UsageProblem | undefined {
   for (const field of PLAIN_AMOUNTS) {
     const amount = usage[field];
     if (amount !== undefined && amount > MAX_AMOUNT) return tooLarge(field);
