@@ -2,6 +2,7 @@ import type { Finding } from "../../domain/decision.ts";
 import type { EventType } from "../../domain/event.ts";
 import { STATE } from "../../domain/execution.ts";
 import type { Now } from "../../domain/time.ts";
+import { Queue } from "../queue.ts";
 import type { World } from "../world.ts";
 import { pushEvent } from "./push.ts";
 
@@ -23,7 +24,7 @@ interface Walk {
 }
 
 export class FanOut {
-  readonly #walks: Walk[] = [];
+  readonly #walks = new Queue<Walk>();
 
   get pending(): boolean {
     return this.#walks.length > 0;
@@ -41,7 +42,7 @@ export class FanOut {
   run(world: World, now: Now, maxExecutions: number): number {
     let told = 0;
     while (told < maxExecutions) {
-      const walk = this.#walks[0];
+      const walk = this.#walks.first;
       if (walk === undefined) break;
       const index = walk.pending.pop();
       const stamp = walk.stamps.pop();

@@ -2,6 +2,7 @@ import type { Finding } from "../../domain/decision.ts";
 import { STATE } from "../../domain/execution.ts";
 import type { Level } from "../../domain/quotas/levels.ts";
 import type { Now } from "../../domain/time.ts";
+import { Queue } from "../queue.ts";
 import type { WindowQuota } from "../quotas/compile-quotas.ts";
 import type { World } from "../world.ts";
 import { pushEvent } from "./push.ts";
@@ -21,7 +22,7 @@ interface Round {
 }
 
 export class QuotaFanOut {
-  readonly #rounds: Round[] = [];
+  readonly #rounds = new Queue<Round>();
 
   get pending(): boolean {
     return this.#rounds.length > 0;
@@ -56,7 +57,7 @@ export class QuotaFanOut {
     let seen = 0;
     const { records } = world.executions;
     while (seen < max) {
-      const round = this.#rounds[0];
+      const round = this.#rounds.first;
       if (round === undefined) break;
       if (round.next >= records.length || (round.windowEndsAtMs ?? now.wallMs) < now.wallMs) {
         this.#rounds.shift();

@@ -1,4 +1,5 @@
 import type { Decision } from "../../domain/decision.ts";
+import { Queue } from "../queue.ts";
 
 interface Remembered {
   readonly row: number;
@@ -31,7 +32,7 @@ export const MAX_REQUESTS = 10_000;
 export class RequestTable {
   readonly entries: (RequestRow | OperatorRequestRow | undefined)[] = [];
   /** In the order in which they are forgotten. */
-  readonly byAge: (RequestRow | OperatorRequestRow)[] = [];
+  readonly byAge = new Queue<RequestRow | OperatorRequestRow>();
   readonly #free: number[] = [];
   readonly #ofOperators = new Map<string, OperatorRequestRow>();
   #operatorCharacters = 0;

@@ -78,13 +78,13 @@ export function assertRequestRoom(world: World, index: number, ask: RequestIdent
   );
 }
 
-type AnyRow = RequestTable["byAge"][number];
+type AnyRow = NonNullable<RequestTable["byAge"]["first"]>;
 
 /** Forgets at most `max` requests whose time is over; answers how many. */
 export function forgetRequests(world: World, now: Now, max: number): number {
   const { byAge } = world.requests;
   let forgotten = 0;
-  while (forgotten < max && byAge.length > 0 && (byAge[0] as AnyRow).expiresMono <= now.monoMs) {
+  while (forgotten < max && byAge.length > 0 && (byAge.first as AnyRow).expiresMono <= now.monoMs) {
     const entry = byAge.shift() as AnyRow;
     forgotten++;
     if (world.requests.entries[entry.row] !== entry) continue;

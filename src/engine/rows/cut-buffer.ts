@@ -3,7 +3,8 @@ import { RECORD_HEADER_BYTES, RECORD_PUT } from "../../ports/cut-store.ts";
 // Packs rows into one buffer in the record format of ports/cut-store.ts. Every record starts on a multiple of 8, so that
 // numbers are written through typed views without a DataView per value.
 
-const FIRST_BYTES = 256 * 1024;
+/** Bytes of a buffer that nobody says more of. */
+export const FIRST_BYTES = 256 * 1024;
 const encoder = new TextEncoder();
 
 export class CutBuffer {

@@ -8,7 +8,7 @@ import {
   type StateTable,
 } from "../../ports/cut-store.ts";
 import type { IntColumn } from "../executions/table/columns.ts";
-import { CutBuffer, packedRecords } from "./cut-buffer.ts";
+import { CutBuffer, FIRST_BYTES, packedRecords } from "./cut-buffer.ts";
 
 // Which rows changed, and how they become a cut. A *generation* is the set of rows changed since the last cut began. A row
 // of the generation being cut that is about to change again is encoded first (copy on write), so a cut is one consistent
@@ -168,15 +168,23 @@ export class Generations {
 
   /** Closes the open generation and starts to encode it. Only one cut is in flight at a time. */
   beginCut(): void {
+    const rows = this.openRows;
     this.cutting = this.open;
     this.open = this.open + 1;
     this.dirty = false;
-    this.buffer = new CutBuffer(this.#spare.pop());
+    this.buffer = new CutBuffer(this.#takeSpare(rows * ROW_BYTES));
     for (const set of this.#sets) set.beginCut();
     this.#cutAppends = this.#appends;
     this.#appends = [];
     this.#cutAppendBytes = this.unsavedAppendBytes;
     for (const record of this.#carried) this.buffer.copy(record);
+  }
+
+  /** A buffer with room for what is expected: to copy one that has grown to 8 MiB takes longer than a slice may. */
+  #takeSpare(expectedBytes: number): ArrayBuffer | undefined {
+    const spare = this.#spare.pop();
+    if (expectedBytes <= FIRST_BYTES || (spare?.byteLength ?? 0) >= expectedBytes) return spare;
+    return new ArrayBuffer((expectedBytes + 7) & ~7);
   }
 
   /** Encodes at most `maxRows` rows of the cut; true when all are encoded. */
@@ -219,6 +227,9 @@ export class Generations {
     this.dirty = true;
   }
 }
+
+/** Bytes of one row in a cut with its header: more than the numbers of an execution take. */
+const ROW_BYTES = 160;
 
 const encoder = new TextEncoder();
 
