@@ -19,8 +19,9 @@ export function findFirstSigns(patterns: readonly string[]): string | undefined 
 function findFirstSign(pattern: string): string | undefined {
   const text = pattern.replace(FLAGS, "");
   const found = SIGN.exec(text);
-  // An alternative could start with anything; a sign that may be missing starts nothing, also with flags before the `?`.
-  if (found === null || pattern.includes("|") || /^[*?{(]/.test(text.slice(found[0].length)))
+  // An alternative could start with anything; a sign that may be missing starts nothing, also with flags, or `+` and
+  // flags, before the `?`.
+  if (found === null || pattern.includes("|") || /^(?:[*?{(]|\+\??\()/.test(text.slice(found[0].length)))
     return undefined;
   return found[1] ?? found[2];
 }
