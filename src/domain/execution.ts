@@ -11,6 +11,17 @@ export interface Principal {
   readonly agent?: string | undefined;
 }
 
+/** The same for two principals that agree in every level, and for no others. */
+export function principalKey(principal: Principal): string {
+  return [
+    principal.tenant,
+    principal.team ?? "",
+    principal.user ?? "",
+    principal.apiKeyId ?? "",
+    principal.agent ?? "",
+  ].join("\n");
+}
+
 export const EXECUTION_STATES = ["RUNNING", "PAUSED", "HALTED", "COMPLETED"] as const;
 export type ExecutionState = (typeof EXECUTION_STATES)[number];
 

@@ -4,6 +4,7 @@ import {
   DEFAULT_TENANT,
   MAX_TREE_DEPTH,
   type Principal,
+  principalKey,
   type Registration,
   STATE,
 } from "../../domain/execution.ts";
@@ -18,7 +19,6 @@ import { exceededFinding, limitFacts } from "../limits/limit-finding.ts";
 import { decide, isUncertain, storeFinding } from "../limits/standing.ts";
 import { resolvePolicy } from "../policy/resolve-policy.ts";
 import { judgeNewExecution, takeShadowPlaces } from "../quotas/judge-registration.ts";
-import { principalKey } from "../quotas/window-table.ts";
 import { bigintAsText } from "../rows/generations.ts";
 import { armDeadlines } from "../time/arm.ts";
 import type { World } from "../world.ts";

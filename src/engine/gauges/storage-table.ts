@@ -1,6 +1,5 @@
-import type { Principal } from "../../domain/execution.ts";
+import { type Principal, principalKey } from "../../domain/execution.ts";
 import { type LevelName, levelsOf } from "../../domain/quotas/levels.ts";
-import { principalKey } from "../quotas/window-table.ts";
 import type { RowSet } from "../rows/generations.ts";
 import { levelKey } from "./level-counts.ts";
 

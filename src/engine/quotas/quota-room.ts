@@ -13,9 +13,11 @@ export interface QuotaRoom {
   /** What it was measured for: other quotas or other windows have another room. */
   readonly quotas: CompiledQuotas;
   readonly rows: Int32Array;
+  /** The sums that it counts on, `WindowTable.taken` of then. */
+  readonly taken: BigInt64Array;
   /** The counters that any of the quotas is about. */
   readonly counters: Int32Array;
-  /** By place in `counters`: up to this value of `WindowTable.taken` nothing is to be said. */
+  /** By place in `counters`: up to this value of `taken` nothing is to be said. */
   readonly until: BigInt64Array;
 }
 
@@ -28,6 +30,7 @@ export function hasRoom(
 ): boolean {
   // What is not proved is looked at every time.
   if (anyUncertain || room === undefined || room.quotas !== quotas || room.rows !== rows) return false;
+  if (room.taken !== taken) return false;
   const { counters, until } = room;
   for (let at = 0; at < counters.length; at++) {
     const counter = counters[at] as number;
@@ -52,6 +55,7 @@ export function measureRoom(world: World, quotas: CompiledQuotas, binding: Windo
   binding.room = {
     quotas,
     rows: binding.rows,
+    taken,
     counters: Int32Array.from(least.keys()),
     until: BigInt64Array.from(until),
   };

@@ -1,6 +1,6 @@
 import { MAX_COUNTER } from "../../domain/amounts.ts";
 import { HELD_STRIDE, SPENT, SPENT_STRIDE } from "../../domain/counters.ts";
-import type { Principal } from "../../domain/execution.ts";
+import { type Principal, principalKey } from "../../domain/execution.ts";
 import { type Level, type LevelName, levelsOf } from "../../domain/quotas/levels.ts";
 import { TOTAL_TOKENS } from "../limits/compiled-limits.ts";
 import type { RatePlans } from "../rates/rate-plans.ts";
@@ -70,10 +70,10 @@ export class WindowTable {
   /** By row and id of a quota: the most that was wanted when it was refused. Not in the file: evidence of the recent load. */
   readonly wanted = new Map<number, { [id: string]: bigint }>();
   /**
-   * All that was charged to any window or held in one, by counter and TOTAL_TOKENS, since the start: what a window has taken since
-   * an instant is never more than this has grown.
+   * All that was charged to any window or held in one, by counter and TOTAL_TOKENS: what a window has taken since an instant is never
+   * more than this has grown. Begins anew, as another array, before a sum leaves 64 bits.
    */
-  readonly taken = new BigInt64Array(SPENT_STRIDE + 1);
+  taken = new BigInt64Array(SPENT_STRIDE + 1);
   /** Windows that had begun by this instant count as used up: the file that knew better was lost. */
   spentBeforeMs = 0;
   /** Windows that had begun by this instant are uncertain: rows of them may be lost. */
@@ -152,12 +152,17 @@ export class WindowTable {
   noteTaken(amounts: BigInt64Array): void {
     const { taken } = this;
     const units = Math.min(amounts.length, SPENT.memoryMibMillis + 1);
+    let isFull = false;
     for (let unit = 0; unit < units; unit++) {
       const amount = amounts[unit] as bigint;
-      if (amount !== 0n) taken[unit] = BigInt.asIntN(64, (taken[unit] as bigint) + amount);
+      if (amount === 0n) continue;
+      const sum = BigInt.asIntN(64, (taken[unit] as bigint) + amount);
+      taken[unit] = sum;
+      if (sum >= MAX_COUNTER) isFull = true;
     }
     const tokens = (amounts[SPENT.inputTokens] as bigint) + (amounts[SPENT.outputTokens] as bigint);
     taken[TOTAL_TOKENS] = BigInt.asIntN(64, (taken[TOTAL_TOKENS] as bigint) + tokens);
+    if (isFull) this.taken = new BigInt64Array(SPENT_STRIDE + 1);
   }
 
   #add(windows: Int32Array, amounts: BigInt64Array, rows: RowSet): void {
@@ -380,16 +385,6 @@ export class WindowTable {
 function copied<T extends { set(from: T): void }>(from: T, into: T): T {
   into.set(from);
   return into;
-}
-
-export function principalKey(principal: Principal): string {
-  return [
-    principal.tenant,
-    principal.team ?? "",
-    principal.user ?? "",
-    principal.apiKeyId ?? "",
-    principal.agent ?? "",
-  ].join("\n");
 }
 
 function windowKey(level: Level, tenant: string, name: string, period: Period): string {
