@@ -11,6 +11,7 @@ import { decideIntent, judgeIntent, policyOfAsk, withApprovals } from "../intent
 import { concernsRequest, judgePolicy, type PolicySubject, textQuestion } from "../intents/judge-policy.ts";
 import { keepFindings } from "../intents/keep-findings.ts";
 import { judgeUnregistered } from "../intents/unregistered.ts";
+import { addLabels } from "../policy/label-match.ts";
 import { resolvePolicy } from "../policy/resolve-policy.ts";
 import { judgeTexts, type RuleQuestion } from "../rules/judge-rules.ts";
 import { EMPTY_STREAM, type StreamStep, utf8Length } from "../texts/content-stream.ts";
@@ -197,7 +198,7 @@ function subjectOf(world: World, caller: CallerId, request: ContentRequest): Pol
     const record = world.executions.record(index);
     const { principal, session } = record;
     const policy = policyOfAsk(world, record, request);
-    return { policy, principal, session, labels: { ...record.labels, ...labels } };
+    return { policy, principal, session, labels: addLabels(record.labels, labels) };
   }
   const principal = { ...request.principal, tenant: request.principal?.tenant ?? DEFAULT_TENANT };
   return {

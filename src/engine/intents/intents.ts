@@ -11,6 +11,7 @@ import { markLoopWarned } from "../limits/loops.ts";
 import { EMPTY_PROBE } from "../limits/probe.ts";
 import { judgeStanding } from "../limits/standing.ts";
 import { recordDecision } from "../outcomes/record-decision.ts";
+import { addLabels } from "../policy/label-match.ts";
 import { takeFromPrincipals } from "../quotas/judge-principals.ts";
 import { isQuotaStandingQuiet } from "../quotas/notice-quotas.ts";
 import { assertRequestRoom, findAnswer, rememberAnswer } from "../requests/requests.ts";
@@ -113,7 +114,7 @@ export function keepDecision(world: World, index: number, ask: Ask, decision: De
   if (operation === undefined) return;
   const record = world.executions.record(index);
   const policy = policyOfAsk(world, record, ask);
-  const labels = { ...record.labels, ...ask.labels };
+  const labels = addLabels(record.labels, ask.labels);
   const { caller, id: executionId, principal } = record;
   const { tenant } = principal;
   recordDecision(world, { decision, operation, policy, caller, tenant, executionId, labels }, now);

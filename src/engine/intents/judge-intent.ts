@@ -27,6 +27,7 @@ import { type Probe, probeIntent } from "../limits/probe.ts";
 import { adviceFor, decide, isSame, isUncertain, levelOf, storeFinding } from "../limits/standing.ts";
 import { wallMs } from "../limits/times.ts";
 import type { EffectivePolicy } from "../policy/effective-policy.ts";
+import { addLabels } from "../policy/label-match.ts";
 import { refreshStalePolicy, underPolicy } from "../policy/refresh-policy.ts";
 import { resolvePolicy } from "../policy/resolve-policy.ts";
 import { priceIntent } from "../prices/price-usage.ts";
@@ -138,15 +139,16 @@ export function policyOfAsk(
   record: ExecutionRecord,
   { labels }: Pick<Ask, "labels">,
 ): EffectivePolicy {
-  for (const _name in labels)
-    return resolvePolicy(world.policy.set, record.principal.tenant, { ...labels, ...record.labels });
-  return record.policy;
+  const all = addLabels(record.labels, labels);
+  return all === record.labels
+    ? record.policy
+    : resolvePolicy(world.policy.set, record.principal.tenant, all);
 }
 
 /** Whose request it is. */
 function subjectOf(record: ExecutionRecord, policy: EffectivePolicy, ask: Ask): PolicySubject {
   const { principal, session } = record;
-  return { policy, principal, session, labels: { ...ask.labels, ...record.labels } };
+  return { policy, principal, session, labels: addLabels(record.labels, ask.labels) };
 }
 
 function refuses({ shadow, verdict }: Finding): boolean {

@@ -9,6 +9,14 @@ export interface LabelMatch {
 
 export type Labels = { readonly [name: string]: string };
 
+export const NO_LABELS: Labels = Object.freeze({});
+
+/** Labels of an execution with those that a request adds, which never replace one. */
+export function addLabels(known: Labels, added: Labels): Labels {
+  for (const _name in added) return { ...added, ...known };
+  return known;
+}
+
 /** Labels and values one `match` may name. */
 const MAX_LABELS = 32;
 const MAX_VALUES = 100;

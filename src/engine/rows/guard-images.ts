@@ -4,6 +4,7 @@ import { countCallSlot } from "../gauges/call-slots.ts";
 import { GUARDS } from "../guards/guard-table.ts";
 import type { GuardSession } from "../guards/session/session-table.ts";
 import type { ToolAnswer, ToolCallRow } from "../guards/session/tool-call-table.ts";
+import { NO_LABELS } from "../policy/label-match.ts";
 import { DEADLINE } from "../time/deadlines.ts";
 import type { World } from "../world.ts";
 import type { CutBuffer } from "./cut-buffer.ts";
@@ -67,6 +68,8 @@ export function restoreToolCall(world: World, row: number, stored: ToolCallRow, 
     provider: stored.provider,
     stepSignature: stored.stepSignature,
     route: stored.route,
+    // Rows of older releases have none.
+    labels: (stored as Partial<ToolCallRow>).labels ?? NO_LABELS,
     reservationId: stored.reservationId,
     row,
     stamp: world.toolCalls.nextStamp(),

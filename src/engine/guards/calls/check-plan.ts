@@ -1,4 +1,10 @@
-import { type Decision, type Finding, isAllowed, NO_FINDINGS } from "../../../domain/decision.ts";
+import {
+  type Decision,
+  type Finding,
+  isAllowed,
+  NO_FINDINGS,
+  type Obligation,
+} from "../../../domain/decision.ts";
 import type { CallerId } from "../../../domain/ids.ts";
 import type { Ask, Circumstances, Detail } from "../../../domain/intent.ts";
 import type { Now } from "../../../domain/time.ts";
@@ -17,6 +23,7 @@ import { findSession, sliceOf } from "../session/sessions.ts";
 import { isFinding, readArguments } from "./call-facts.ts";
 import { isNoAccess, withGuards } from "./check-tool-call.ts";
 import { judgeCallAccess } from "./judge-arguments.ts";
+import { withRedaction } from "./redact-obligation.ts";
 import { createBeforeRun, guardPolicyOf, runBefore, tellFailures } from "./run-before.ts";
 import type { ToolCallRequest } from "./tool-requests.ts";
 
@@ -156,8 +163,8 @@ function judgeCall(
   now: Now,
 ): Judged {
   const { callId } = planned;
-  const about = (findings: readonly Finding[]): Decision =>
-    decide(world, findings, now, isUncertain(world, record.index));
+  const about = (findings: readonly Finding[], obligations?: readonly Obligation[]): Decision =>
+    decide(world, findings, now, isUncertain(world, record.index), { obligations });
   const document = readArguments(planned.argumentsJson);
   if (isFinding(document)) {
     const answer = { callId, decision: about([document]), repaired: undefined };
@@ -172,10 +179,11 @@ function judgeCall(
     now,
   );
   const order = planned.argumentsJson === undefined ? NAMED_ORDER : PLANNED_ORDER;
-  const chain = runBefore({ ...run, access }, order, budget);
+  const guards = withRedaction(run.guards, access.obligations);
+  const chain = runBefore({ ...run, guards, access: access.findings }, order, budget);
   tellFailures(world, record, chain);
   countCall(chain, budget);
-  const decision = withGuards(about(chain.findings), chain);
+  const decision = withGuards(about(chain.findings, access.obligations), chain);
   const repaired = chain.repaired && isAllowed(decision.verdict) ? chain.document?.text : undefined;
   return {
     findings: chain.findings,

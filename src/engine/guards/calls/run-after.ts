@@ -1,7 +1,9 @@
 import type { Now } from "../../../domain/time.ts";
 import type { ExecutionRecord } from "../../executions/execution-record.ts";
+import { policyOfAsk } from "../../intents/judge-intent.ts";
 import type { JsonDocument } from "../../json/json-document.ts";
 import { isJsonDocument, parseJson } from "../../json/parse-json.ts";
+import { addLabels } from "../../policy/label-match.ts";
 import { textsOf } from "../../texts/document-texts.ts";
 import type { World } from "../../world.ts";
 import { resolveGuardSettings } from "../chain/resolve-guard-settings.ts";
@@ -25,13 +27,13 @@ export function runAfter(
   output: JsonDocument | undefined,
   now: Now,
 ): ChainResult {
-  const policy = guardPolicyOf(world, record);
+  const policy = guardPolicyOf(world, record, entry.labels);
   const call: ToolCall = { ...entry.call, entry: world.policy.tools?.get(entry.call.tool) };
   const session = findSession(world, record);
   const facts = guardFacts(world, record, call, {
     addresses: undefined,
     capability: undefined,
-    labels: record.labels,
+    labels: addLabels(record.labels, entry.labels),
   });
   const document = entry.argumentsText === undefined ? undefined : parseJson(entry.argumentsText);
   const args = document !== undefined && isJsonDocument(document) ? document : undefined;
@@ -69,8 +71,8 @@ export function runAfter(
           : judgeCallText(
               world,
               record,
-              record.policy,
-              { tool: call.tool, route: entry.route, labels: {} },
+              policyOfAsk(world, record, entry),
+              { tool: call.tool, route: entry.route, labels: entry.labels },
               textsOf(present),
               "output",
               now,

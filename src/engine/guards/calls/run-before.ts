@@ -6,9 +6,8 @@ import type { ExecutionRecord } from "../../executions/execution-record.ts";
 import { NO_INDEX } from "../../executions/execution-table.ts";
 import { policyOfAsk } from "../../intents/judge-intent.ts";
 import type { JsonDocument } from "../../json/json-document.ts";
-import type { Labels } from "../../policy/label-match.ts";
+import { addLabels, type Labels, NO_LABELS } from "../../policy/label-match.ts";
 import { refreshStalePolicy } from "../../policy/refresh-policy.ts";
-import { resolvePolicy } from "../../policy/resolve-policy.ts";
 import { textsOf } from "../../texts/document-texts.ts";
 import type { World } from "../../world.ts";
 import { unspentCapability } from "../capabilities/spent-capabilities.ts";
@@ -67,7 +66,7 @@ export function createBeforeRun(
     entry,
     sideEffect: classifyTool(guards.side_effect, tool, entry),
   };
-  const labels = { ...record.labels, ...request.labels };
+  const labels = addLabels(record.labels, request.labels);
   const { addresses } = request;
   const capability = unspentCapability(world, record.principal.tenant, request.capability, now);
   const facts = guardFacts(world, record, call, { addresses, capability, labels });
@@ -76,14 +75,8 @@ export function createBeforeRun(
 
 /** What holds of the guards for an execution, and for a call that adds labels. */
 export function guardPolicyOf(world: World, record: ExecutionRecord, added: Labels = NO_LABELS): GuardPolicy {
-  for (const _name in added) {
-    const labels = { ...record.labels, ...added };
-    return resolvePolicy(world.policy.set, record.principal.tenant, labels).settings.guards;
-  }
-  return record.policy.settings.guards;
+  return policyOfAsk(world, record, { labels: added }).settings.guards;
 }
-
-const NO_LABELS: Labels = Object.freeze({});
 
 /** `budget`: the tool budget of calls that are only planned; undefined: the session's. */
 export function runBefore(

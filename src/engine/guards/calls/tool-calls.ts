@@ -11,6 +11,7 @@ import { sessionKey } from "../session/sessions.ts";
 import { MAX_TOOL_CALLS, type ToolAnswer, type ToolCallRow } from "../session/tool-call-table.ts";
 import { isFinding, readArguments } from "./call-facts.ts";
 import type { ToolCallAnswer } from "./check-tool-call.ts";
+import { withRedaction } from "./redact-obligation.ts";
 import { type BeforeRun, createBeforeRun, runBefore } from "./run-before.ts";
 import type { ToolCallRequest } from "./tool-requests.ts";
 
@@ -77,6 +78,7 @@ export function insertCall(
     tenant: record.principal.tenant,
     provider: request.provider,
     route: request.route,
+    labels: request.labels,
     digest: world.digest.digest128(request.fingerprint()),
     signature: taken.signature,
     stepSignature: taken.stepSignature,
@@ -121,7 +123,9 @@ function repairAgain(world: World, entry: ToolCallRow, request: ToolCallRequest,
   const record = world.executions.record(entry.index);
   const document = readArguments(request.argumentsJson);
   if (!isFinding(document)) {
-    const chain = runBefore(createBeforeRun(world, record, request, document, now));
+    const run = createBeforeRun(world, record, request, document, now);
+    const guards = withRedaction(run.guards, entry.answer.decision.obligations);
+    const chain = runBefore({ ...run, guards });
     const text = chain.document?.text;
     if (text !== undefined && world.digest.digest128(text) === entry.answer.repairedDigest) return text;
   }

@@ -1,4 +1,5 @@
 import type { Decision } from "../../../domain/decision.ts";
+import type { Labels } from "../../policy/label-match.ts";
 import type { ToolCall } from "../guard.ts";
 
 /** The answer before a call or after it. */
@@ -27,6 +28,8 @@ export interface ToolCallRow {
   readonly tenant: string;
   readonly provider: string | undefined;
   readonly route: string | undefined;
+  /** What the call added to those of its execution: they hold for its output too. */
+  readonly labels: Labels;
   /** Digest of the request. */
   readonly digest: string;
   readonly signature: string;

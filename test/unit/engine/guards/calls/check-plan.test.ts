@@ -32,6 +32,30 @@ describe("access to the tools of a plan", () => {
   });
 });
 
+describe("the obligation to redact", () => {
+  const redacts = {
+    rules: [{ id: "outside", effect: "allow", tools: ["send"], obligations: { redact: true } }],
+  };
+  const calls = ["send", "keep"].map((tool) => ({ callId: tool, tool, value: { key: KEY } }));
+
+  test("repairs the calls of a plan whose access rule asks for it, though the guard is off", () => {
+    const answer = started(redacts, onlyGuards({})).plan(calls, { acceptsRepair: true });
+    expect(answer.calls).toMatchObject([
+      {
+        repaired: '{"key":"[REDACTED]"}',
+        decision: { verdict: "REPAIR", obligations: [{ type: "redact", ruleId: "outside" }] },
+      },
+      { repaired: undefined, decision: { verdict: "ALLOW", obligations: [] } },
+    ]);
+  });
+
+  test("refuses a plan whose caller accepts no repair", () => {
+    const answer = started(redacts, onlyGuards({})).plan(calls, { acceptsRepair: false });
+    expect(answer.decision).toMatchObject({ verdict: "BLOCK", allowed: false });
+    expect(answer.calls.map(({ decision }) => decision.allowed)).toEqual([false, true]);
+  });
+});
+
 describe("checkPlan", () => {
   test("changes nothing, whatever it answers", () => {
     const engine = started();
