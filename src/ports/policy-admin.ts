@@ -48,8 +48,9 @@ export interface PolicyWrite {
   readonly by: string;
   /**
    * Called in the turn that puts it in force, with the document that is kept then, if any: what it writes is in the same cut.
+   * `isChange` is false when the document was kept already.
    */
-  readonly changed: (kept: PolicyInfo | undefined) => void;
+  readonly done: (kept: PolicyInfo | undefined, isChange: boolean) => void;
 }
 
 export interface PolicyAdmin {

@@ -1,5 +1,5 @@
 import { rmSync } from "node:fs";
-import { afterEach, describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { ApprovalService } from "../../src/gen/tollgate/admin/v1/approval_service_pb.ts";
 import { ExecutionAdminService } from "../../src/gen/tollgate/admin/v1/execution_admin_service_pb.ts";
 import { PolicyService } from "../../src/gen/tollgate/admin/v1/policy_service_pb.ts";
@@ -14,20 +14,17 @@ import { atScale, printedSeed, SeededRandom } from "./seeded-random.ts";
 // by the daemon after the one that was killed.
 
 const USD = 1_000_000_000n;
-const directories: string[] = [];
-
-afterEach(() => {
-  for (const directory of directories.splice(0)) rmSync(directory, { recursive: true, force: true });
-});
 
 function newDirectory(): string {
   const directory = createDirectory();
-  directories.push(directory);
+  onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
   return directory;
 }
 
+/** Ends with the test, however that ends. */
 async function startIn(directory: string) {
   const daemon = DaemonProcess.spawn({ MAX_LIVE_EXECUTIONS: "100" }, undefined, directory);
+  onTestFinished(() => daemon.kill());
   const admin = await daemon.address("admin");
   const doors = {
     agent: connect(EnforcementService, await daemon.address("agent")),
@@ -103,18 +100,15 @@ describe("P1 P2: a write of an operator that named a request id", () => {
     const { versions } = await before.policies.rpc.history({ tenant: "beta" });
     await before.end();
     const after = await startIn(directory);
-    try {
-      const again: unknown[] = [];
-      for (const write of Object.values(writes)) again.push(await write(after));
-      expect(again).toEqual(first);
-      expect((await after.policies.rpc.history({ tenant: "beta" })).versions).toEqual(versions);
-      const other = after.executions.rpc.pause({ target: target("asks"), requestId: "r-pause" });
-      expect(await failureOf(other)).toMatchObject({ code: "ALREADY_EXISTS", reason: "REQUEST_CONFLICT" });
-      const elsewhere = after.executions.rpc.halt({ target: target("steered"), requestId: "r-put" });
-      expect(await failureOf(elsewhere)).toMatchObject({ fields: ["request_id"] });
-    } finally {
-      await after.end();
-    }
+    const again: unknown[] = [];
+    for (const write of Object.values(writes)) again.push(await write(after));
+    expect(again).toEqual(first);
+    expect((await after.policies.rpc.history({ tenant: "beta" })).versions).toEqual(versions);
+    const other = after.executions.rpc.pause({ target: target("asks"), requestId: "r-pause" });
+    expect(await failureOf(other)).toMatchObject({ code: "ALREADY_EXISTS", reason: "REQUEST_CONFLICT" });
+    const elsewhere = after.executions.rpc.halt({ target: target("steered"), requestId: "r-put" });
+    expect(await failureOf(elsewhere)).toMatchObject({ fields: ["request_id"] });
+    await after.end();
   });
 
   test("counts once when the daemon is killed while it is under way", async () => {
@@ -122,29 +116,26 @@ describe("P1 P2: a write of an operator that named a request id", () => {
     const kills = atScale(6, 30);
     const directory = newDirectory();
     let running = await startIn(directory);
-    try {
-      let etag = "";
-      for (let version = 1; version <= kills; version++) {
-        const text = tenantText("acme", `execution: {max_steps: ${version}}\n`);
-        // With the etag that it replaces: done twice it would be refused.
-        const put = (on: Started) =>
-          on.policies.rpc.put({ tenant: "acme", text, etag, requestId: `version-${version}` });
-        const asked = put(running).catch((error: unknown) => error);
-        // Mostly as soon as it is seen to be done: what is durable of it by then is a matter of luck.
-        const seen = random.below(4) === 0 ? 0n : BigInt(version);
-        while ((await newestVersion(running)) < seen);
-        running.daemon.signal("SIGKILL");
-        const answer = await asked;
-        if (answer instanceof CallFailure && answer.code !== "UNAVAILABLE") throw answer;
-        await running.end();
-        running = await startIn(directory);
-        const { document } = await put(running);
-        expect(document?.version).toBe(BigInt(version));
-        etag = document?.etag as string;
-      }
-      expect(await newestVersion(running)).toBe(BigInt(kills));
-    } finally {
+    let etag = "";
+    for (let version = 1; version <= kills; version++) {
+      const text = tenantText("acme", `execution: {max_steps: ${version}}\n`);
+      // With the etag that it replaces: done twice it would be refused.
+      const put = (on: Started) =>
+        on.policies.rpc.put({ tenant: "acme", text, etag, requestId: `version-${version}` });
+      const asked = put(running).catch((error: unknown) => error);
+      // Mostly as soon as it is seen to be done: what is durable of it by then is a matter of luck.
+      const seen = random.below(4) === 0 ? 0n : BigInt(version);
+      while ((await newestVersion(running)) < seen);
+      running.daemon.signal("SIGKILL");
+      const answer = await asked;
+      if (answer instanceof CallFailure && answer.code !== "UNAVAILABLE") throw answer;
       await running.end();
+      running = await startIn(directory);
+      const { document } = await put(running);
+      expect(document?.version).toBe(BigInt(version));
+      etag = document?.etag as string;
     }
+    expect(await newestVersion(running)).toBe(BigInt(kills));
+    await running.end();
   }, 120_000);
 });

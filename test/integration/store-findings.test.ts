@@ -161,6 +161,18 @@ describe("rows that do not prove though none can be named", () => {
     expect(snapshot(directory)).toEqual(before);
   });
 
+  test("refuse makes no mark file where none is left: the next start has to see that it is gone", async () => {
+    const directory = useDirectory();
+    await createStore(directory);
+    edit(directory, "DELETE FROM windows WHERE key = 7");
+    rmSync(join(directory, "tollgate.mark"));
+    const before = snapshot(directory);
+    expect(await findOpenError(directory, { onCorrupt: "refuse" })).toMatchObject({
+      storeCode: "CORRUPT_REFUSED",
+    });
+    expect(snapshot(directory)).toEqual(before);
+  });
+
   test("start_fresh sets the file aside and begins under a new store id", async () => {
     const directory = useDirectory();
     const storeId = await createStore(directory);

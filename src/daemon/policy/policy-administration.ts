@@ -36,7 +36,7 @@ export function createPolicyAdmin(keeper: PolicyKeeper, host: EngineHost): Polic
         kept,
         action,
         (world, now) => void writeKept(world, changeOf(write, undefined, action), now),
-        () => write.changed(undefined),
+        () => write.done(undefined, true),
       );
     });
   return {
@@ -84,7 +84,7 @@ async function putText(
   const { good, kept } = keeper.content;
   const same = last?.etag === etag ? kept.get(tenant) : undefined;
   if (same !== undefined) {
-    host.turn(() => write.changed(keptInfo(tenant, same, last)));
+    host.turn(() => write.done(keptInfo(tenant, same, last), false));
     return;
   }
   const parsed = await parseTenantText(tenant, keptName(tenant, (last?.version ?? 0) + 1), text);
@@ -99,7 +99,7 @@ async function putText(
     new Map(kept).set(tenant, document),
     action,
     (world, now) => void writeKept(world, changeOf(write, text, action), now),
-    () => write.changed(keptInfo(tenant, document, keptPolicies.last(tenant))),
+    () => write.done(keptInfo(tenant, document, keptPolicies.last(tenant)), true),
   );
 }
 

@@ -1,3 +1,4 @@
+import { MAX_CUSTOM_COUNTERS, MAX_LABELS } from "../execution.ts";
 import { EXECUTION_FIELDS } from "./execution-fields.ts";
 import {
   allowList,
@@ -92,8 +93,6 @@ export const ATTRIBUTE_FIELDS = {
 
 /** Attributes that are bound. */
 const MAX_ATTRIBUTES = 32;
-const MAX_CUSTOM_COUNTERS = 8;
-const MAX_LABEL_NAMES = 32;
 
 export const APPROVAL_FIELDS = {
   timeout: maximum(duration(1_000, 30 * 86_400_000), "How long a person has to answer.", {
@@ -149,7 +148,7 @@ export const SECTION_FIELDS = {
   ),
   execution: group(EXECUTION_FIELDS, "Limits of one execution."),
   custom_counters: denyList(listOf(ID, MAX_CUSTOM_COUNTERS), "Custom counters that may be reported."),
-  required_labels: denyList(listOf(ID, MAX_LABEL_NAMES), "Labels that an execution must have."),
+  required_labels: denyList(listOf(ID, MAX_LABELS), "Labels that an execution must have."),
   missing_label: choice(words("block", "strictest"), "What happens to a request without a required label.", {
     default: "block",
   }),

@@ -1,3 +1,4 @@
+import { MAX_CUSTOM_COUNTERS, MAX_LABELS } from "../../domain/execution.ts";
 import type { PolicyDocument, PolicyIssue, PolicyPath } from "../../domain/policy/document.ts";
 import type { Leaf, Node } from "../../domain/policy/field.ts";
 import { RULES, type RuleSettings } from "../../domain/policy/rule-fields.ts";
@@ -45,7 +46,9 @@ export function* checkDocument(
   yield* checkRules(read, tiers, read.kind === "Tenant" ? bounding.baseline : undefined);
   yield* checkTexts(read);
   yield* checkAdjusted(read);
-  if (read.kind === "Tenant") yield* checkCeilings(read, tiers, bounding);
+  if (read.kind !== "Tenant") return;
+  yield* checkJoined(read, tiers);
+  yield* checkCeilings(read, tiers, bounding);
 }
 
 /** Whether values stand where they were written: an entry that was left out of a list moves those behind it. */
@@ -202,6 +205,19 @@ function* checkCeilings(
       );
       break;
     }
+  }
+}
+
+/** Lists that all documents fill together, with the names that an execution can carry. */
+const JOINED_MAX = { custom_counters: MAX_CUSTOM_COUNTERS, required_labels: MAX_LABELS };
+
+function* checkJoined(read: ReadDocument, tiers: PolicySides): Generator<PolicyIssue> {
+  for (const [key, most] of Object.entries(JOINED_MAX)) {
+    if (read.values[key] === undefined) continue;
+    const { length } = (decidedAt(tiers, [key])?.value ?? []) as readonly string[];
+    if (length <= most) continue;
+    const message = `together with those of broader documents these are ${length} names; at most ${most}`;
+    yield aboveCeiling(read, [key], message);
   }
 }
 

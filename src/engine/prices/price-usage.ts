@@ -60,16 +60,21 @@ export function priceUsage(
   const { costSource } = rules;
   const { prices, unknown } = source;
   if (unknown && reported !== undefined) return plain(reported + extra);
-  if (prices === undefined) return { nanoUsd: extra, unpriced: tokens !== undefined, mismatch: false };
+  if (prices === undefined) return { nanoUsd: extra, unpriced: isUsed(tokens), mismatch: false };
   if (costSource === "reported" && reported !== undefined) return plain(reported + extra);
   const computed = bounded(costOf(prices, tokens, requests));
-  if (unknown) return { nanoUsd: computed + extra, unpriced: tokens !== undefined, mismatch: false };
+  if (unknown) return { nanoUsd: computed + extra, unpriced: isUsed(tokens), mismatch: false };
   const charged = costSource === "max" && reported !== undefined && reported > computed ? reported : computed;
   return {
     nanoUsd: charged + extra,
     unpriced: false,
     mismatch: reported !== undefined && reported !== computed,
   };
+}
+
+/** Parts are never larger than their wholes. */
+function isUsed(tokens: TokenUsage | undefined): boolean {
+  return tokens !== undefined && ((tokens.input ?? 0n) !== 0n || (tokens.output ?? 0n) !== 0n);
 }
 
 /** Most that one report can be computed to cost, nano-USD (2^60): sums of a message stay below 2^63. */

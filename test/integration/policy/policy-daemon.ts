@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { onTestFinished } from "vitest";
 import { createClient, type TollgateClient } from "../../../src/client/connect-client.ts";
 import { createSettings } from "../../../src/config/read-settings.ts";
 import type { Settings } from "../../../src/config/settings.ts";
@@ -96,6 +97,15 @@ export async function startPolicyDaemon(
     await daemon.stop();
   };
   return { daemon, client, directory, lines, waitFor, stop };
+}
+
+/** The same under these files, until the test ends. */
+export async function usePolicyDaemon(files: { readonly [name: string]: string }): Promise<PolicyDaemon> {
+  const directory = new PolicyDirectory();
+  directory.swap(files);
+  const started = await startPolicyDaemon(directory);
+  onTestFinished(() => started.stop());
+  return started;
 }
 
 export const BASELINE_HEAD = "apiVersion: tollgate.dev/v1\nkind: Baseline\n";

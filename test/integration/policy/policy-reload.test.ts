@@ -1,27 +1,12 @@
-import { afterEach, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import {
   BASELINE_HEAD,
   limitOf,
   maxSteps,
   type PolicyDaemon,
-  PolicyDirectory,
-  startPolicyDaemon,
   tenantText,
+  usePolicyDaemon,
 } from "./policy-daemon.ts";
-
-const started: PolicyDaemon[] = [];
-
-afterEach(async () => {
-  for (const daemon of started.splice(0)) await daemon.stop();
-});
-
-async function start(files: { readonly [name: string]: string }): Promise<PolicyDaemon> {
-  const directory = new PolicyDirectory();
-  directory.swap(files);
-  const daemon = await startPolicyDaemon(directory);
-  started.push(daemon);
-  return daemon;
-}
 
 const steps = (value: number): string => `execution: {max_steps: ${value}}\n`;
 const both = (value: number): string => `execution: {max_steps: ${value}, max_tokens: ${value}}\n`;
@@ -35,7 +20,7 @@ async function readiness({ daemon }: PolicyDaemon): Promise<{ policy: { [key: st
 
 describe("policy files", () => {
   test("P9: are in force from the start, and every limit names its document and line", async () => {
-    const running = await start({
+    const running = await usePolicyDaemon({
       "base.yaml": bounded(50, 1_000),
       "acme.yaml": tenantText("acme", steps(500)),
     });
@@ -50,7 +35,7 @@ describe("policy files", () => {
   });
 
   test("a swapped ConfigMap is in force at once: another etag, the next generation, and running executions move", async () => {
-    const running = await start({ "acme.yaml": tenantText("acme", both(500)) });
+    const running = await usePolicyDaemon({ "acme.yaml": tenantText("acme", both(500)) });
     const before = await running.client.calls.getInfo({});
     await maxSteps(running, "acme", "running");
     running.directory.swap({ "acme.yaml": tenantText("acme", both(400)) });
@@ -68,7 +53,7 @@ describe("policy files", () => {
   });
 
   test("P6: a broken tenant keeps its last good version, clamped by the new baseline; all others move", async () => {
-    const running = await start({
+    const running = await usePolicyDaemon({
       "base.yaml": bounded(50, 1_000),
       "acme.yaml": tenantText("acme", steps(500)),
       "beta.yaml": tenantText("beta", steps(600)),
@@ -96,7 +81,7 @@ describe("policy files", () => {
   });
 
   test("a file that does not parse any more keeps the tenants it held", async () => {
-    const running = await start({ "acme.yaml": tenantText("acme", steps(500)) });
+    const running = await usePolicyDaemon({ "acme.yaml": tenantText("acme", steps(500)) });
     running.directory.swap({
       "acme.yaml": tenantText("acme", "execution: {"),
       "beta.yaml": tenantText("beta", steps(9)),
@@ -107,7 +92,7 @@ describe("policy files", () => {
   });
 
   test("a broken document of the platform keeps the whole old set", async () => {
-    const running = await start({
+    const running = await usePolicyDaemon({
       "base.yaml": bounded(50, 1_000),
       "acme.yaml": tenantText("acme", steps(500)),
     });
@@ -127,7 +112,7 @@ describe("policy files", () => {
   });
 
   test("a removed document leaves the tenant to the baseline, with a warning", async () => {
-    const running = await start({
+    const running = await usePolicyDaemon({
       "base.yaml": bounded(50, 1_000),
       "acme.yaml": tenantText("acme", steps(500)),
     });
@@ -139,7 +124,7 @@ describe("policy files", () => {
 
   test("P3: under load no request is dropped, and none sees half of a policy", async () => {
     const pair = (value: number): string => tenantText("acme", both(value));
-    const running = await start({ "acme.yaml": pair(1) });
+    const running = await usePolicyDaemon({ "acme.yaml": pair(1) });
     const seen = new Set<string>();
     let isDone = false;
     const ask = async (worker: number): Promise<void> => {

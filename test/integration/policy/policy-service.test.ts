@@ -82,9 +82,28 @@ describe("PolicyService", () => {
     expect((await again.policies.rpc.get({ tenant: "acme" })).text).toBe(text);
   });
 
+  test("a write that changes nothing makes no version, and says that nothing was reached", async () => {
+    const daemon = await start();
+    const value = { tenant: { requests: { hour: 5 } } };
+    const part = { tenant: "acme", part: TenantPart.QUOTAS, valueJson: json(value) };
+    expect(await daemon.tenants.rpc.putPart(part)).toMatchObject({ version: 1n, reached: WaitMode.DURABLE });
+    const again = await daemon.tenants.rpc.putPart(part);
+    expect(again).toMatchObject({ version: 1n });
+    expect(again.reached).toBeUndefined();
+    const { text } = await daemon.policies.rpc.get({ tenant: "acme" });
+    const put = await daemon.policies.rpc.put({ tenant: "acme", text });
+    expect(put).toMatchObject({ document: { version: 1n }, policyEtag: again.policyEtag });
+    expect(put.reached).toBeUndefined();
+    const rolled = await daemon.policies.rpc.rollback({ tenant: "acme", version: 1n });
+    expect(rolled.reached).toBeUndefined();
+    expect((await daemon.policies.rpc.delete({ tenant: "acme" })).reached).toBe(WaitMode.DURABLE);
+    const back = await daemon.policies.rpc.rollback({ tenant: "acme", version: 1n });
+    expect(back).toMatchObject({ document: { version: 3n }, reached: WaitMode.DURABLE });
+  });
+
   test("P6: what is kept may tighten the file and the baseline, never loosen them", async () => {
     const daemon = await start({
-      "base.yaml": `${BASELINE_HEAD}execution: {max_steps: {default: 50, max: 1000}}\n`,
+      "base.yaml": `${BASELINE_HEAD}custom_counters: [x, y]\nexecution: {max_steps: {default: 50, max: 1000}}\n`,
       "acme.yaml": tenantText("acme", steps(500)),
     });
     const refused = await failureOf(
@@ -98,6 +117,14 @@ describe("PolicyService", () => {
       daemon.policies.rpc.put({ tenant: "beta", text: tenantText("beta", steps(1_001)) }),
     );
     expect(above.message).toContain("1001 is looser than the ceiling 1000");
+    const counters = `custom_counters: [a, b, c, d, e, f, g]\n${steps(9)}`;
+    const tooMany = await failureOf(
+      daemon.policies.rpc.put({ tenant: "acme", text: tenantText("acme", counters) }),
+    );
+    expect(tooMany.message).toContain(
+      "4:18: custom_counters: together with those of broader documents these are 9",
+    );
+    expect(await maxSteps(daemon, "acme", "unchanged")).toBe(500n);
     await daemon.policies.rpc.put({ tenant: "acme", text: tenantText("acme", steps(7)) });
     expect(await maxSteps(daemon, "acme", "a")).toBe(7n);
     daemon.directory.swap({ "base.yaml": `${BASELINE_HEAD}execution: {max_steps: {default: 5, max: 5}}\n` });

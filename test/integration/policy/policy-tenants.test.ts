@@ -1,25 +1,14 @@
 import { cpSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { afterEach, describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import {
   BASELINE_HEAD,
   type PolicyDaemon,
   PolicyDirectory,
   startPolicyDaemon,
   tenantText,
+  usePolicyDaemon,
 } from "./policy-daemon.ts";
-
-const started: PolicyDaemon[] = [];
-
-afterEach(async () => {
-  for (const daemon of started.splice(0)) await daemon.stop();
-});
-
-async function start(directory: PolicyDirectory): Promise<PolicyDaemon> {
-  const daemon = await startPolicyDaemon(directory);
-  started.push(daemon);
-  return daemon;
-}
 
 /** Reason and verdict of a registration. */
 async function register({ client }: PolicyDaemon, tenant: string, labels: { [name: string]: string } = {}) {
@@ -33,15 +22,13 @@ async function register({ client }: PolicyDaemon, tenant: string, labels: { [nam
 
 describe("tenants and their documents", () => {
   test("P8: a tenant whose document never was good is refused with POLICY_INVALID, all others are served", async () => {
-    const directory = new PolicyDirectory();
-    directory.swap({
+    const daemon = await usePolicyDaemon({
       "acme.yaml": tenantText("acme", "execution: {max_steps: many}\n"),
       "beta.yaml": tenantText("beta", "execution: {max_steps: 5}\n"),
     });
-    const daemon = await start(directory);
     expect(await register(daemon, "acme")).toEqual({ allowed: false, reasons: ["POLICY_INVALID"] });
     expect(await register(daemon, "beta")).toMatchObject({ allowed: true });
-    directory.swap({
+    daemon.directory.swap({
       "acme.yaml": tenantText("acme", "execution: {max_steps: 5}\n"),
       "beta.yaml": tenantText("beta"),
     });
@@ -50,15 +37,13 @@ describe("tenants and their documents", () => {
   });
 
   test("a tenant without a document is the baseline's, or refused where the platform says so", async () => {
-    const directory = new PolicyDirectory();
-    directory.swap({
+    const daemon = await usePolicyDaemon({
       "base.yaml": `${BASELINE_HEAD}unknown_tenant: block\n`,
       "acme.yaml": tenantText("acme"),
     });
-    const daemon = await start(directory);
     expect(await register(daemon, "nobody")).toEqual({ allowed: false, reasons: ["TENANT_UNKNOWN"] });
     expect(await register(daemon, "acme")).toMatchObject({ allowed: true });
-    directory.swap({ "base.yaml": BASELINE_HEAD, "acme.yaml": tenantText("acme") });
+    daemon.directory.swap({ "base.yaml": BASELINE_HEAD, "acme.yaml": tenantText("acme") });
     await daemon.waitFor("policy_swapped");
     expect(await register(daemon, "nobody")).toMatchObject({ allowed: true });
   });
@@ -72,7 +57,7 @@ describe("sample policies", () => {
     const daemon = await startPolicyDaemon(directory, {
       quotas: join(process.cwd(), "deploy/policies/quotas.yaml"),
     });
-    started.push(daemon);
+    onTestFinished(() => daemon.stop());
     expect((await register(daemon, "stranger", { cost_center: "1" })).reasons).toEqual(["TENANT_UNKNOWN"]);
     expect((await register(daemon, "acme")).reasons).toEqual(["LABEL_MISSING"]);
     expect(await register(daemon, "acme", { cost_center: "1" })).toMatchObject({ allowed: true });

@@ -3,7 +3,9 @@
 // the acknowledgement (reliability.md, "Order of words"): the file may be ahead of it, never behind.
 
 import { closeSync, fdatasyncSync, fsyncSync, openSync, readSync, writeSync } from "node:fs";
+import { dirname } from "node:path";
 import { crc32 } from "node:zlib";
+import { syncDirectory } from "./create-database.ts";
 
 /** What one slot says. */
 export interface Mark {
@@ -58,48 +60,66 @@ function decodeSlot(slot: Buffer): Slot {
 
 export class MarkFile {
   readonly found: MarkFound;
-  readonly #descriptor: number;
+  readonly #path: string;
   readonly #isSynced: boolean;
+  #descriptor: number | undefined;
   #turn: number;
 
-  /** @param isSynced false in `process` mode: a loss of power is then no false alarm. @throws system errors */
+  /**
+   * Changes nothing, so that a start that is refused leaves no file behind.
+   * @param isSynced false in `process` mode: a loss of power is then no false alarm. @throws system errors
+   */
   constructor(path: string, isSynced: boolean) {
-    const existing = openExisting(path);
+    this.#path = path;
     this.#isSynced = isSynced;
-    this.#descriptor = existing ?? openSync(path, "w+", 0o600);
+    this.#descriptor = openExisting(path);
     const bytes = Buffer.alloc(SLOT_BYTES * SLOTS);
     let length = 0;
     try {
-      length = readSync(this.#descriptor, bytes, 0, bytes.byteLength, 0);
-      if (existing === undefined) this.#preallocate();
+      if (this.#descriptor !== undefined) length = readSync(this.#descriptor, bytes, 0, bytes.byteLength, 0);
     } catch (thrown) {
-      closeSync(this.#descriptor);
+      this.close();
       throw thrown;
     }
     const read = decodeFile(bytes.subarray(0, length));
-    this.found = { mark: read.mark, exists: existing !== undefined, torn: read.torn };
+    this.found = { mark: read.mark, exists: this.#descriptor !== undefined, torn: read.torn };
     this.#turn = read.turn;
+  }
+
+  /** Makes the file where there is none. @throws system errors */
+  ensureFile(): number {
+    this.#descriptor ??= makeFile(this.#path);
+    return this.#descriptor;
   }
 
   /** Writes the next slot and waits for the disk (in `power` mode). @throws system errors; the older slot then stands */
   write(mark: Mark): void {
     const turn = this.#turn + 1;
     const slot = encodeSlot(mark, turn);
-    const written = writeSync(this.#descriptor, slot, 0, slot.byteLength, (turn % SLOTS) * SLOT_BYTES);
+    const descriptor = this.ensureFile();
+    const written = writeSync(descriptor, slot, 0, slot.byteLength, (turn % SLOTS) * SLOT_BYTES);
     if (written !== slot.byteLength)
       throw Object.assign(new Error("the mark was written in part"), { code: "EIO" });
-    if (this.#isSynced) fdatasyncSync(this.#descriptor);
+    if (this.#isSynced) fdatasyncSync(descriptor);
     this.#turn = turn;
   }
 
   close(): void {
-    closeSync(this.#descriptor);
+    if (this.#descriptor !== undefined) closeSync(this.#descriptor);
   }
+}
 
-  /** The file has its full length from the start: later writes change no metadata, which fdatasync would have to wait for. */
-  #preallocate(): void {
-    writeSync(this.#descriptor, Buffer.alloc(SLOT_BYTES * SLOTS), 0, SLOT_BYTES * SLOTS, 0);
-    fsyncSync(this.#descriptor);
+/** The file has its full length from the start: later writes change no metadata, which fdatasync would have to wait for. */
+function makeFile(path: string): number {
+  const descriptor = openSync(path, "w+", 0o600);
+  try {
+    writeSync(descriptor, Buffer.alloc(SLOT_BYTES * SLOTS), 0, SLOT_BYTES * SLOTS, 0);
+    fsyncSync(descriptor);
+    syncDirectory(dirname(path));
+    return descriptor;
+  } catch (thrown) {
+    closeSync(descriptor);
+    throw thrown;
   }
 }
 

@@ -5,7 +5,7 @@ import { existsSync } from "node:fs";
 import type Database from "better-sqlite3";
 import type { Hole, Loaded } from "../../../ports/cut-store.ts";
 import { sequencesByTable } from "../file/append-row.ts";
-import { buildDatabase, moveIntoPlace, type NewStore, syncDirectory } from "../file/create-database.ts";
+import { buildDatabase, moveIntoPlace, type NewStore } from "../file/create-database.ts";
 import { type Loss, writeLoss } from "../file/loss-row.ts";
 import { type Mark, MarkFile } from "../file/mark-file.ts";
 import { migrate } from "../file/migrate.ts";
@@ -70,6 +70,7 @@ function openSound(
   found: Hole | undefined,
 ): OpenedFile {
   const database = openForWriting(settings.files.database, settings.durability);
+  mark.ensureFile();
   const { store, cut, tables, loss } = sound;
   const lastCut = cut?.number ?? 0;
   const hole = found ?? loss?.hole;
@@ -77,7 +78,6 @@ function openSound(
     // A first mark, or one that lags: the file is the newer of the two and proved.
     const { bootId, monoMs, wallMs } = cut ?? settings;
     mark.write({ storeId: store.storeId, cut: lastCut, bootId, monoMs, wallMs, suspect: false });
-    syncDirectory(settings.files.directory);
   }
   const highest = Math.max(lastCut, loss?.highestCut ?? 0, markedCut(mark, store.storeId));
   const loaded: Loaded = {

@@ -67,13 +67,14 @@ export function writePolicy<D extends DescMessage>(
   const write = { requestId, wait, content: canonicalText({ verb: schema.typeName, ...content }) };
   return requests.once(schema, write, async (keep) => {
     let answer: MessageShape<D> | undefined;
-    const changed = (kept: PolicyInfo | undefined): void => {
-      const reached = { policyEtag: host.world.policy.etag, reached: WaitMode.ACCEPTED };
-      answer = create(schema, { ...answerOf(kept), ...reached } as object as MessageInitShape<D>);
+    const done = (kept: PolicyInfo | undefined, isChange: boolean): void => {
+      const policyEtag = host.world.policy.etag;
+      const reached = isChange ? WaitMode.ACCEPTED : undefined;
+      answer = create(schema, { ...answerOf(kept), policyEtag, reached } as object as MessageInitShape<D>);
       keep(answer);
     };
-    await run({ tenant, etag, note, by: ADMIN_ACTOR, changed });
-    assert(answer !== undefined, "a write of the policy told no change");
+    await run({ tenant, etag, note, by: ADMIN_ACTOR, done });
+    assert(answer !== undefined, "a write of the policy told no end");
     return answer;
   });
 }

@@ -101,6 +101,26 @@ describe("the form of a document", () => {
   });
 });
 
+describe("lists that all documents fill together", () => {
+  const names = (from: number, to: number) => Array.from({ length: to - from }, (_, at) => `n${from + at}`);
+
+  test.each([
+    ["custom_counters", 8],
+    ["required_labels", 32],
+  ])("%s hold at most %i names, in a document and with those of broader ones", (key, most) => {
+    const baseline = baselineOf({ [key]: names(0, most - 3) });
+    const file = tenantOf("xto", { [key]: names(most - 4, most - 1) });
+    const api = (to: number) => tenantOf("xto", { [key]: names(most - 1, to) });
+    const message = `together with those of broader documents these are ${most + 1} names; at most ${most}`;
+    expect(issuesOf(file, { baseline })).toEqual([]);
+    expect(issuesOf(api(most), { baseline, file })).toEqual([]);
+    expect(issuesOf(api(most + 1), { baseline, file })).toEqual([`${key}: ${message}`]);
+    expect(issuesOf(tenantOf("xto", { [key]: names(0, most + 1) }))).toHaveLength(1);
+    // What a broader document says too many of is not this one's fault.
+    expect(issuesOf(tenantOf("xto", {}), { baseline, file: api(most + 1) })).toEqual([]);
+  });
+});
+
 describe("a tenant that asks for more than the ceiling", () => {
   test("is refused by field, value and ceiling: the risky tenant of the source", () => {
     const risky = tenantOf("risky", {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { SPENT, SPENT_STRIDE } from "../../../../src/domain/counters.ts";
 import { UsageTotals } from "../../../../src/engine/reports/usage-totals.ts";
-import { Engine, policyOf, USD } from "../engine-fixture.ts";
+import { Engine, policyOf, reasonsOf, STEP, USD } from "../engine-fixture.ts";
 
 function rowOf(steps: bigint, tokens = 0n): BigInt64Array {
   const row = new BigInt64Array(SPENT_STRIDE);
@@ -41,6 +41,18 @@ describe("what was used, for metrics", () => {
       ["p", 1],
       ["", 1],
     ]);
+  });
+
+  test("asks for no price where no token was used", () => {
+    const engine = new Engine();
+    engine.register("e");
+    for (const tokens of [{}, { input: 0n, output: 0n }]) {
+      expect(reasonsOf(engine.reported("e", { steps: 1n, tokens }, { provider: "p" }))).toEqual([]);
+      expect(reasonsOf(engine.reported("e", { depthDelta: 1, tokens }))).toEqual([]);
+      expect(reasonsOf(engine.charge("e", { ...STEP, tokens }))).toEqual([]);
+    }
+    expect([...engine.world.usageTotals.unpriced()]).toEqual([]);
+    expect(reasonsOf(engine.reported("e", { tokens: { output: 1n } }))).toEqual(["PRICE_UNKNOWN"]);
   });
 
   test("tells tenants apart only where it is asked to", () => {

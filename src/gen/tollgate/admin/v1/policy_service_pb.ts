@@ -972,7 +972,7 @@ export type PolicyServiceRollbackResponse = Message<"tollgate.admin.v1.PolicySer
   policyEtag: string;
 
   /**
-   * What was reached.
+   * What was reached. Absent when nothing changed.
    *
    * @generated from field: optional tollgate.enforcement.v1.WaitMode reached = 3;
    */
