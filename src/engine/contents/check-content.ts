@@ -1,4 +1,4 @@
-import { type Decision, type Finding, isAllowed } from "../../domain/decision.ts";
+import { type Decision, type Finding, isAllowed, NO_FINDINGS } from "../../domain/decision.ts";
 import { TollgateError } from "../../domain/errors.ts";
 import { DEFAULT_TENANT } from "../../domain/execution.ts";
 import type { CallerId } from "../../domain/ids.ts";
@@ -15,10 +15,16 @@ import { addLabels } from "../policy/label-match.ts";
 import { resolvePolicy } from "../policy/resolve-policy.ts";
 import { judgeTexts, type RuleQuestion } from "../rules/judge-rules.ts";
 import { EMPTY_STREAM, type StreamStep, utf8Length } from "../texts/content-stream.ts";
-import { keepIn, letOut } from "../texts/let-out.ts";
+import { goOn, keepIn, letOut } from "../texts/let-out.ts";
 import type { World } from "../world.ts";
-import { CONTENT_MEMORY_MS, type ContentAnswer, MAX_CONTENTS, type OpenContent } from "./content-table.ts";
-import { judgeChunk } from "./judge-chunk.ts";
+import {
+  CONTENT_MEMORY_MS,
+  type ContentAnswer,
+  type LastChunk,
+  MAX_CONTENTS,
+  type OpenContent,
+} from "./content-table.ts";
+import { type JudgedChunk, judgeChunk } from "./judge-chunk.ts";
 
 // Rules on a text that goes into a model or comes out of one, whole or in chunks. Takes nothing; firings are counted, and an
 // approval may be opened.
@@ -69,38 +75,65 @@ function checkChunk(
   world.contents.forgetOld(now.monoMs);
   const open = openContent(world, caller, contentId, request, now);
   const digest = world.digest.digest128(`${content.direction}\n${isLast}\n${content.text}`);
-  if (chunkIndex === open.next - 1 && open.last !== undefined) {
-    if (open.last.digest === digest) return open.last.answer;
+  const before = chunkIndex === open.next - 1 ? open.last : undefined;
+  if (before !== undefined && before.digest !== digest)
     throw contentError("CONTENT_CONFLICT", `chunk ${chunkIndex} came with other content before`, "text");
-  }
-  assertInOrder(open, request);
-  const { question, redaction } = askAbout(world, caller, request, now);
-  const judged = judgeChunk(open.stream, question, content, isLast, redaction, open.secretKinds);
+  // What waits for a person is asked again: that is how a text goes on.
+  if (before !== undefined && before.answer.decision.verdict !== "PAUSE") return before.answer;
+  const judged =
+    before === undefined ? judgeNext(world, caller, open, request, now) : judgedBefore(open, before);
   // What one chunk was refused for holds for all that follow: a text is not let out behind what was found in it.
   const known = open.refusals.filter((one) => !judged.findings.some((other) => isSameCheck(one, other)));
   const found = [...judged.findings, ...known];
-  const decision = decideContent(world, caller, request, found, now);
-  const { stream, replaced } = isLetOut(decision, found, judged.step)
-    ? letOut(judged.step)
-    : { stream: keepIn(judged.step), replaced: undefined };
+  const refusals = judged.findings.filter(refuses);
+  const soFar = before !== undefined ? open.digest : world.digest.digest128(`${open.digest}\n${digest}`);
+  const refusedDigest = refusals.length > 0 ? soFar : open.refusedDigest;
+  const { provider, model, route, tool } = request.intent;
+  const about = [contentId, refusedDigest, provider, model, route, tool];
+  const ask = { ...request, intentText: () => JSON.stringify(about) };
+  const decision = decideContent(world, caller, ask, found, now, known);
+  const isGranted = decision.allowed && found.some(refuses);
+  const step = isGranted ? goOn(judged.step) : judged.step;
+  const { stream, replaced } = isLetOut(decision, found, step)
+    ? letOut(step)
+    : { stream: keepIn(step), replaced: undefined };
   const answer: ContentAnswer = {
     decision,
     releasedBytes: stream.releasedBytes,
     repairedText: replaced,
     reason: reasonOf(found),
   };
-  const refusals = judged.findings.filter(refuses);
   world.contents.put({
     ...open,
     stream,
-    next: open.next + 1,
+    next: chunkIndex + 1,
     isEnded: isLast,
-    refusals: [...known, ...refusals],
+    refusals: isGranted ? [] : [...known, ...refusals],
     secretKinds: judged.secretKinds,
-    last: { digest, answer },
+    digest: soFar,
+    refusedDigest,
+    last: { digest, judgedBytes: step.judgedBytes, answer },
     usedMono: now.monoMs,
   });
   return answer;
+}
+
+function judgeNext(
+  world: World,
+  caller: CallerId,
+  open: OpenContent,
+  request: ContentRequest,
+  now: Now,
+): JudgedChunk {
+  assertInOrder(open, request);
+  const { question, redaction } = askAbout(world, caller, request, now);
+  return judgeChunk(open.stream, question, request.content, request.isLast, redaction, open.secretKinds);
+}
+
+/** The last chunk again: nothing comes to what was found. */
+function judgedBefore({ stream, secretKinds }: OpenContent, { judgedBytes }: LastChunk): JudgedChunk {
+  const { carry: window, carryStart: windowStart } = stream;
+  return { step: { stream, matches: [], window, windowStart, judgedBytes }, findings: [], secretKinds };
 }
 
 /**
@@ -154,6 +187,8 @@ function openContent(
     isEnded: false,
     refusals: [],
     secretKinds: [],
+    digest: "",
+    refusedDigest: "",
     last: undefined,
     usedMono,
   };
@@ -209,21 +244,23 @@ function subjectOf(world: World, caller: CallerId, request: ContentRequest): Pol
   };
 }
 
-/** Judges all else of the request together with what was found in the text. */
+/** Judges all else of the request together with what was found in the text; `kept` was found before and is kept already. */
 function decideContent(
   world: World,
   caller: CallerId,
   request: ContentRequest,
   found: readonly Finding[],
   now: Now,
+  kept: readonly Finding[] = NO_FINDINGS,
 ): Decision {
   const index = world.executions.find(caller, request.executionId);
   if (index === NO_INDEX) return judgeUnregistered(world, request, now, false, found);
   const judged = judgeIntent(world, index, request, "looks", now, found);
   const findings = withApprovals(world, index, request, judged.findings, now);
-  const first = findings.find(refuses);
+  const fresh = findings.filter((one) => !kept.some((other) => isSameCheck(one, other)));
+  const first = fresh.find(refuses);
   if (first !== undefined) recordViolation(world, index, first, now);
-  keepFindings(world, index, findings, first, now);
+  keepFindings(world, index, fresh, first, now);
   return decideIntent(world, index, request, findings, now, judged.obligations);
 }
 

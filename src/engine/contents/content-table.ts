@@ -11,6 +11,12 @@ export interface ContentAnswer {
   readonly reason: string | undefined;
 }
 
+export interface LastChunk {
+  readonly digest: string;
+  readonly judgedBytes: number;
+  readonly answer: ContentAnswer;
+}
+
 /** A text that comes in chunks. In memory only: it holds the end of the text, which is written nowhere. */
 export interface OpenContent {
   readonly key: string;
@@ -18,12 +24,16 @@ export interface OpenContent {
   /** Number of the next chunk. */
   next: number;
   isEnded: boolean;
-  /** What refused: nothing further of this text is let out. */
+  /** What refused: nothing further of this text is let out, unless a person allows it. */
   refusals: readonly Finding[];
   /** Kinds of secrets that were found. */
   secretKinds: readonly string[];
-  /** Digest of the last chunk and what it was answered. */
-  last: { readonly digest: string; readonly answer: ContentAnswer } | undefined;
+  /** Digest of all chunks so far. */
+  digest: string;
+  /** The same up to the chunk that was refused last: what a person is asked about. */
+  refusedDigest: string;
+  /** The last chunk. */
+  last: LastChunk | undefined;
   /** Monotonic, ms. */
   usedMono: number;
 }

@@ -24,12 +24,19 @@ export interface ContentStream {
   readonly shownBytes: number;
   /** Something of what is shown was replaced: from there on nothing is shown as it came. */
   readonly isReplaced: boolean;
-  /** Where the first match stands that nothing is let out beyond. */
+  /** Where the first match stands that nothing is let out beyond, unless a person allows it. */
   readonly stoppedAt: number | undefined;
+  /** Beyond which nothing is ever let out. */
+  readonly endsAt: number | undefined;
   /** What is to be shown in place of matches, first to last; not yet shown. */
   readonly replacements: readonly Replacement[];
   /** Matches that were told and reach into the carry. */
-  readonly told: readonly Place[];
+  readonly told: readonly ToldPlace[];
+}
+
+interface ToldPlace extends Place {
+  /** A person allowed it: it stops nothing any more. */
+  readonly isGranted?: boolean;
 }
 
 interface Place extends TextMatch {
@@ -84,6 +91,7 @@ export const EMPTY_STREAM: ContentStream = Object.freeze({
   shownBytes: 0,
   isReplaced: false,
   stoppedAt: undefined,
+  endsAt: undefined,
   replacements: Object.freeze([]),
   told: Object.freeze([]),
 });
@@ -95,9 +103,9 @@ export function pushChunk(stream: ContentStream, chunk: string, options: StreamO
   const mostHeld = bytesOfEnd(window, HOLD_BACK_MAX_BYTES);
   let judgedBytes =
     totalBytes - (options.isLast ? 0 : Math.min(mostHeld, bytesOfEnd(window, options.holdBackBytes)));
-  let { stoppedAt } = stream;
+  let { stoppedAt, endsAt } = stream;
   const matches: StreamMatch[] = [];
-  const told: Place[] = [...stream.told];
+  const told: ToldPlace[] = [...stream.told];
   let { replacements } = stream;
   for (const match of placeMatches(stream, window, options.find(window))) {
     const treatment = options.treat(match);
@@ -109,11 +117,15 @@ export function pushChunk(stream: ContentStream, chunk: string, options: StreamO
       continue;
     }
     if (isCutOff(stream, match)) continue;
-    if (!told.some((one) => isSamePlace(one, match))) matches.push(match);
-    told.push({ kind: match.kind, finder: match.finder, start: match.start, end: match.end });
+    const known = told.filter((one) => isSamePlace(one, match));
+    const isGranted = known.some((one) => one.isGranted === true);
+    if (known.length === 0) matches.push(match);
+    const { kind, finder, start, end } = match;
+    told.push({ kind, finder, start, end, isGranted });
+    if (isGranted && treatment === "stop") continue;
     // What is longer than can be held back cannot be replaced: its end is not known.
-    if (treatment === "stop" || (isOpen && treatment !== "tell"))
-      stoppedAt = Math.min(stoppedAt ?? match.start, match.start);
+    if (treatment === "stop") stoppedAt = Math.min(stoppedAt ?? match.start, match.start);
+    else if (isOpen && treatment !== "tell") endsAt = Math.min(endsAt ?? match.start, match.start);
     else if (treatment !== "tell") replacements = addReplacement(replacements, match, treatment.replacement);
   }
   const kept = cutCarry(stream, window, totalBytes);
@@ -123,7 +135,10 @@ export function pushChunk(stream: ContentStream, chunk: string, options: StreamO
       ...kept,
       totalBytes,
       stoppedAt,
-      replacements: replacements.filter(({ end }) => end > stream.shownBytes),
+      endsAt,
+      replacements: replacements.filter(
+        ({ start, end }) => end > stream.shownBytes && start < (endsAt ?? totalBytes),
+      ),
       told: told.filter(({ end }) => end > kept.carryStart),
     },
     matches,

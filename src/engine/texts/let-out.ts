@@ -12,7 +12,8 @@ export interface LetOut {
 /** Lets out everything that is judged and stands before what stops the text. */
 export function letOut(step: StreamStep): LetOut {
   const { stream } = step;
-  const limit = Math.min(step.judgedBytes, stream.stoppedAt ?? step.judgedBytes);
+  const { judgedBytes } = step;
+  const limit = Math.min(judgedBytes, stream.stoppedAt ?? judgedBytes, stream.endsAt ?? judgedBytes);
   const first = stream.isReplaced ? stream.shownBytes : stream.replacements[0]?.start;
   if (first === undefined || (!stream.isReplaced && first >= limit)) {
     const shown = Math.max(stream.shownBytes, limit);
@@ -23,10 +24,16 @@ export function letOut(step: StreamStep): LetOut {
   return showFrom(step, { ...stream, releasedBytes, shownBytes: from, isReplaced: true }, limit);
 }
 
+/** A person allowed what stopped the text. */
+export function goOn(step: StreamStep): StreamStep {
+  const told = step.stream.told.map((one) => ({ ...one, isGranted: true }));
+  return { ...step, stream: { ...step.stream, stoppedAt: undefined, told } };
+}
+
 /** Keeps everything in. Where something is replaced the text ends there: what was kept in could not be told later. */
 export function keepIn({ stream }: StreamStep): ContentStream {
   if (!stream.isReplaced && stream.replacements.length === 0) return stream;
-  return { ...stream, stoppedAt: Math.min(stream.stoppedAt ?? stream.shownBytes, stream.shownBytes) };
+  return { ...stream, endsAt: Math.min(stream.endsAt ?? stream.shownBytes, stream.shownBytes) };
 }
 
 function showFrom(step: StreamStep, stream: ContentStream, limit: number): LetOut {
@@ -40,7 +47,7 @@ function showFrom(step: StreamStep, stream: ContentStream, limit: number): LetOu
     at = to;
   };
   // Of what was not shown something is gone: it was kept in by a refusal.
-  if (at < windowStart) return { stream: { ...stream, stoppedAt: at }, replaced };
+  if (at < windowStart) return { stream: { ...stream, endsAt: at }, replaced };
   for (const { start, end, text } of stream.replacements) {
     if (start >= limit) break;
     if (end <= at) continue;
