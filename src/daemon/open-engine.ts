@@ -1,5 +1,4 @@
-import { hostname } from "node:os";
-import { type OpenedStore, openStore } from "../adapters/sqlite/open-store.ts";
+import type { OpenedStore } from "../adapters/sqlite/open-store.ts";
 import { createKeyedHash } from "../adapters/system/keyed-hash.ts";
 import type { SteadyClock } from "../adapters/system/steady-clock.ts";
 import { systemDigest } from "../adapters/system/system-digest.ts";
@@ -11,34 +10,22 @@ import { restoreWorld } from "../engine/rows/restore.ts";
 import { storeLossFound, storeOpened } from "../observability/events/store.ts";
 import type { Telemetry } from "../observability/telemetry.ts";
 import { EngineHost } from "../runtime/engine-host.ts";
-import type { Closers } from "./closers.ts";
+import type { OpeningFiles } from "./open-files.ts";
 import { PolicyKeeper } from "./policy/policy-keeper.ts";
 
 // From the file and the policy documents to an engine with everything that was in them.
 
-/** Opens the store while the policy documents are parsed: both happen in threads of their own. */
+/** Judges the policy documents as soon as they are read, beside the store. */
 export async function openFiles(
+  files: OpeningFiles,
   settings: Settings,
   telemetry: Telemetry,
-  clock: SteadyClock,
-  closers: Closers,
 ): Promise<{ readonly opened: OpenedStore; readonly keeper: PolicyKeeper }> {
-  const reading = PolicyKeeper.open(settings, telemetry);
-  // Whoever awaits it first hears of a failure; until then it must not count as unhandled.
-  reading.catch(() => undefined);
-  const now = clock.now();
-  const opened = await openStore({
-    directory: settings.data,
-    durability: settings.durability,
-    onCorrupt: settings.onCorrupt,
-    fileMaxBytes: settings.fileMaxBytes,
-    now,
-    bootId: clock.bootId,
-    instance: { host: hostname(), pid: process.pid, startedWallMs: now.wallMs },
-  });
-  closers.push(() => opened.store.close());
-  const keeper = await reading;
-  return { opened, keeper };
+  const opening = PolicyKeeper.open(settings, telemetry, files.policy);
+  // A failure of the store is told first; until this one is awaited it must not count as unhandled.
+  opening.catch(() => undefined);
+  const opened = await files.store;
+  return { opened, keeper: await opening };
 }
 
 /** The engine with everything that the file held. */

@@ -7,7 +7,7 @@ import {
   type RefusedDocument,
   type TierDocument,
 } from "./documents.ts";
-import type { PolicyPlaces } from "./files/find-files.ts";
+import { holdsNothing, type PolicyPlaces } from "./files/find-files.ts";
 import type { PlatformReading, PolicyText, TenantReading } from "./files/parse-files.ts";
 import { type PolicyAnswer, type PolicyWork, unpackDocument } from "./files/policy-work.ts";
 import { createSlices } from "./slices.ts";
@@ -21,6 +21,8 @@ export function readPolicy(
   places: PolicyPlaces,
   before: PolicyFiles = NO_POLICY_FILES,
 ): Promise<PolicyFiles> {
+  // Most sidecars have no documents: starting a thread to learn it would take longer than all else of a start.
+  if (holdsNothing(places)) return Promise.resolve(NO_POLICY_FILES);
   const known = new Map([...before.tenants].map(([tenant, { hash }]) => [hash, tenant]));
   return inThread({ type: "files", places, known }, (port) => collect(port, before));
 }

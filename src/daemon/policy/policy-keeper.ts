@@ -1,4 +1,4 @@
-import { NO_POLICY_FILES } from "../../config/policy/documents.ts";
+import { NO_POLICY_FILES, type PolicyFiles } from "../../config/policy/documents.ts";
 import type { PolicyPlaces } from "../../config/policy/files/find-files.ts";
 import { PolicyWatch } from "../../config/policy/files/watch-policy.ts";
 import { readPolicy } from "../../config/policy/read-policy.ts";
@@ -78,9 +78,13 @@ export class PolicyKeeper {
     this.#remember();
   }
 
-  /** Reads the files of the start. @throws SettingsError with every problem, when documents of the platform are bad */
-  static async open(settings: Settings, telemetry: Telemetry): Promise<PolicyKeeper> {
-    const judged = await judgeFiles(await readPolicy(placesOf(settings)), undefined);
+  /** From the files of the start. @throws SettingsError with every problem, when documents of the platform are bad */
+  static async open(
+    settings: Settings,
+    telemetry: Telemetry,
+    reading: Promise<PolicyFiles>,
+  ): Promise<PolicyKeeper> {
+    const judged = await judgeFiles(await reading, undefined);
     const { good, problems, tenantProblems } = judged;
     if (good === undefined)
       throw new SettingsError([...new Set([...problems, ...[...tenantProblems.values()].flat()])]);

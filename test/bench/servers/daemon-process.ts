@@ -11,7 +11,7 @@ import type { Settings } from "../../../src/config/settings.ts";
 import { SETTINGS } from "../../../src/config/settings.ts";
 import { type Closers, closeAll } from "../../../src/daemon/closers.ts";
 import { openDoors } from "../../../src/daemon/open-doors.ts";
-import { openFiles } from "../../../src/daemon/open-engine.ts";
+import { beginFiles } from "../../../src/daemon/open-files.ts";
 import { startLoops } from "../../../src/daemon/start-loops.ts";
 import { createWorld } from "../../../src/engine/create-world.ts";
 import { restoreWorld } from "../../../src/engine/rows/restore.ts";
@@ -39,8 +39,9 @@ const settings: Settings = createSettings({
 });
 const telemetry = createTelemetry(createLogger("warn"));
 const closers: Closers = [];
-const clock = new SteadyClock(openSystemClock(), () => undefined);
-const { opened } = await openFiles(settings, telemetry, clock, closers);
+const systemClock = openSystemClock();
+const clock = new SteadyClock(systemClock, () => undefined);
+const opened = await beginFiles(settings, systemClock, closers).store;
 const world = createWorld({
   ids: createSystemIds(),
   digest: systemDigest,

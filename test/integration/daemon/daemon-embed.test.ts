@@ -1,4 +1,6 @@
+import { once } from "node:events";
 import { mkdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
 import { createClient, type TollgateClient } from "../../../src/client/connect-client.ts";
@@ -131,5 +133,18 @@ describe("startDaemon", () => {
     writeFileSync(join(directory, "agent"), "no directory");
     await expect(start(directory)).rejects.toMatchObject({ name: "StartFailure", kind: "address" });
     await start(directory, { address: { kind: "unix", path: join(directory, "other.sock") } });
+  });
+
+  test("a start that fails while its files are still being opened gives them back", async () => {
+    const directory = createDirectory();
+    const taken = createServer().listen(0, "127.0.0.1");
+    await once(taken, "listening");
+    const probe = { kind: "tcp", host: "127.0.0.1", port: (taken.address() as AddressInfo).port } as const;
+    await expect(start(directory, { probe })).rejects.toMatchObject({
+      name: "StartFailure",
+      kind: "address",
+    });
+    taken.close();
+    await start(directory, { probe: undefined });
   });
 });

@@ -47,6 +47,14 @@ export function findFiles({ directory, quotas }: PolicyPlaces, problems: string[
   return total > ALL_MAX_BYTES || files.length > FILES_MAX ? [] : files;
 }
 
+/** Whether there is no document, and nothing wrong with that: seen from the names alone. */
+export function holdsNothing({ directory, quotas }: PolicyPlaces): boolean {
+  const problems: string[] = [];
+  const isEmpty = listNames(directory, problems).length === 0;
+  const stat = quotas === undefined ? undefined : statFile(quotas, problems);
+  return isEmpty && stat === undefined && problems.length === 0;
+}
+
 /** Names of YAML files in order. Hidden names are left alone: a ConfigMap keeps its versions in them. */
 function listNames(directory: string, problems: string[]): readonly string[] {
   let entries: readonly string[];
