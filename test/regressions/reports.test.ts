@@ -2,8 +2,9 @@
 import { describe, expect, test } from "vitest";
 import { MAX_AMOUNT, MAX_COUNTER } from "../../src/domain/amounts.ts";
 import { createPriceBook } from "../../src/engine/prices/price-book.ts";
-import { skipRange } from "../../src/engine/reports/apply-batch.ts";
-import { CALLER, Engine, policyOf, reasonsOf, USD } from "../unit/engine/engine-fixture.ts";
+import { applyBatch, skipRange } from "../../src/engine/reports/apply-batch.ts";
+import { getReporter } from "../../src/engine/reports/open-reporter.ts";
+import { CALLER, Engine, policyOf, reasonsOf, USD, usageOf } from "../unit/engine/engine-fixture.ts";
 
 const DEAR = createPriceBook([
   { provider: "p", model: "m", prices: { tokens: { input: 75n * USD, output: 75n * USD }, request: 0n } },
@@ -25,6 +26,36 @@ describe("sequences", () => {
     expect(report(6, 1).duplicates).toBe(1);
     report(1, 2);
     expect(engine.snapshot("e").steps).toBe(21n);
+  });
+
+  test("P2: the same range under another route is changed content", () => {
+    const engine = new Engine();
+    engine.register("e");
+    const send = (route: string) =>
+      applyBatch(
+        engine.world,
+        row,
+        [{ executionId: "e", route, firstSequence: 2n, usage: [usageOf({})] }],
+        engine.now,
+      );
+    const row = getReporter(
+      engine.world,
+      CALLER,
+      { reporterId: "r", epoch: 1n, durableSeen: 0, principal: undefined },
+      engine.now,
+    );
+    send("/a");
+    expect(send("/a").duplicates).toBe(1);
+    expect(() => send("/b")).toThrow("other content");
+  });
+
+  test("unary calls charge what nobody registered to the principal that they name", () => {
+    const engine = new Engine();
+    engine.report("unknown", { steps: 1n }, { principal: { tenant: "acme" } });
+    engine.report("unknown", { steps: 1n }, { principal: { tenant: "beta" } });
+    engine.report("unknown", { steps: 1n });
+    engine.drain();
+    expect(engine.violations.map(({ tenant }) => tenant)).toEqual(["acme", "beta", "beta"]);
   });
 
   test("what was skipped and comes after all is a duplicate, before and after a restart", async () => {

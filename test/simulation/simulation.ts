@@ -11,7 +11,7 @@ import type { Fault } from "./faulty-store.ts";
 import { findLost } from "./find-lost.ts";
 import type { Clock, NewApproval } from "./model/judge-model.ts";
 import { type Action, type Actions, type CountedLimit, createModel, type Model } from "./model/model.ts";
-import { restartModel, runTimers } from "./model/time-model.ts";
+import { passTime, restartModel, runTimers } from "./model/time-model.ts";
 import type { ReportingClient } from "./reporting-client.ts";
 import { type SimulatedClock, SimulatedDaemon } from "./simulated-daemon.ts";
 import { digestWorld } from "./world-digest.ts";
@@ -136,6 +136,7 @@ export class Simulation {
   advance(ms: number): void {
     this.clock.monoMs += ms;
     this.clock.wallMs += ms;
+    passTime(this.model, ms);
     this.settle();
   }
 

@@ -5,6 +5,7 @@ import { flushWindows } from "../../src/engine/executions/charge.ts";
 import { keyOf } from "../../src/engine/executions/execution-record.ts";
 import { canonicalText } from "../../src/engine/executions/register.ts";
 import { counterPlace } from "../../src/engine/executions/table/columns.ts";
+import { stillSince } from "../../src/engine/limits/times.ts";
 import { isOfOperator } from "../../src/engine/requests/request-table.ts";
 import type { ReservationRow } from "../../src/engine/reservations/reservation-table.ts";
 import { textOf } from "../../src/engine/rows/execution-text.ts";
@@ -70,7 +71,9 @@ function loopOf(loop: ReturnType<World["executions"]["record"]>["loop"]): object
 function activityOf(world: World, index: number, monoMs: number): number {
   const last = world.executions.lastActivity.get(index);
   const timeout = world.executions.record(index).limits.byKey.idle_timeout_seconds;
-  if (timeout === undefined || world.executions.state.get(index) === 3) return last;
+  const { executions } = world;
+  const isStill = executions.state.get(index) === 3 || stillSince(executions, index) !== 0;
+  if (timeout === undefined || isStill) return last;
   return Math.max(last, Math.min(monoMs, monoMs + RECONNECT_GRACE_MS - Number(timeout.value) * 1000));
 }
 

@@ -4,6 +4,7 @@ import type { Now } from "../../domain/time.ts";
 import { withdrawApprovals } from "../approvals/approvals.ts";
 import { pushEvent } from "../events/push.ts";
 import { releaseSlots } from "../guards/calls/tool-calls.ts";
+import { stillSince } from "../limits/times.ts";
 import { setMemory } from "../reports/charge-usage.ts";
 import { forgetResolved, unhold } from "../reservations/resolve.ts";
 import { completedRow } from "../rows/execution-text.ts";
@@ -12,7 +13,7 @@ import type { World } from "../world.ts";
 import { releaseCarve } from "./carve.ts";
 import { keyOf } from "./execution-record.ts";
 import { COMPLETED_MEMORY_MS } from "./forget.ts";
-import { countActive, leavePause } from "./state.ts";
+import { countActive, leavePause, standStill } from "./state.ts";
 
 /**
  * Ends an execution and its subtree: holds and carves are released, open approvals withdrawn, watchers told. Idempotent.
@@ -31,6 +32,8 @@ export function completeExecution(world: World, index: number, now: Now, byParen
   };
   for (const child of [...table.children(index)]) completeExecution(world, child, now, parentEnded);
   leavePause(world, index, now);
+  const since = stillSince(table, index);
+  if (since !== 0) standStill(world, index, since, now.monoMs);
   world.rows.executions.touch(index);
   world.rows.executionTexts.touch(index);
   for (const row of record.reservations?.values() ?? []) {

@@ -5,8 +5,9 @@ import type { Now } from "../../domain/time.ts";
 import { executionQuestion, openApproval, withdrawApprovals } from "../approvals/approvals.ts";
 import { pushEvent, recordViolation } from "../events/push.ts";
 import { exceededFinding } from "../limits/limit-finding.ts";
+import { stillSince } from "../limits/times.ts";
 import { judgePlaceAgain, takeShadowPlaces } from "../quotas/judge-registration.ts";
-import { armDeadlines } from "../time/arm.ts";
+import { armDeadlines, armIdle, armWorking } from "../time/arm.ts";
 import type { World } from "../world.ts";
 import { releaseCarve, takeCarve } from "./carve.ts";
 import type { ExecutionRecord } from "./execution-record.ts";
@@ -90,16 +91,40 @@ export function resumeExecution(
   return undefined;
 }
 
-/** Adds the pause in force to the paused time; the idle clock goes on where it stood. */
+/** Ends the pause in force: working time and idle clocks of the execution and its subtree go on where they stood. */
 export function leavePause(world: World, index: number, now: Now): void {
   const table = world.executions;
   const since = table.pausedSince.get(index);
   if (since === 0) return;
   world.rows.executions.touch(index);
-  const paused = Math.max(0, now.monoMs - since);
-  table.pausedMs.set(index, table.pausedMs.get(index) + paused);
-  table.lastActivity.set(index, table.lastActivity.get(index) + paused);
   table.pausedSince.set(index, 0);
+  for (const at of withDescendants(world, index)) {
+    if (table.state.get(at) === STATE.completed) continue;
+    // What another pause of the chain covers too is left to that one's end.
+    const other = stillSince(table, at);
+    standStill(world, at, since, other === 0 ? now.monoMs : other);
+    if (at === index || other !== 0) continue;
+    armWorking(world, at, now);
+    armIdle(world, at);
+  }
+}
+
+/** Leaves a stretch of time out of the working time and the idle clock of one execution. */
+export function standStill(world: World, index: number, fromMono: number, untilMono: number): void {
+  const table = world.executions;
+  world.rows.executions.touch(index);
+  const began = Math.max(fromMono, table.startedMono.get(index));
+  table.pausedMs.set(index, table.pausedMs.get(index) + Math.max(0, untilMono - began));
+  const last = table.lastActivity.get(index);
+  table.lastActivity.set(index, last + Math.max(0, untilMono - Math.max(fromMono, last)));
+}
+
+function* withDescendants({ executions }: World, index: number): Generator<number> {
+  const pending = [index];
+  for (let at = pending.pop(); at !== undefined; at = pending.pop()) {
+    yield at;
+    for (const child of executions.children(at)) pending.push(child);
+  }
 }
 
 /** RUNNING and PAUSED executions hold a place of every level of their principal. */

@@ -129,6 +129,7 @@ function hashGroup(group: UsageGroup): string {
     id: group.executionId,
     provider: group.provider,
     model: group.model,
+    route: group.route,
     usage: group.usage,
   });
   let high = 0x811c9dc5;

@@ -6,6 +6,7 @@ import type { CallerId } from "../../domain/ids.ts";
 import type { Now } from "../../domain/time.ts";
 import { keepViolation, pushEvent } from "../events/push.ts";
 import { FLAG } from "../executions/execution-table.ts";
+import { canonicalText } from "../executions/register.ts";
 import type { World } from "../world.ts";
 import { MAX_REPORTERS, type ReporterRow } from "./reporter-table.ts";
 
@@ -43,10 +44,7 @@ export function openReporter(world: World, caller: CallerId, hello: Hello, now: 
   }
   known.session++;
   world.effects.push({ type: "reporter_superseded", reporter: known.row });
-  if (hello.principal !== undefined) {
-    world.rows.reporterTexts.touch(known.row);
-    known.principal = hello.principal;
-  }
+  notePrincipal(world, known, hello.principal);
   touchReporter(world, known, now);
   noteDurableSeen(world, known, hello.durableSeen, now);
   return known;
@@ -62,11 +60,19 @@ export function getReporter(
   const known = world.reporters.find(caller, hello.reporterId, hello.epoch);
   assertTaken(known, hello);
   if (known !== undefined) {
+    notePrincipal(world, known, hello.principal);
     noteDurableSeen(world, known, hello.durableSeen, now);
     return known;
   }
   if (hello.durableSeen > 0) throw unknownReporter(hello);
   return createReporter(world, caller, { ...hello, resume: false }, now);
+}
+
+/** The principal that was named last pays for what nobody registered. */
+function notePrincipal(world: World, reporter: ReporterRow, principal: Hello["principal"]): void {
+  if (principal === undefined || canonicalText(principal) === canonicalText(reporter.principal ?? {})) return;
+  world.rows.reporterTexts.touch(reporter.row);
+  reporter.principal = principal;
 }
 
 /** @throws TollgateError REPORTER_SUPERSEDED · ROW_DAMAGED */

@@ -2,6 +2,7 @@ import { STATE } from "../../domain/execution.ts";
 import type { Now } from "../../domain/time.ts";
 import type { Loaded } from "../../ports/cut-store.ts";
 import { COMPLETED_MEMORY_MS } from "../executions/forget.ts";
+import { stillSince } from "../limits/times.ts";
 import { markLoss } from "../losses/mark-loss.ts";
 import { armDeadlines } from "../time/arm.ts";
 import { DEADLINE } from "../time/deadlines.ts";
@@ -58,6 +59,8 @@ function touchMovedRows(world: World): void {
 
 function resumeIdleClock(world: World, index: number, shift: Shift, now: Now): void {
   const table = world.executions;
+  // The end of the pause leaves the time away out together with the pause.
+  if (stillSince(table, index) !== 0) return;
   const timeout = table.record(index).limits.byKey.idle_timeout_seconds;
   const resumed = table.lastActivity.get(index) + shift.awayMs;
   const atLeast =

@@ -1,6 +1,7 @@
 import { STATE } from "../../domain/execution.ts";
 import type { Now } from "../../domain/time.ts";
-import { workingMs } from "../limits/times.ts";
+import type { ExecutionTable } from "../executions/execution-table.ts";
+import { stillSince, workingMs } from "../limits/times.ts";
 import type { World } from "../world.ts";
 import { DEADLINE } from "./deadlines.ts";
 
@@ -9,6 +10,11 @@ export function armDeadlines(world: World, index: number, now: Now): void {
   armWall(world, index);
   armWorking(world, index, now);
   armIdle(world, index);
+}
+
+/** Clocks that stand still are armed when they go on. */
+function isMoving(table: ExecutionTable, index: number): boolean {
+  return table.state.get(index) === STATE.running && stillSince(table, index) === 0;
 }
 
 export function armWall(world: World, index: number): void {
@@ -25,7 +31,7 @@ export function armWorking(world: World, index: number, now: Now): void {
   const table = world.executions;
   const { limits } = table.record(index);
   const working = limits.byKey.max_working_time_ms;
-  if (working === undefined || table.state.get(index) !== STATE.running) return;
+  if (working === undefined || !isMoving(table, index)) return;
   const left = Number(working.value) + limits.timeoutGraceMs + 1 - workingMs(table, index, now);
   world.deadlines.add(now.monoMs + Math.max(0, left), DEADLINE.workingTime, index, table.stamp.get(index));
 }
@@ -33,7 +39,7 @@ export function armWorking(world: World, index: number, now: Now): void {
 export function armIdle(world: World, index: number): void {
   const table = world.executions;
   const idle = table.record(index).limits.byKey.idle_timeout_seconds;
-  if (idle === undefined || table.state.get(index) !== STATE.running) return;
+  if (idle === undefined || !isMoving(table, index)) return;
   const at = table.lastActivity.get(index) + Number(idle.value) * 1000;
   world.deadlines.add(at, DEADLINE.idle, index, table.stamp.get(index));
 }

@@ -106,8 +106,7 @@ function act(
 ): void {
   if (finding.shadow === true) recordViolation(world, index, finding, now);
   else if (onExceed === "halt") haltExecution(world, index, finding, now);
-  else if (onExceed === "pause")
-    pauseExecution(world, index, { ...finding, verdict: "PAUSE", kind: "STATE" }, now);
+  else if (onExceed === "pause") pauseExecution(world, index, { ...finding, verdict: "PAUSE" }, now);
   else {
     recordViolation(world, index, finding, now);
     pushEvent(world, index, "BLOCK", finding.message, now, { finding });

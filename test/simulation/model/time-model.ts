@@ -1,7 +1,14 @@
 // What time does in the naive model: docs/limits.md, "Timers push" and "Start".
 import { endHold } from "./charge-model.ts";
 import { type Clock, halt } from "./judge-model.ts";
-import { childrenOf, type Model, type ModelApproval, type ModelExecution, type ModelHold } from "./model.ts";
+import {
+  chainOf,
+  childrenOf,
+  type Model,
+  type ModelApproval,
+  type ModelExecution,
+  type ModelHold,
+} from "./model.ts";
 
 const GRACE_MS = 1_000;
 const FORGET_MS = 3_600_000;
@@ -10,6 +17,16 @@ const RECONNECT_GRACE_MS = 30_000;
 interface Due {
   readonly atMono: number;
   readonly run: () => void;
+}
+
+/** Idle clocks stand still below a pause: what passes moves on what was the last activity. */
+export function passTime(model: Model, ms: number): void {
+  for (const execution of model.executions.values())
+    if (isStill(model, execution)) execution.lastActivityMono += ms;
+}
+
+function isStill(model: Model, { id, state }: ModelExecution): boolean {
+  return state !== "COMPLETED" && chainOf(model, id).some((one) => one.state === "PAUSED");
 }
 
 /** Does everything that is due at `clock`, in the order in which it came due. */
@@ -47,7 +64,7 @@ function timeLimitsOf(model: Model, execution: ModelExecution): Due[] {
     const run = (): void => halt(model, execution, "WALL_TIME_LIMIT", undefined);
     due.push({ atMono: startedMono + wall + GRACE_MS + 1, run });
   }
-  if (idle !== undefined && state === "RUNNING") {
+  if (idle !== undefined && state === "RUNNING" && !isStill(model, execution)) {
     const run = (): void => halt(model, execution, "IDLE_TIMEOUT", undefined);
     due.push({ atMono: lastActivityMono + idle * 1000, run });
   }
@@ -90,6 +107,10 @@ export function restartModel(model: Model, cut: Clock, isSameBoot: boolean, cloc
         hold.expiresMono = Math.max(hold.expiresMono + awayMs, clock.monoMs + RECONNECT_GRACE_MS);
     }
     if (execution.state === "COMPLETED") continue;
+    if (isStill(model, execution)) {
+      execution.lastActivityMono += awayMs;
+      continue;
+    }
     const idle = execution.limits.idle_timeout_seconds;
     const graced = idle === undefined ? 0 : clock.monoMs + RECONNECT_GRACE_MS - idle * 1000;
     execution.lastActivityMono = Math.max(
