@@ -19,6 +19,10 @@ export interface JsonSpan {
 export interface JsonDocument {
   readonly text: string;
   readonly value: JsonValue;
+  /** Every name of a member, at least once. */
+  readonly names: readonly string[];
+  /** Names, strings and numbers as they stand one behind the other, escapes undone. */
+  readonly texts: readonly string[];
   /** Where the value at `path` stands; undefined when there is none. Linear in the text at the first call. */
   spanOf(path: JsonPath): JsonSpan | undefined;
 }

@@ -3,6 +3,7 @@
 // numbers that no double can hold. Numbers keep their spelling in the text: see edit-json.ts.
 import { type JsonCaps, type JsonIssue, type JsonIssueKind, REQUEST_JSON_CAPS } from "./json-caps.ts";
 import type { JsonDocument, JsonPath, JsonSpan, JsonValue } from "./json-document.ts";
+import { beginText, findKnownName, rememberName } from "./known-names.ts";
 import { createSpanTree, findSpanNode, type SpanNode } from "./span-tree.ts";
 
 export type JsonResult = JsonDocument | { readonly issue: JsonIssue };
@@ -38,7 +39,10 @@ interface Reader {
   name: string;
   /** The same of what it stands in, the root first. */
   readonly parents: (Container | undefined)[];
+  readonly parentNames: string[];
+  /** Of the document that is made. */
   readonly names: string[];
+  readonly texts: string[];
 }
 
 const strictUtf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
@@ -57,10 +61,13 @@ export function parseJson(source: string | Uint8Array, caps: JsonCaps = REQUEST_
     parent: undefined,
     name: "",
     parents: [],
+    parentNames: [],
     names: [],
+    texts: [],
   };
+  beginText();
   try {
-    return createDocument(text, readDocument(reader));
+    return createDocument(reader, readDocument(reader));
   } catch (error) {
     // Faults are how the reader leaves its loops; anything else is our mistake.
     if (error instanceof JsonFault) return toIssue(error);
@@ -82,11 +89,13 @@ export function isJsonDocument(result: JsonResult): result is JsonDocument {
   return !("issue" in result);
 }
 
-function createDocument(text: string, value: JsonValue): JsonDocument {
+function createDocument({ text, names, texts }: Reader, value: JsonValue): JsonDocument {
   let tree: SpanNode | undefined;
   return {
     text,
     value,
+    names,
+    texts,
     spanOf(path: JsonPath): JsonSpan | undefined {
       tree ??= createSpanTree(text);
       return findSpanNode(tree, path);
@@ -151,7 +160,7 @@ function readStart(reader: Reader): JsonValue | undefined {
     return container;
   }
   reader.parents.push(reader.parent);
-  reader.names.push(reader.name);
+  reader.parentNames.push(reader.name);
   reader.parent = container;
   if (!Array.isArray(container)) reader.name = readName(reader, container);
   return undefined;
@@ -170,7 +179,7 @@ function readNext(reader: Reader, parent: Container): JsonValue | undefined {
     throw syntaxFault(reader, isArray ? "a comma or ] is missing" : "a comma or } is missing");
   reader.at += 1;
   reader.parent = reader.parents.pop();
-  reader.name = reader.names.pop() as string;
+  reader.name = reader.parentNames.pop() as string;
   return parent;
 }
 
@@ -182,42 +191,15 @@ function readEnd(reader: Reader, value: JsonValue): JsonValue {
 
 function readName(reader: Reader, parent: MutableObject): string {
   if (skipBlanks(reader) !== 0x22) throw syntaxFault(reader, "a name in quotes is missing");
-  const at = reader.at;
-  const name = findKnownName(reader) ?? readNewName(reader);
+  const { at, text, caps, names } = reader;
+  const known = findKnownName(text, at + 1, caps.maxKeyLength, names);
+  if (known !== undefined) reader.at = at + known.length + 2;
+  const name = known ?? readNewName(reader);
+  reader.texts.push(name);
   if (name in parent) throw new JsonFault("duplicate_key", "a name stands twice in one object", at);
   if (skipBlanks(reader) !== 0x3a) throw syntaxFault(reader, "a colon is missing");
   reader.at += 1;
   return name;
-}
-
-/** Names of members repeat: by hash, the last one that was read. None is forbidden. */
-const knownNames: (string | undefined)[] = Array.from({ length: 256 }, () => undefined);
-const KNOWN_MAX_LENGTH = 32;
-
-/** Moves past the name that stands here if it is a known one. */
-function findKnownName(reader: Reader): string | undefined {
-  const { text, caps } = reader;
-  const start = reader.at + 1;
-  const most = Math.min(text.length, start + Math.min(KNOWN_MAX_LENGTH, caps.maxKeyLength) + 1);
-  let hash = 0;
-  for (let at = start; at < most; at += 1) {
-    const unit = text.charCodeAt(at);
-    if (unit === 0x22) {
-      const name = knownNames[hash & 0xff];
-      if (name === undefined || !standsAt(text, name, start, at)) return undefined;
-      reader.at = at + 1;
-      return name;
-    }
-    hash = (Math.imul(hash, 31) + unit) | 0;
-  }
-  return undefined;
-}
-
-function standsAt(text: string, name: string, start: number, end: number): boolean {
-  if (name.length !== end - start) return false;
-  for (let at = 0; at < name.length; at += 1)
-    if (name.charCodeAt(at) !== text.charCodeAt(start + at)) return false;
-  return true;
 }
 
 function readNewName(reader: Reader): string {
@@ -225,30 +207,30 @@ function readNewName(reader: Reader): string {
   const name = readString(reader, reader.caps.maxKeyLength, "key_length");
   if (FORBIDDEN_KEYS.has(name))
     throw new JsonFault("forbidden_key", "a name is __proto__, constructor or prototype", at);
+  reader.names.push(name);
   // Escapes make other letters of what stands there.
-  if (name.length <= KNOWN_MAX_LENGTH && reader.at - at - 2 === name.length) rememberName(name);
+  if (reader.at - at - 2 === name.length) rememberName(name);
   return name;
-}
-
-function rememberName(name: string): void {
-  let hash = 0;
-  for (let at = 0; at < name.length; at += 1) hash = (Math.imul(hash, 31) + name.charCodeAt(at)) | 0;
-  // The language's own copy of a name, which it finds members by without looking it up again.
-  knownNames[hash & 0xff] = Object.keys({ [name]: 0 })[0];
 }
 
 function readScalar(reader: Reader, first: number): JsonValue {
   switch (first) {
-    case 0x22:
-      return readString(reader, reader.caps.maxStringLength, "string_length");
+    case 0x22: {
+      const value = readString(reader, reader.caps.maxStringLength, "string_length");
+      reader.texts.push(value);
+      return value;
+    }
     case 0x74:
       return readWord(reader, "true", true);
     case 0x66:
       return readWord(reader, "false", false);
     case 0x6e:
       return readWord(reader, "null", null);
-    default:
-      return readNumber(reader);
+    default: {
+      const value = readNumber(reader);
+      reader.texts.push(String(value));
+      return value;
+    }
   }
 }
 

@@ -1,7 +1,8 @@
 import { findGlob } from "../globs/glob.ts";
-import { isJsonArray, type JsonPath, type JsonValue } from "../json/json-document.ts";
+import { isJsonArray, type JsonDocument, type JsonPath, type JsonValue } from "../json/json-document.ts";
 import { isJsonDocument, mayBeContainer, parseJson } from "../json/parse-json.ts";
 import { wordsOf } from "../names/name-words.ts";
+import { textsOf } from "../texts/document-texts.ts";
 import type { FoundTarget } from "./found-target.ts";
 import type { NetworkRules } from "./network-rules.ts";
 import { type Place, readValue } from "./read-value.ts";
@@ -24,10 +25,22 @@ const AMBIGUOUS_NAMES: ReadonlySet<string> = new Set([
 /** Calls `visit` with every target in arguments of a tool, at any depth, in names of members too. */
 export function findTargets(
   rules: NetworkRules,
-  value: JsonValue,
+  document: JsonDocument,
   visit: (target: PlacedTarget) => void,
 ): void {
-  walk({ rules, places: placesOf(rules), path: [], visit, depth: 0 }, value, "any");
+  const walked: Walk = { rules, places: placesOf(rules), path: [], visit, depth: 0 };
+  if (!holdsNone(walked, document)) walk(walked, document.value, "any");
+}
+
+/** No name of a member says that a target is meant, and no string could hold one where none does. */
+function holdsNone(walked: Walk, document: JsonDocument): boolean {
+  // Without an escape, and without what a text that is JSON begins with, every line of the texts is one string.
+  const { hints } = textsOf(document);
+  if (!hints.isAscii || hints.mayHoldTarget || hints.has("container") || document.text.includes("\\"))
+    return false;
+  if (hints.has("ownName") || hints.has("program")) return false;
+  for (const name of document.names) if (placeOf(walked, name) !== "any") return false;
+  return true;
 }
 
 interface Walk {

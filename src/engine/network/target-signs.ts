@@ -54,6 +54,39 @@ export function holdsNoTarget(text: string): boolean {
   return hasBlank || !(hasSign || isUnmistakableName(whole.toLowerCase()));
 }
 
+/** What a sign says of a line in which nothing says that a target is meant. */
+export const SIGN_SAYS = { nothing: 0, wholeLine: 1, target: 2 } as const;
+
+/** Whether a unit of ASCII, no blank and no end of a line, could be of a target. */
+export function isTargetSign(unit: number): boolean {
+  const sign = SIGNS[unit] as number;
+  return sign === SIGN.any || (sign >= SIGN.fullStop && sign <= SIGN.single && unit !== 0x0a);
+}
+
+/**
+ * Of such a sign in a text of lines, as `holdsNoTarget` judges each. `wholeLine`: it could be a target where no blank parts
+ * words. A decimal number alone is no host.
+ */
+export function judgeSign(text: string, at: number): number {
+  const sign = SIGNS[text.charCodeAt(at)] as number;
+  if (sign === SIGN.fullStop && isDecimalPoint(text, at)) return SIGN_SAYS.nothing;
+  return sign === SIGN.any || !isOfProse(text, at, sign) ? SIGN_SAYS.target : SIGN_SAYS.wholeLine;
+}
+
+/** Between digits with a blank or the end of a line on both sides. */
+function isDecimalPoint(text: string, at: number): boolean {
+  let first = at - 1;
+  while (isDigit(text.charCodeAt(first))) first -= 1;
+  let last = at + 1;
+  while (isDigit(text.charCodeAt(last))) last += 1;
+  if (first === at - 1 || last === at + 1) return false;
+  return !(text.charCodeAt(first) > 0x20 || text.charCodeAt(last) > 0x20);
+}
+
+function isDigit(unit: number): boolean {
+  return unit >= 0x30 && unit <= 0x39;
+}
+
 /** Lengths of the names of programs with their last two letters. */
 const PROGRAMS: ReadonlySet<number> = new Set(HOST_PROGRAMS.map((name) => programKey(name, 0, name.length)));
 

@@ -6,10 +6,15 @@ export interface LiteralSet {
   readonly columns: Uint8Array;
   /** The state that follows a state on a column: at the sum of both, since states count in rows. */
   readonly next: Uint16Array;
-  /** By state: which entry of `groups` it completes; 0: none. */
+  /** By state: which entry of `lows` and `highs` it completes; 0: none. */
   readonly completes: Uint16Array;
-  readonly groups: readonly (readonly number[])[];
+  /** Bits of the groups 0 to 31, and of those from 32 on. */
+  readonly lows: Int32Array;
+  readonly highs: Int32Array;
 }
+
+/** Groups of one set: two words of bits. */
+const MAX_GROUPS = 64;
 
 interface Node {
   readonly children: Map<number, Node>;
@@ -20,6 +25,7 @@ interface Node {
 
 /** Literals by group: ASCII, in lower case, found in either. */
 export function createLiteralSet(literals: readonly (readonly string[])[]): LiteralSet {
+  if (literals.length > MAX_GROUPS) throw new RangeError("too many groups for one set");
   const columns = new Uint8Array(0x80);
   const root = createNode();
   let width = 1;
@@ -70,12 +76,20 @@ function compileNodes(nodes: readonly Node[], columns: Uint8Array, width: number
   if (nodes.length * width > 0x1_0000) throw new RangeError("too many literals for one set");
   const next = new Uint16Array(nodes.length * width);
   const completes = new Uint16Array(nodes.length * width);
-  const groups: (readonly number[])[] = [[]];
+  const sets: ReadonlySet<number>[] = [new Set()];
   for (const [index, node] of nodes.entries()) node.state = index * width;
   for (const { state, children, fallback, groups: done } of nodes) {
     for (let column = 1; column < width; column += 1)
       next[state + column] = children.get(column)?.state ?? next[(fallback?.state ?? 0) + column] ?? 0;
-    if (done.size > 0) completes[state] = groups.push([...done]) - 1;
+    if (done.size > 0) completes[state] = sets.push(done) - 1;
   }
-  return { columns, next, completes, groups };
+  const lows = Int32Array.from(sets, (groups) => bitsOf(groups, 0));
+  const highs = Int32Array.from(sets, (groups) => bitsOf(groups, 32));
+  return { columns, next, completes, lows, highs };
+}
+
+function bitsOf(groups: ReadonlySet<number>, first: number): number {
+  let bits = 0;
+  for (const group of groups) if (group >= first && group < first + 32) bits |= 1 << (group - first);
+  return bits;
 }

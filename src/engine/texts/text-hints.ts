@@ -1,5 +1,17 @@
 // What a text holds at all, from one look at its characters: most searches need a word or a sign that most texts do not
 // hold, and then they are not made. A hint that is given says nothing yet; one that is not given rules its searches out.
+
+import { HOST_PROGRAMS } from "../network/scan-text.ts";
+import { isTargetSign, judgeSign, SIGN_SAYS } from "../network/target-signs.ts";
+import {
+  conceptsAtStart,
+  conceptsOfWord,
+  getConceptFilter,
+  hashNext,
+  placeOf,
+  START_LENGTH,
+} from "./injection/concept-filter.ts";
+import { isMixedUp, MIXED_MIN_LENGTH } from "./injection/order-letters.ts";
 import { createLiteralSet } from "./literal-set.ts";
 
 /** Literals by hint: one of them must stand in the text, in upper or lower case. */
@@ -65,6 +77,10 @@ export const HINT_LITERALS = {
   /** A word for a token that is no more than part of most words. */
   pat: ["pat"],
   scheme: [":/"],
+  container: ["{", "[", '"'],
+  // Targets: names of the own machine, and programs whose arguments are hosts.
+  ownName: ["localhost", "loopback", "instance-data", "rancher-metadata"],
+  program: HOST_PROGRAMS.map((name) => `${name} `),
   // Personal data.
   at: ["@"],
   spelledAt: ["[at", "(at", "{at"],
@@ -89,7 +105,7 @@ export const HINT_LITERALS = {
 export type Hint = keyof typeof HINT_LITERALS;
 
 /** Hints for which other scripts have literals of their own: they are given in every text that is not ASCII. */
-const BEYOND_ASCII: ReadonlySet<Hint> = new Set(["birth", "germanStreet"]);
+const BEYOND_ASCII: readonly Hint[] = ["birth", "germanStreet"];
 
 const NAMES = Object.keys(HINT_LITERALS) as readonly Hint[];
 const PLACES = Object.fromEntries(NAMES.map((name, place) => [name, place])) as Readonly<
@@ -98,8 +114,18 @@ const PLACES = Object.fromEntries(NAMES.map((name, place) => [name, place])) as 
 const set = createLiteralSet(Object.values(HINT_LITERALS));
 
 /** Bits of kinds of characters. Those of digits, letters and signs that stand for letters are neighbours: see `hintsOf`. */
-const KIND = { digit: 0x100, letter: 0x200, sign: 0x400, capital: 0x800, separator: 0x1000 } as const;
-const SEPARATOR_SHIFT = 12;
+const KIND = {
+  digit: 0x100,
+  letter: 0x200,
+  sign: 0x400,
+  capital: 0x800,
+  separator: 0x1000,
+  /** Of words as concepts are made of them. */
+  word: 0x2000,
+  /** Perhaps of a host. */
+  target: 0x4000,
+} as const;
+const DIGIT_SHIFT = 8;
 const COLUMN = 0xff;
 
 /** By unit of ASCII: its kinds, and in the lower bits its column. */
@@ -111,94 +137,170 @@ const CLASSES = Uint16Array.from({ length: 0x80 }, (_, unit) => {
   if (/[0134578@$!|]/.test(letter)) kinds |= KIND.sign;
   if (/[A-Z]/.test(letter)) kinds |= KIND.capital;
   if (/[ .\-_*/|~]/.test(letter)) kinds |= KIND.separator;
+  if (/\w/.test(letter)) kinds |= KIND.word;
+  if (isTargetSign(unit)) kinds |= KIND.target;
   return kinds;
 });
 
-export interface TextHints {
-  readonly isAscii: boolean;
-  readonly hasDigit: boolean;
+/** What a text could hold: of an empty one, nothing. */
+export class TextHints {
+  isAscii = true;
+  hasDigit = false;
   /** A capital letter of ASCII, or anything beyond it. */
-  readonly mayHaveCapital: boolean;
+  mayHaveCapital = false;
   /** A digit right behind a letter. */
-  readonly hasNumbered: boolean;
+  hasNumbered = false;
   /** A letter beside a digit or a sign that can stand for one. */
-  readonly hasSigned: boolean;
+  hasSigned = false;
   /** Three separators with one character between two. */
-  readonly hasSpread: boolean;
+  hasSpread = false;
   /** As many characters without a blank as WORD_LENGTH. */
-  readonly hasLongWord: boolean;
-  has(hint: Hint): boolean;
-  hasAll(hints: readonly Hint[]): boolean;
-}
-
-/** The shortest secret that no word gives away, and less than any text that is encoded or written without blanks. */
-export const WORD_LENGTH = 12;
-
-/** One pass. */
-export function hintsOf(text: string): TextHints {
-  const { next, completes, groups } = set;
-  const holds = new Uint8Array(NAMES.length);
-  let units = 0;
-  let kinds = 0;
-  let pairs = 0;
-  let last = 0;
-  let separators = 0;
-  let spread = 0;
-  let state = 0;
-  for (let at = 0; at < text.length; at += 1) {
-    const unit = text.charCodeAt(at);
-    units |= unit;
-    const kind = unit < 0x80 ? (CLASSES[unit] as number) : 0;
-    kinds |= kind;
-    // A letter before a digit gives the digit's bit, a letter beside a sign the letter's or the sign's.
-    pairs |= ((last << 1) | (last >> 1)) & kind;
-    last = kind;
-    separators = (separators << 1) | (kind >> SEPARATOR_SHIFT);
-    spread |= separators & (separators >> 2) & (separators >> 4);
-    state = next[state + (kind & COLUMN)] as number;
-    const done = completes[state] as number;
-    if (done !== 0) for (const group of groups[done] as readonly number[]) holds[group] = 1;
-  }
-  const hasLongWord = hasRun(text, NO_BLANK, WORD_LENGTH);
-  return new FoundHints(holds, units < 0x80, kinds, pairs, (spread & 1) !== 0, hasLongWord);
-}
-
-class FoundHints implements TextHints {
-  readonly isAscii: boolean;
-  readonly hasDigit: boolean;
-  readonly mayHaveCapital: boolean;
-  readonly hasNumbered: boolean;
-  readonly hasSigned: boolean;
-  readonly hasSpread: boolean;
-  readonly hasLongWord: boolean;
-  readonly #holds: Uint8Array;
-
-  constructor(
-    holds: Uint8Array,
-    isAscii: boolean,
-    kinds: number,
-    pairs: number,
-    hasSpread: boolean,
-    hasLongWord: boolean,
-  ) {
-    this.isAscii = isAscii;
-    this.hasDigit = (kinds & KIND.digit) !== 0;
-    this.mayHaveCapital = !isAscii || (kinds & KIND.capital) !== 0;
-    this.hasNumbered = (pairs & KIND.digit) !== 0;
-    this.hasSigned = (pairs & (KIND.letter | KIND.sign)) !== 0;
-    this.hasSpread = hasSpread;
-    this.hasLongWord = hasLongWord;
-    this.#holds = holds;
-  }
+  hasLongWord = false;
+  /** A word of an order with its letters mixed up. */
+  hasMixedUp = false;
+  /** Most digits that stand together, with nothing but blanks and signs between them, in one line. */
+  digitsTogether = 0;
+  /** A line that could hold a target where nothing says that one is meant. */
+  mayHoldTarget = false;
+  /** Bits of CONCEPT: all that could be found. */
+  concepts = 0;
+  /** Bits of hints by their place: up to 31, and from 32 on. */
+  low = 0;
+  high = 0;
 
   has(hint: Hint): boolean {
-    return this.#holds[PLACES[hint]] === 1 || (!this.isAscii && BEYOND_ASCII.has(hint));
+    const place = PLACES[hint];
+    return ((place < 32 ? this.low >>> place : this.high >>> (place - 32)) & 1) === 1;
   }
 
   hasAll(hints: readonly Hint[]): boolean {
     for (const hint of hints) if (!this.has(hint)) return false;
     return true;
   }
+}
+
+/** The shortest secret that no word gives away, and less than any text that is encoded or written without blanks. */
+export const WORD_LENGTH = 12;
+
+/** One pass. */
+export function hintsOf(text: string): Readonly<TextHints> {
+  const { next, completes, lows, highs } = set;
+  const filter = getConceptFilter();
+  const { places } = filter;
+  const hints = new TextHints();
+  const size = text.length;
+  let units = 0;
+  let kinds = 0;
+  let pairs = 0;
+  let last = 0;
+  let state = 0;
+  let hash = 0;
+  let length = 0;
+  let ofWord = 0;
+  let digits = 0;
+  let blank = -1;
+  let line = 0;
+  // Behind the last character a line ends.
+  for (let at = 0; at <= size; at += 1) {
+    const unit = at < size ? text.charCodeAt(at) : 0x0a;
+    units |= unit;
+    const kind = unit < 0x80 ? (CLASSES[unit] as number) : 0;
+    kinds |= kind;
+    // A letter before a digit gives the digit's bit, a letter beside a sign the letter's or the sign's.
+    pairs |= ((last << 1) | (last >> 1)) & kind;
+    last = kind;
+    state = next[state + (kind & COLUMN)] as number;
+    const done = completes[state] as number;
+    if (done !== 0) {
+      hints.low |= lows[done] as number;
+      hints.high |= highs[done] as number;
+    }
+    if ((kind & KIND.word) !== 0) {
+      hash = hashNext(hash, unit);
+      length += 1;
+      ofWord |= kind;
+      const isDigit = (kind >> DIGIT_SHIFT) & 1;
+      digits = (digits + isDigit) & -isDigit;
+      if (digits > hints.digitsTogether) hints.digitsTogether = digits;
+      if (length === START_LENGTH && places[placeOf(hash)] !== 0)
+        hints.concepts |= conceptsAtStart(filter, hash);
+      continue;
+    }
+    if (length > 0) {
+      if (places[placeOf(hash)] !== 0) hints.concepts |= conceptsOfWord(filter, text, at, hash);
+      if (length >= MIXED_MIN_LENGTH || (ofWord & KIND.separator) !== 0)
+        addWord(hints, text, at - length, at, ofWord);
+      hash = 0;
+      length = 0;
+      ofWord = 0;
+    }
+    if (unit > 0x39 || unit === 0x2c || unit === 0x0a) digits = 0;
+    if (unit <= 0x20) {
+      if (at - blank > WORD_LENGTH) hints.hasLongWord = true;
+      blank = at;
+    }
+    line = readSign(hints, text, at, unit, kind, line);
+  }
+  hints.isAscii = units < 0x80;
+  addKinds(hints, kinds, pairs);
+  return hints;
+}
+
+function addKinds(hints: TextHints, kinds: number, pairs: number): void {
+  const { isAscii } = hints;
+  hints.hasDigit = (kinds & KIND.digit) !== 0;
+  hints.mayHaveCapital = !isAscii || (kinds & KIND.capital) !== 0;
+  hints.hasNumbered = (pairs & KIND.digit) !== 0;
+  hints.hasSigned = (pairs & (KIND.letter | KIND.sign)) !== 0;
+  if (isAscii) return;
+  for (const hint of BEYOND_ASCII) {
+    const place = PLACES[hint];
+    if (place < 32) hints.low |= 1 << place;
+    else hints.high |= 1 << (place - 32);
+  }
+  hints.concepts = ~0;
+}
+
+/** What is told of a line so far. */
+const LINE = { isParted: 1, isSigned: 2 } as const;
+
+/** Reads a character between words; what is told of the line then. */
+function readSign(
+  hints: TextHints,
+  text: string,
+  at: number,
+  unit: number,
+  kind: number,
+  line: number,
+): number {
+  if ((kind & KIND.separator) !== 0) addSeparator(hints, text, at);
+  if (unit === 0x20) return line | LINE.isParted;
+  if (unit === 0x0a) {
+    if (line === LINE.isSigned) hints.mayHoldTarget = true;
+    return 0;
+  }
+  if ((kind & KIND.target) === 0) return line;
+  const says = judgeSign(text, at);
+  if (says === SIGN_SAYS.target) hints.mayHoldTarget = true;
+  return says === SIGN_SAYS.wholeLine ? line | LINE.isSigned : line;
+}
+
+/** A word that is long or holds a separator. */
+function addWord(hints: TextHints, text: string, start: number, end: number, kinds: number): void {
+  const isPlain = (kinds & (KIND.digit | KIND.separator)) === 0;
+  if (!hints.hasMixedUp && end - start >= MIXED_MIN_LENGTH)
+    hints.hasMixedUp = isMixedUp(text, start, end, isPlain);
+  if ((kinds & KIND.separator) === 0) return;
+  for (let at = start; at < end; at += 1) if (isSeparator(text, at)) addSeparator(hints, text, at);
+}
+
+function addSeparator(hints: TextHints, text: string, at: number): void {
+  if (isSeparator(text, at - 2) && isSeparator(text, at - 4)) hints.hasSpread = true;
+}
+
+function isSeparator(text: string, at: number): boolean {
+  const unit = text.charCodeAt(at);
+  return unit < 0x80 && ((CLASSES[unit] as number) & KIND.separator) !== 0;
 }
 
 /** By unit of ASCII whether it is of a class; what is beyond ASCII is counted as of it. */
@@ -208,8 +310,6 @@ export type UnitClass = Uint8Array;
 export function createUnitClass(letters: RegExp): UnitClass {
   return Uint8Array.from({ length: 0x80 }, (_, unit) => (letters.test(String.fromCharCode(unit)) ? 1 : 0));
 }
-
-const NO_BLANK = createUnitClass(/[^\0- ]/);
 
 /** Whether so many characters of a class stand in a row. Most texts are seen through at every `length`-th character. */
 export function hasRun(text: string, units: UnitClass, length: number): boolean {

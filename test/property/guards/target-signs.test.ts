@@ -1,8 +1,12 @@
 // A string that is not read for targets holds none.
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
+import { isJsonDocument, parseJson } from "../../../src/engine/json/parse-json.ts";
+import { findTargets } from "../../../src/engine/network/find-targets.ts";
+import { networkRulesOf } from "../../../src/engine/network/network-rules.ts";
 import { readValue } from "../../../src/engine/network/read-value.ts";
 import { holdsNoTarget } from "../../../src/engine/network/target-signs.ts";
+import { settingsOf } from "../../unit/engine/guards/guard-fixture.ts";
 
 const piece = fc.oneof(
   fc.constantFrom(
@@ -23,6 +27,32 @@ test("what is not read holds no target", () => {
   fc.assert(
     fc.property(strings, (text) => {
       expect(holdsNoTarget(text) ? readValue(text, "any") : []).toEqual([]);
+    }),
+    { numRuns: 5_000 },
+  );
+});
+
+const rules = networkRulesOf(settingsOf("network_policy"));
+const names = fc.oneof(fc.constantFrom("note", "url", "webhook_url", "host2", "localhost"), strings);
+const documents = fc
+  .array(fc.tuple(names, fc.oneof(strings, strings, fc.double({ noNaN: true }), fc.maxSafeInteger())), {
+    maxLength: 3,
+  })
+  .map((members) => JSON.stringify({ list: [Object.fromEntries(members)] }));
+
+function targetsOf(text: string): readonly unknown[] {
+  const targets: unknown[] = [];
+  const document = parseJson(text);
+  if (isJsonDocument(document))
+    findTargets(rules, document, ({ target, path }) => targets.push({ target, path }));
+  return targets;
+}
+
+test("a document that is not walked holds no target", () => {
+  fc.assert(
+    fc.property(documents, (text) => {
+      // An escape makes every document be walked.
+      expect(targetsOf(text)).toEqual(targetsOf(text.replace('"list"', String.raw`"lis\u0074"`)));
     }),
     { numRuns: 5_000 },
   );

@@ -11,7 +11,7 @@ import {
   type Hint,
   hasRun,
   hintsOf,
-  type TextHints,
+  TextHints,
 } from "../../../src/engine/texts/text-hints.ts";
 import { ATTACKS, HONEST } from "../../unit/engine/texts/injection-samples.ts";
 
@@ -45,16 +45,21 @@ const CONDITIONS: ReadonlySet<Hint> = new Set(["joining", "backwards"]);
 /** Rules nothing out. */
 function everyHint(text: string): TextHints {
   const real = hintsOf(text);
-  const has = (hint: Hint): boolean => !CONDITIONS.has(hint) || real.has(hint);
   const all = {
+    isAscii: real.isAscii,
     hasDigit: true,
     mayHaveCapital: true,
     hasNumbered: true,
     hasSigned: true,
     hasSpread: true,
     hasLongWord: true,
+    hasMixedUp: true,
+    digitsTogether: Number.POSITIVE_INFINITY,
+    mayHoldTarget: true,
+    concepts: ~0,
   };
-  return { isAscii: real.isAscii, ...all, has, hasAll: (hints) => hints.every(has) };
+  const has = (hint: Hint): boolean => !CONDITIONS.has(hint) || real.has(hint);
+  return Object.assign(new TextHints(), all, { has });
 }
 
 describe("hints of a text", () => {
@@ -107,5 +112,21 @@ test("every entry of the lexicons is found", () => {
     const end = text.length - 3;
     return term.length > 1 && !findConcepts(text).some((hit) => hit.start === 3 && hit.end >= end);
   });
+  expect(lost).toEqual([]);
+});
+
+test.each([
+  ["on a line", (text: string) => text],
+  ["in capitals", (text: string) => text.toUpperCase()],
+  ["over lines", (text: string) => text.replaceAll(" ", "\n")],
+  ["beside signs", (text: string) => `(${text})`],
+])("words of ASCII hint at every concept they are found by, %s", (_where, write) => {
+  const terms = LEXICONS.flatMap((lexicon) => Object.values(lexicon))
+    .flatMap((list) => list.split("|"))
+    .map((term) => normalizeText(`so ${term.replace("*", "x")} so`).text)
+    .filter((text) => hintsOf(text).isAscii && !hintsOf(text).has("files"));
+  const lost = terms.filter((text) =>
+    findConcepts(text).some(({ concepts }) => (concepts & ~hintsOf(write(text)).concepts) !== 0),
+  );
   expect(lost).toEqual([]);
 });

@@ -31,7 +31,7 @@ function judgeCall(input: BeforeInput<NetworkSettings, undefined>): GuardOutcome
   const answers = input.facts.addresses;
   const refused = new Map<Refusal, GuardEvidence[]>();
   const names = new Set<string>();
-  findTargets(rules, input.arguments.value, (found) => {
+  findTargets(rules, input.arguments, (found) => {
     const refusal = found.isCertain
       ? judgeTarget(rules, found.target, answers)
       : judgeUncertain(rules, found);
@@ -52,7 +52,7 @@ function namesToResolve(input: BeforeInput<NetworkSettings, undefined>): readonl
   const rules = networkRulesOf(input.settings);
   if (!input.settings.resolve_dns) return [];
   const names = new Set<string>();
-  findTargets(rules, input.arguments.value, ({ target, isCertain }) => {
+  findTargets(rules, input.arguments, ({ target, isCertain }) => {
     const name = isCertain ? nameToResolve(rules, target) : undefined;
     if (name !== undefined && names.size < RESOLVE_MAX_NAMES && judgeSpelling(rules, target) === undefined)
       names.add(name);

@@ -36,7 +36,9 @@ export const provenance: Guard<ProvenanceSettings, ProvenanceState> = {
   id: "provenance",
   createState: () => ({ records: [], named: [], unattributedUses: 0 }),
   before: ({ call, arguments: document, settings, state }) => {
-    const found = findReferences(document.value, referenceNamesOf(settings), call);
+    const isReference = referenceNamesOf(settings);
+    if (!document.names.some(isReference) && declaredNames(call.entry, isReference).length === 0) return PASS;
+    const found = findReferences(document.value, isReference, call);
     if (found.named.length === 0 && found.missing.length === 0) return PASS;
     const known = found.named.filter((id) => state.records.some((record) => record.id === id));
     return {

@@ -2,6 +2,7 @@
 // letters, backwards, rotated, encoded, cut into pieces. Each disguise gives the text under it, to be judged like any other.
 import { decodeRun, ENCODED_MIN_LENGTH, ENCODED_RUN, ENCODED_UNITS } from "../decode-run.ts";
 import { createUnitClass, hasRun, type TextHints } from "../text-hints.ts";
+import { orderLetters } from "./order-letters.ts";
 import {
   closeLetters,
   decodeMorse,
@@ -54,7 +55,7 @@ export function findDisguises(text: string, hints: TextHints): readonly Disguise
   if (hints.has("tag")) add("encoded", stripTags(text));
   if (hints.has("morse")) add("encoded", decodeMorse(text));
   if (hints.has("cipher")) add("encoded", shiftLetters(text));
-  add("encoded", orderLetters(text));
+  if (hints.hasMixedUp) add("encoded", orderLetters(text));
   if (hints.has("joining") && hints.has("quote")) add("split", joinStrings(text));
   return found;
 }
@@ -221,65 +222,6 @@ const GLUED_WORDS =
 /** Letters that stood equally far apart have lost the borders of their words. */
 function spreadWords(text: string): string {
   return text.replace(/[a-z]{12,}/gi, (word) => word.toLowerCase().replace(GLUED_WORDS, " $& "));
-}
-
-const MIXED_UP =
-  "ignore disregard forget bypass override previous earlier instructions instruction system prompt guidelines reveal password everything secret commands conversation restrictions developer unrestricted".split(
-    " ",
-  );
-
-/** Words whose letters are mixed up or doubled, read as they are by everybody: first and last letter, and the letters between. */
-const byLetters: ReadonlyMap<string, string> = new Map(MIXED_UP.map((word) => [lettersOf(word), word]));
-const firstAndLast: ReadonlySet<number> = new Set(
-  MIXED_UP.map((word) => endsOf(word.charCodeAt(0), word.charCodeAt(word.length - 1))),
-);
-
-/** Two letters as one number, capitals as small ones. */
-function endsOf(first: number, last: number): number {
-  return ((first | 0x20) << 8) | (last | 0x20);
-}
-
-function lettersOf(word: string): string {
-  const inner = Array.from(new Set(word.slice(1, -1)))
-    .sort()
-    .join("");
-  return word.charAt(0) + inner + word.charAt(word.length - 1);
-}
-
-const MIXED_MIN_LENGTH = 6;
-const MIXED_MAX_LENGTH = 14;
-
-/** `ignroe prevoius instrutcions`; a slip of the pen gives the same order. */
-function orderLetters(text: string): string | undefined {
-  let under = "";
-  let changed = 0;
-  let done = 0;
-  for (let at = 0; at < text.length; at += 1) {
-    const start = at;
-    while (at < text.length && at - start < MIXED_MAX_LENGTH && isLetter(text.charCodeAt(at))) at += 1;
-    if (at - start < MIXED_MIN_LENGTH) continue;
-    const meant = findMeant(text, start, at);
-    if (meant !== undefined) {
-      under += text.slice(done, start) + meant;
-      done = at;
-      changed += 1;
-    }
-    // What follows a word that is too long is a word of its own.
-    at -= 1;
-  }
-  return changed >= 1 ? under + text.slice(done) : undefined;
-}
-
-function isLetter(unit: number): boolean {
-  return (unit >= 0x61 && unit <= 0x7a) || (unit >= 0x41 && unit <= 0x5a);
-}
-
-/** The word that is meant by letters in another order. */
-function findMeant(text: string, start: number, end: number): string | undefined {
-  if (!firstAndLast.has(endsOf(text.charCodeAt(start), text.charCodeAt(end - 1)))) return undefined;
-  const word = text.slice(start, end).toLowerCase();
-  const meant = byLetters.get(lettersOf(word));
-  return meant === word || Math.abs((meant?.length ?? 0) - word.length) > 2 ? undefined : meant;
 }
 
 function reverse(text: string): string {

@@ -21,7 +21,7 @@ export const CONCEPT = Object.fromEntries(
   [...CONCEPTS, "foreign" as const].map((concept, index) => [concept, 1 << index]),
 ) as Readonly<Record<Concept | "foreign", number>>;
 
-interface Entry {
+export interface Entry {
   readonly term: string;
   readonly concepts: number;
   /** Any ending may follow. */
@@ -29,7 +29,7 @@ interface Entry {
 }
 
 /** The longest entries first. */
-interface Index {
+export interface Index {
   /** By their first word, where it is a whole one. */
   readonly byWord: ReadonlyMap<string, readonly Entry[]>;
   /** By their first two characters: stems, scripts without blanks, names that start with no letter. */
@@ -80,7 +80,7 @@ function normalizeLetter(letter: string): string {
 let index: Index | undefined;
 
 /** Made when first needed. */
-function getIndex(): Index {
+export function getIndex(): Index {
   if (index !== undefined) return index;
   const masks = new Map<string, number>();
   for (const lexicon of LEXICONS) {
@@ -240,7 +240,7 @@ function findEntry(
   return undefined;
 }
 
-function skipWord(text: string, from: number): number {
+export function skipWord(text: string, from: number): number {
   let at = from;
   while (at < text.length && isWordUnit(text.charCodeAt(at))) at += 1;
   return at;

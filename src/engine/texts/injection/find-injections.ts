@@ -5,7 +5,7 @@ import type { TextMatch } from "../text-match.ts";
 import { findDisguises } from "./decode-disguises.ts";
 import { findConcepts, normalizeText } from "./find-concepts.ts";
 import { findMarkup } from "./find-markup.ts";
-import { judgeConcepts } from "./judge-concepts.ts";
+import { judgeConcepts, mayOrder } from "./judge-concepts.ts";
 
 /** Disguises in disguises. */
 const MAX_DEPTH = 2;
@@ -42,6 +42,8 @@ function findAtDepth(text: string, hints: TextHints, depth: number): readonly Te
 
 function findPlain(text: string, hints: TextHints): readonly TextMatch[] {
   const markup = findMarkup(text, hints);
+  // Names of files are concepts, too: .env
+  if (!hints.has("files") && !mayOrder(hints.concepts)) return markup;
   if (hints.isAscii) {
     const normal = joinLines(text.toLowerCase());
     const words = judgeConcepts(normal, findConcepts(normal));

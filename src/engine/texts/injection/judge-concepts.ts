@@ -19,7 +19,7 @@ import {
   type Reading,
   type Rule,
 } from "./read-around.ts";
-import { weighConcepts } from "./weigh-concepts.ts";
+import { mayWeighEnough, weighConcepts } from "./weigh-concepts.ts";
 
 interface ConceptRule {
   readonly kind: string;
@@ -88,6 +88,12 @@ function anyOf(...concepts: readonly Concept[]): number {
 
 /** Most matches of one text: one is enough to act on. */
 const MAX_MATCHES = 32;
+
+/** Whether a text could hold an order that holds no other concepts than these. */
+export function mayOrder(concepts: number): boolean {
+  for (const { from, needs } of RULES) if ((concepts & from) !== 0 && (concepts & needs) !== 0) return true;
+  return mayWeighEnough(concepts);
+}
 
 /** `text` in normal form with its `hits`; matches in its places. */
 export function judgeConcepts(text: string, hits: readonly ConceptHit[]): readonly TextMatch[] {

@@ -60,6 +60,13 @@ const STRONG =
 const VERBS = ORDERS.reduce((bits, [concept]) => bits | concept, 0);
 const TOLD = CONCEPT.free | CONCEPT.fresh | CONCEPT.prompt | CONCEPT.secret | CONCEPT.claim;
 
+/** Whether a window could weigh enough in a text that holds no other concepts than these. */
+export function mayWeighEnough(concepts: number): boolean {
+  let points = ADDRESS_POINTS;
+  for (const [concept, worth] of WEIGHTS) if ((concepts & concept) !== 0 && worth > 0) points += worth;
+  return (concepts & STRONG) !== 0 && points >= ENOUGH;
+}
+
 /** The first window that weighs enough; one pass, signs coming in at its end and going out at its start. */
 export function weighConcepts(reading: Reading): TextMatch | undefined {
   const { text, hits } = reading;

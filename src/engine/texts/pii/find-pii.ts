@@ -148,9 +148,8 @@ export function findPii(text: string, hints: TextHints = hintsOf(text)): readonl
 
 function findPlain(text: string, hints: TextHints): readonly TextMatch[] {
   const found: TextMatch[] = [];
-  const mostDigits = hints.hasDigit ? countDigitsTogether(text) : 0;
   for (const { kind, digits = 0, needs, hint, pattern, accepts } of SEARCHES) {
-    if (mostDigits < digits || !gives(hints, needs) || hint?.test(text) === false) continue;
+    if (hints.digitsTogether < digits || !gives(hints, needs) || hint?.test(text) === false) continue;
     for (const { index: start, 0: candidate } of text.matchAll(pattern)) {
       const length = accepts?.(candidate, text, start) ?? candidate.length;
       if (length > 0) found.push({ kind, start, end: start + length });
@@ -163,20 +162,6 @@ function gives(hints: TextHints, needs: Search["needs"]): boolean {
   if (needs === undefined) return true;
   if (needs === "capital") return hints.mayHaveCapital;
   return needs === "numbered" ? hints.hasNumbered : hints.has(needs);
-}
-
-/** Most digits that stand together, blanks and signs between them; letters and commas part them. */
-function countDigitsTogether(text: string): number {
-  let most = 0;
-  let count = 0;
-  for (let at = 0; at < text.length; at += 1) {
-    const unit = text.charCodeAt(at);
-    if (unit >= 0x30 && unit <= 0x39) {
-      count += 1;
-      if (count > most) most = count;
-    } else if (unit > 0x39 || unit === 0x2c || unit === 0x0a) count = 0;
-  }
-  return most;
 }
 
 /** The searches' own order decides; `found` is in that order. One pass over what is sorted by place. */
