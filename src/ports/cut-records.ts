@@ -14,11 +14,11 @@ export class RecordReader {
   /** Index into STATE_TABLES; into APPEND_TABLES when `operation` is RECORD_APPEND. */
   table = 0;
   key = 0;
-  /** Place of the image in `bytes`, always a multiple of 8. */
-  imageStart = 0;
+  /** Where the record begins and ends in `bytes`; its image begins a header later. All are multiples of 8. */
+  start = 0;
+  end = 0;
   imageLength = 0;
   readonly #view: DataView;
-  #offset = 0;
 
   constructor(records: ArrayBuffer, byteLength: number) {
     if (byteLength > records.byteLength) throw new MalformedRecords("records are shorter than they say");
@@ -28,7 +28,7 @@ export class RecordReader {
 
   /** False at the end. @throws MalformedRecords when what follows is no whole record. */
   next(): boolean {
-    const at = this.#offset;
+    const at = this.end;
     if (at === this.bytes.byteLength) return false;
     if (at + RECORD_HEADER_BYTES > this.bytes.byteLength)
       throw new MalformedRecords("a record header is cut off");
@@ -36,9 +36,9 @@ export class RecordReader {
     this.table = this.#view.getUint8(at + 1);
     this.imageLength = this.#view.getUint32(at + 4, true);
     this.key = this.#view.getFloat64(at + 8, true);
-    this.imageStart = at + RECORD_HEADER_BYTES;
-    this.#offset = at + recordBytes(this.imageLength);
-    if (this.#offset > this.bytes.byteLength) throw new MalformedRecords("a record image is cut off");
+    this.start = at;
+    this.end = at + recordBytes(this.imageLength);
+    if (this.end > this.bytes.byteLength) throw new MalformedRecords("a record image is cut off");
     if (this.operation < RECORD_PUT || this.operation > RECORD_APPEND) {
       throw new MalformedRecords(`operation ${this.operation} is unknown`);
     }
@@ -51,7 +51,8 @@ export class RecordReader {
 
   /** The image of the present record, as a view. */
   image(): Uint8Array {
-    return this.bytes.subarray(this.imageStart, this.imageStart + this.imageLength);
+    const from = this.start + RECORD_HEADER_BYTES;
+    return this.bytes.subarray(from, from + this.imageLength);
   }
 }
 

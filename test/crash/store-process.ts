@@ -14,6 +14,8 @@ const { store, loaded } = await openStore({
   durability: durability === "process" ? "process" : "power",
   onCorrupt: "salvage",
   now: { monoMs: 0, wallMs: wallMsOf(0) },
+  // So small that the journal is folded every dozen cuts: kills then meet every part of it.
+  fileMaxBytes: 1024 * 1024,
   bootId: "boot-of-the-driver",
   instance: { host: "host-of-the-driver", pid: process.pid, startedWallMs: wallMsOf(0) },
 });

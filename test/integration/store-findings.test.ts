@@ -5,6 +5,7 @@ import { cpSync, existsSync, readdirSync, readFileSync, renameSync, rmSync, writ
 import { join } from "node:path";
 import Database from "better-sqlite3";
 import { describe, expect, test } from "vitest";
+import { PAGE_BYTES } from "../../src/adapters/sqlite/file/schema.ts";
 import { type OpenStoreOptions, openStore } from "../../src/adapters/sqlite/open-store.ts";
 import { STATE_TABLES } from "../../src/ports/cut-store.ts";
 import { appendedRow, createCut, hexOf, rowsOf, wallMsOf } from "../contract/cut-store-fixture.ts";
@@ -234,9 +235,9 @@ describe("a file that SQLite cannot read", () => {
     await store.close();
     const path = join(directory, DATABASE);
     const bytes = readFileSync(path);
-    // The page that holds row 1,000.
-    const page = Math.floor(bytes.indexOf("execution 1000 execution 1000") / 1024);
-    bytes.fill(0, page * 1024, (page + 1) * 1024);
+    // The page that holds row 1,000; before it lie free pages that once held it in the journal.
+    const page = Math.floor(bytes.lastIndexOf("execution 1000 execution 1000") / PAGE_BYTES);
+    bytes.fill(0, page * PAGE_BYTES, (page + 1) * PAGE_BYTES);
     writeFileSync(path, bytes);
     const loaded = await look(directory);
     const saved = rowsOf(loaded);

@@ -15,7 +15,7 @@ import Database from "better-sqlite3";
 import { describe, expect, test } from "vitest";
 import { findNetworkFileSystem } from "../../src/adapters/sqlite/directory.ts";
 import { migrate } from "../../src/adapters/sqlite/file/migrate.ts";
-import type { Migration } from "../../src/adapters/sqlite/file/schema.ts";
+import { FILE_VERSION, type Migration } from "../../src/adapters/sqlite/file/schema.ts";
 import { findStoreRow, writeStoreRow } from "../../src/adapters/sqlite/file/store-row.ts";
 import { openStore } from "../../src/adapters/sqlite/open-store.ts";
 import type { StoreOpenError } from "../../src/adapters/sqlite/store-open-error.ts";
@@ -173,18 +173,19 @@ describe("versions of the file", () => {
     const directory = useDirectory();
     await createStore(directory);
     edit(directory, (database) => {
-      writeVersion(database, 2, 1);
-      database.exec(
-        "CREATE TABLE things_of_version_2 (key INTEGER PRIMARY KEY) STRICT; INSERT INTO things_of_version_2 VALUES (5)",
-      );
+      writeVersion(database, FILE_VERSION + 1, FILE_VERSION);
+      database.exec("CREATE TABLE things (key INTEGER PRIMARY KEY) STRICT; INSERT INTO things VALUES (5)");
     });
     const { store, loaded } = await useStore(directory);
     expect(loaded).toMatchObject({ lastCut: 1, unproved: [], damaged: [] });
     await store.write(createCut(2, []));
     await store.close();
     edit(directory, (database) => {
-      expect(database.prepare("SELECT key FROM things_of_version_2").pluck().all()).toEqual([5]);
-      expect(findStoreRow(database)).toMatchObject({ fileVersion: 2, minReaderVersion: 1 });
+      expect(database.prepare("SELECT key FROM things").pluck().all()).toEqual([5]);
+      expect(findStoreRow(database)).toMatchObject({
+        fileVersion: FILE_VERSION + 1,
+        minReaderVersion: FILE_VERSION,
+      });
     });
   });
 
@@ -192,22 +193,23 @@ describe("versions of the file", () => {
     const directory = useDirectory();
     await createStore(directory);
     const copy = (version: number): string => join(directory, `copy-${version}.db`);
+    const [additiveVersion, breakingVersion] = [FILE_VERSION + 1, FILE_VERSION + 2];
     const additive: Migration = {
-      version: 2,
-      minReaderVersion: 1,
-      release: "0.2.0",
+      version: additiveVersion,
+      minReaderVersion: FILE_VERSION,
+      release: "7.1.0",
       apply: (database) => void database.exec("CREATE TABLE added (key INTEGER PRIMARY KEY) STRICT"),
     };
     const breaking: Migration = {
-      version: 3,
-      minReaderVersion: 3,
-      release: "0.3.0",
+      version: breakingVersion,
+      minReaderVersion: breakingVersion,
+      release: "7.2.0",
       apply: (database) => void database.exec("DROP TABLE loops"),
     };
     const failing: Migration = {
-      version: 4,
-      minReaderVersion: 3,
-      release: "0.4.0",
+      version: breakingVersion + 1,
+      minReaderVersion: breakingVersion,
+      release: "7.3.0",
       apply: (database) => {
         database.exec("DROP TABLE windows");
         throw new Error("half way");
@@ -217,15 +219,22 @@ describe("versions of the file", () => {
       const row = findStoreRow(database);
       if (row === undefined) throw new Error("no store row");
       const after = migrate(database, row, [additive, breaking], copy);
-      expect(after).toMatchObject({ fileVersion: 3, minReaderVersion: 3, needsRelease: "0.3.0" });
+      expect(after).toMatchObject({
+        fileVersion: breakingVersion,
+        minReaderVersion: breakingVersion,
+        needsRelease: "7.2.0",
+      });
       expect(migrate(database, after, [additive, breaking], copy)).toEqual(after);
       expect(() => migrate(database, after, [additive, breaking, failing], copy)).toThrow("half way");
       expect(findStoreRow(database)).toEqual(after);
       expect(database.prepare("SELECT count(*) FROM windows").pluck().get()).toBe(0);
     });
-    expect([existsSync(copy(1)), existsSync(copy(2)), existsSync(copy(3))]).toEqual([false, true, false]);
+    const copied = [FILE_VERSION, additiveVersion, breakingVersion].map((version) =>
+      existsSync(copy(version)),
+    );
+    expect(copied).toEqual([false, true, false]);
     mkdirSync(join(directory, "restored"));
-    renameSync(copy(2), join(directory, "restored", "tollgate.db"));
+    renameSync(copy(additiveVersion), join(directory, "restored", "tollgate.db"));
     const { loaded } = await useStore(join(directory, "restored"));
     expect(loaded).toMatchObject({ lastCut: 1, unproved: [] });
   });

@@ -74,9 +74,9 @@ describe("a file of the next version", () => {
     const directory = useDirectory();
     const next = useNextRelease("additive");
     expect(await live(directory, ["a"], "SIGKILL", next)).toEqual([1n]);
-    expect(queryFile(directory, "SELECT file_version FROM store")).toBe(3);
+    expect(queryFile(directory, "SELECT file_version FROM store")).toBe(4);
     expect(await live(directory, ["a", "b"], "SIGKILL")).toEqual([2n, 1n]);
-    expect(queryFile(directory, "SELECT file_version FROM store")).toBe(3);
+    expect(queryFile(directory, "SELECT file_version FROM store")).toBe(4);
     expect(queryFile(directory, "SELECT count(*) FROM things")).toBe(1);
     expect(await live(directory, ["a", "b", "c"], "SIGTERM", next)).toEqual([3n, 2n, 1n]);
     expect(queryFile(directory, "SELECT count(*) FROM things")).toBe(3);
@@ -86,7 +86,7 @@ describe("a file of the next version", () => {
   test("names the release it needs when it can be read no more, is left as it is, and a copy was made before", async () => {
     const directory = useDirectory();
     const next = useNextRelease("breaking");
-    const [data, copy] = [join(directory, "data"), join(directory, "data", "tollgate.db.version-2")];
+    const [data, copy] = [join(directory, "data"), join(directory, "data", "tollgate.db.version-3")];
     expect(await live(directory, ["a"], "SIGTERM")).toEqual([1n]);
     expect(existsSync(copy)).toBe(false);
     expect(await live(directory, ["a"], "SIGTERM", next)).toEqual([2n]);
@@ -95,7 +95,7 @@ describe("a file of the next version", () => {
     const refused = start(directory);
     expect(await refused.waitForExit()).toBe(65);
     expect(refused.lines.join("\n")).toContain(
-      "needs Tollgate 99.0.0 or newer; this one reads up to version 2",
+      "needs Tollgate 99.0.0 or newer; this one reads up to version 3",
     );
     expect(readFileSync(join(data, "tollgate.db")).equals(before)).toBe(true);
     // The way back that docs/durability.md names; what came after the copy is missing, and said to be.

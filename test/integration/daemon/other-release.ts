@@ -27,16 +27,9 @@ export function createNextRelease(kind: NextVersion): string {
   edit(
     folder,
     "src/adapters/sqlite/file/schema.ts",
-    /(\],\n {2}\},\n)(\];\n\nexport const ADDED_TABLES)/,
-    '$1  { version: 3, release: "99.0.0", tables: ["things"] },\n$2',
+    /(JOURNAL_VERSION, .*\n)(\];)/,
+    `$1  { version: 4, minReaderVersion: ${kind === "breaking" ? 4 : 3}, release: "99.0.0", tables: ["things"] },\n$2`,
   );
-  if (kind === "breaking")
-    edit(
-      folder,
-      "src/adapters/sqlite/file/schema.ts",
-      /minReaderVersion: 1,\n {4}release,/,
-      "minReaderVersion: version < 3 ? 1 : 3,\n    release,",
-    );
   return folder;
 }
 

@@ -3,7 +3,14 @@
 import { crc32 } from "node:zlib";
 import type Database from "better-sqlite3";
 import { APPEND_TABLES, type AppendTable, STATE_TABLES, type StateTable } from "../../../ports/cut-store.ts";
-import { ADDED_TABLES, FIRST_APPEND_TABLES, FIRST_STATE_TABLES, isStateTable } from "./schema.ts";
+import type { JournalSpan } from "./journal.ts";
+import {
+  ADDITIONS,
+  FIRST_APPEND_TABLES,
+  FIRST_STATE_TABLES,
+  isStateTable,
+  JOURNAL_VERSION,
+} from "./schema.ts";
 import type { TableProof } from "./set-hash.ts";
 
 /** What the file says of one state table. */
@@ -22,22 +29,35 @@ export interface CutRow {
   readonly proofs: readonly StoredProof[];
   /** Of each append table, in the order of APPEND_TABLES; 0 before the first row. */
   readonly lastSequences: readonly number[];
+  readonly journal: JournalSpan;
   /** Proofs of tables that a newer release added: kept as they are, so that it finds them again. */
   readonly foreign: Uint8Array;
 }
 
 const PROOF_BYTES = 16;
 const SEQUENCE_BYTES = 8;
+const SPAN_BYTES = 16;
 
 /** Where the proof of a table stands, or the last sequence of an append table: those of the first version, then the added ones. */
 const PLACES = new Map<StateTable | AppendTable, number>();
 let knownBytes = 0;
-for (const table of [...FIRST_STATE_TABLES, ...FIRST_APPEND_TABLES, ...ADDED_TABLES]) {
+let spanPlace = 0;
+for (const table of [...FIRST_STATE_TABLES, ...FIRST_APPEND_TABLES]) addPlace(table);
+for (const { version, tables } of ADDITIONS) {
+  if (version === JOURNAL_VERSION) {
+    spanPlace = knownBytes;
+    knownBytes += SPAN_BYTES;
+  }
+  for (const table of tables) addPlace(table);
+}
+const SPAN_PLACE = spanPlace;
+const KNOWN_BYTES = knownBytes;
+const FIRST_BYTES = FIRST_STATE_TABLES.length * PROOF_BYTES + FIRST_APPEND_TABLES.length * SEQUENCE_BYTES;
+
+function addPlace(table: StateTable | AppendTable): void {
   PLACES.set(table, knownBytes);
   knownBytes += isStateTable(table) ? PROOF_BYTES : SEQUENCE_BYTES;
 }
-const KNOWN_BYTES = knownBytes;
-const FIRST_BYTES = FIRST_STATE_TABLES.length * PROOF_BYTES + FIRST_APPEND_TABLES.length * SEQUENCE_BYTES;
 
 function placeOf(table: StateTable | AppendTable): number {
   const place = PLACES.get(table);
@@ -57,7 +77,7 @@ export class ProofPacker {
     this.#bytes.set(foreign, KNOWN_BYTES);
   }
 
-  pack(proofs: readonly TableProof[], lastSequences: readonly number[]): Buffer {
+  pack(proofs: readonly TableProof[], lastSequences: readonly number[], journal: JournalSpan): Buffer {
     for (let index = 0; index < STATE_PLACES.length; index++) {
       const at = STATE_PLACES[index] as number;
       const proof = proofs[index] as TableProof;
@@ -68,11 +88,13 @@ export class ProofPacker {
     for (let index = 0; index < APPEND_PLACES.length; index++) {
       this.#bytes.writeDoubleLE(lastSequences[index] ?? 0, APPEND_PLACES[index]);
     }
+    this.#bytes.writeDoubleLE(journal.folded, SPAN_PLACE);
+    this.#bytes.writeDoubleLE(journal.last, SPAN_PLACE + 8);
     return this.#bytes;
   }
 }
 
-interface CutInstant {
+export interface CutInstant {
   readonly number: number;
   readonly bootId: string;
   readonly monoMs: number;
@@ -127,10 +149,15 @@ export function readCutRow(database: Database.Database): CutRow | "none" | "dama
         },
   );
   const lastSequences = APPEND_PLACES.map((at) => (at >= proofs.byteLength ? 0 : proofs.readDoubleLE(at)));
+  const journal =
+    SPAN_PLACE >= proofs.byteLength
+      ? { folded: number, last: number }
+      : { folded: proofs.readDoubleLE(SPAN_PLACE), last: proofs.readDoubleLE(SPAN_PLACE + 8) };
   return {
     ...instant,
     proofs: stored,
     lastSequences,
+    journal,
     foreign: Uint8Array.from(proofs.subarray(KNOWN_BYTES)),
   };
 }

@@ -34,6 +34,12 @@ function highWord(key: number): number {
   return Math.floor(key / 4_294_967_296) | 0;
 }
 
+/** Goes on with a 32-bit hash over the heads of records. */
+export function mixHead(hash: number, operation: number, table: number, key: number, length: number): number {
+  const mixed = mixWord(mixWord(hash, operation | (table << 8)), length);
+  return mixWord(mixWord(mixed, lowWord(key)), highWord(key));
+}
+
 /** Memory seen as bytes and as words at once. */
 export interface RowMemory {
   readonly bytes: Buffer;

@@ -2,6 +2,7 @@
 
 import type Database from "better-sqlite3";
 import { APPEND_TABLES, type AppendTable, STATE_TABLES, type StateTable } from "../../../ports/cut-store.ts";
+import { CREATE_JOURNAL } from "./journal.ts";
 
 /** Marks the file as ours (`PRAGMA application_id`): the letters TGFD. */
 export const APPLICATION_ID = 0x54474644;
@@ -23,17 +24,25 @@ export interface Migration {
 export const FIRST_STATE_TABLES = STATE_TABLES.slice(0, 12);
 export const FIRST_APPEND_TABLES = APPEND_TABLES.slice(0, 5);
 
+/** What a later version brought. */
+export interface Addition {
+  readonly version: number;
+  readonly minReaderVersion: number;
+  readonly release: string;
+  readonly tables: readonly (StateTable | AppendTable)[];
+}
+
+/** The version that brought the journal: rows that are only there are missing to whoever does not read it. */
+export const JOURNAL_VERSION = 3;
+
 /**
  * Tables that came later, by the version that brought them: never changed once released, only added to. Their proofs stand in
  * this order. A release that knows fewer tables leaves the others, and what proves them, as they are.
  */
-const ADDITIONS: readonly {
-  readonly version: number;
-  readonly release: string;
-  readonly tables: readonly (StateTable | AppendTable)[];
-}[] = [
+export const ADDITIONS: readonly Addition[] = [
   {
     version: 2,
+    minReaderVersion: 1,
     release: "0.2.0",
     tables: [
       "rate_buckets",
@@ -47,18 +56,18 @@ const ADDITIONS: readonly {
       "kept_policies",
     ],
   },
+  { version: JOURNAL_VERSION, minReaderVersion: 3, release: "0.3.0", tables: [] },
 ];
-
-export const ADDED_TABLES: readonly (StateTable | AppendTable)[] = ADDITIONS.flatMap(({ tables }) => tables);
 
 /** All migrations, ascending. */
 export const MIGRATIONS: readonly Migration[] = [
   { version: 1, minReaderVersion: 1, release: "0.1.0", apply: createFirstTables },
-  ...ADDITIONS.map(({ version, release, tables }) => ({
+  ...ADDITIONS.map(({ version, minReaderVersion, release, tables }) => ({
     version,
-    minReaderVersion: 1,
+    minReaderVersion,
     release,
     apply: (database: Database.Database) => {
+      if (version === JOURNAL_VERSION) database.exec(CREATE_JOURNAL);
       for (const table of tables) createTable(database, table);
     },
   })),

@@ -1,11 +1,14 @@
-// Reads all state rows and proves them: each row by its trailer, each table by its set hash.
+// Reads all state rows and proves them: each row by its trailer, each table by its set hash. What the journal says of a key
+// goes before what its table holds.
 
 import type Database from "better-sqlite3";
 import { STATE_TABLES, type StateTable } from "../../../ports/cut-store.ts";
 import type { StoredProof } from "../file/cut-row.ts";
+import { imageProves, type JournalRecord, type JournalSpan } from "../file/journal.ts";
 import { ElementHash, RowProof, TRAILER_BYTES } from "../file/row-proof.ts";
 import { TableProof } from "../file/set-hash.ts";
 import { PackedRows } from "./packed-rows.ts";
+import { readJournal } from "./read-journal.ts";
 import { readPages, type TakeRow } from "./read-pages.ts";
 import { readRows } from "./read-rows.ts";
 
@@ -16,6 +19,7 @@ export interface DamagedRow {
 
 export interface LoadedTables {
   readonly rows: PackedRows;
+  /** Of what the tables themselves hold, without the journal. */
   readonly proofs: readonly TableProof[];
   readonly damaged: readonly DamagedRow[];
   readonly unproved: readonly StateTable[];
@@ -26,28 +30,36 @@ export interface LoadedTables {
 /** `strict` stops at the first page that cannot be read; `salvage` goes round it, row by row. */
 export type ReadMode = "strict" | "salvage";
 
+/** What the cut row says of the tables. */
+interface Stored {
+  readonly proofs: readonly StoredProof[];
+  readonly journal: JournalSpan;
+}
+
 /**
- * @param stored what the cut row says of each table; undefined when it does not prove: then no table does.
+ * @param stored undefined when the cut row does not prove: then no table does.
  * @throws SqliteError in `strict` mode when a table cannot be read to its end.
  */
 export function loadTables(
   database: Database.Database,
   hashKey: Uint8Array,
-  stored: readonly StoredProof[] | undefined,
+  stored: Stored | undefined,
   mode: ReadMode,
 ): LoadedTables {
-  const prover = new RowProver(hashKey);
-  const unproved: StateTable[] = [];
+  const { latest, lost } = readJournal(database, stored?.journal, mode);
+  const prover = new RowProver(hashKey, latest);
+  const unproved = new Set<StateTable>(lost);
   const unreadable: StateTable[] = [];
   const proofs = STATE_TABLES.map((table, index) => {
     const proof = new TableProof();
     const take: TakeRow = (key, image, from, size) => prover.take(index, key, image, from, size, proof);
     if (!loadTable(database, table, mode, take)) unreadable.push(table);
-    if (!proves(proof, stored?.[index])) unproved.push(table);
+    if (!proves(proof, stored?.proofs[index])) unproved.add(table);
+    prover.takeJournal(index);
     return proof;
   });
-  for (const table of prover.unnamed) if (!unproved.includes(table)) unproved.push(table);
-  return { rows: prover.rows, proofs, damaged: prover.damaged, unproved, unreadable };
+  for (const table of prover.unnamed) unproved.add(table);
+  return { rows: prover.rows, proofs, damaged: prover.damaged, unproved: [...unproved], unreadable };
 }
 
 /** False when not everything could be read. */
@@ -70,9 +82,21 @@ class RowProver {
   readonly unnamed = new Set<StateTable>();
   readonly #proof = new RowProof();
   readonly #element: ElementHash;
+  readonly #journal: readonly ReadonlyMap<number, JournalRecord>[];
 
-  constructor(hashKey: Uint8Array) {
+  constructor(hashKey: Uint8Array, journal: readonly ReadonlyMap<number, JournalRecord>[]) {
     this.#element = new ElementHash(hashKey);
+    this.#journal = journal;
+  }
+
+  /** The rows of one table that the journal speaks of, in the place of those that `take` left out. */
+  takeJournal(index: number): void {
+    const table = STATE_TABLES[index] ?? "executions";
+    for (const [key, record] of this.#journal[index] ?? []) {
+      const { image } = record;
+      if (!imageProves(record)) this.damaged.push({ table, key });
+      else if (image !== undefined) this.rows.place(index, key, image, 0, image.byteLength);
+    }
   }
 
   /** `stored` holds an image with its trailer from `from` on, `size` bytes in all; undefined when the column is no blob. */
@@ -89,14 +113,16 @@ class RowProver {
       this.unnamed.add(table);
       return;
     }
+    const isReplaced = this.#journal[index]?.has(key) === true;
     const length = size - TRAILER_BYTES;
     if (stored === undefined || length < 0) {
       this.#include(index, key, 0, 0, proof);
-      this.damaged.push({ table, key });
+      if (!isReplaced) this.damaged.push({ table, key });
       return;
     }
     const crc = stored.readUInt32LE(from + length);
     const second = stored.readUInt32LE(from + length + 4);
+    if (isReplaced) return this.#include(index, key, crc, second, proof);
     this.rows.place(index, key, stored, from, length);
     this.#proof.compute(index, key, this.rows.memory, this.rows.imageStart, length);
     this.#include(index, key, crc, second, proof);

@@ -6,6 +6,7 @@ import type Database from "better-sqlite3";
 import type { Hole, Loaded } from "../../../ports/cut-store.ts";
 import { sequencesByTable } from "../file/append-row.ts";
 import { buildDatabase, moveIntoPlace, type NewStore } from "../file/create-database.ts";
+import type { CutRow } from "../file/cut-row.ts";
 import { type Loss, writeLoss } from "../file/loss-row.ts";
 import { type Mark, MarkFile } from "../file/mark-file.ts";
 import { migrate } from "../file/migrate.ts";
@@ -26,8 +27,8 @@ export interface OpenedFile {
   readonly hashKey: Uint8Array;
   readonly proofs: readonly TableProof[];
   readonly lastSequences: readonly number[];
-  /** Proofs of tables of newer releases, to be carried on. */
-  readonly foreignProofs: Uint8Array;
+  /** Undefined before the first cut. */
+  readonly cut: CutRow | undefined;
   readonly loaded: Loaded;
 }
 
@@ -95,7 +96,6 @@ function openSound(
     lastSequences: sequencesByTable(sound.lastSequences),
   };
   const { proofs } = tables;
-  const foreignProofs = cut?.foreign ?? new Uint8Array(0);
   const { storeId, hashKey } = store;
   return {
     database,
@@ -104,7 +104,7 @@ function openSound(
     hashKey,
     proofs,
     lastSequences: sound.lastSequences,
-    foreignProofs,
+    cut,
     loaded,
   };
 }

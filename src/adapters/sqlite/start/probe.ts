@@ -67,14 +67,19 @@ export function probeFile(path: string, isSuspect: boolean): Probed {
   }
 }
 
+/** What a file without a cut must hold. */
+const NOTHING_YET = {
+  proofs: STATE_TABLES.map(() => ({ low: 0, high: 0, rowCount: 0 })),
+  journal: { folded: 0, last: 0 },
+};
+
 function prove(
   database: Database.Database,
   store: StoreRow,
   cut: CutRow | undefined,
   isSuspect: boolean,
 ): Probed {
-  const empty = STATE_TABLES.map(() => ({ low: 0, high: 0, rowCount: 0 }));
-  const tables = loadTables(database, store.hashKey, cut?.proofs ?? empty, "strict");
+  const tables = loadTables(database, store.hashKey, cut ?? NOTHING_YET, "strict");
   if (tables.unproved.length > 0)
     return unsound(`set hash does not prove: ${tables.unproved.join(", ")}`, store, cut);
   if (isSuspect && database.pragma("integrity_check(1)", { simple: true }) !== "ok") {

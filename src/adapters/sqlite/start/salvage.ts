@@ -102,7 +102,7 @@ function openSource(path: string): Database.Database | undefined {
 /** Undefined when nothing at all can be read, not even the names of the tables. */
 function loadState(source: Database.Database, found: UnsoundFile): LoadedTables | undefined {
   const key = found.store?.hashKey ?? new Uint8Array(16);
-  const stored = found.store === undefined ? undefined : found.cut?.proofs;
+  const stored = found.store === undefined ? undefined : found.cut;
   return loadTables(source, key, stored, "salvage");
 }
 
@@ -142,7 +142,8 @@ function writeCutRow(
   const { bootId, monoMs, wallMs } = found.cut ?? order;
   const number = found.cut?.number ?? order.markedCut;
   const foreign = found.cut?.foreign ?? new Uint8Array(0);
-  prepareCutRow(target)({ number, bootId, monoMs, wallMs }, new ProofPacker(foreign).pack(proofs, sequences));
+  const packed = new ProofPacker(foreign).pack(proofs, sequences, { folded: number, last: number });
+  prepareCutRow(target)({ number, bootId, monoMs, wallMs }, packed);
 }
 
 function copyAppends(

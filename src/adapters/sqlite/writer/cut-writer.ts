@@ -1,69 +1,81 @@
 // Writes cuts: one transaction each, then the mark. Only when both are done is a cut durable (reliability.md, "Order of
-// words"). What a failed transaction changed in the proofs is taken back, so that memory and file agree again.
+// words"). A cut goes into the journal; JournalFolder brings it into the tables later.
 
 import type Database from "better-sqlite3";
 import { parseAppended } from "../../../ports/appended-row.ts";
 import { MalformedRecords, RecordReader } from "../../../ports/cut-records.ts";
-import { APPEND_TABLES, RECORD_APPEND, RECORD_DELETE, STATE_TABLES } from "../../../ports/cut-store.ts";
+import { APPEND_TABLES, RECORD_APPEND, RECORD_DELETE } from "../../../ports/cut-store.ts";
 import { type AppendWriter, prepareAppends } from "../file/append-row.ts";
-import { ProofPacker, prepareCutRow } from "../file/cut-row.ts";
+import { type CutInstant, ProofPacker, prepareCutRow } from "../file/cut-row.ts";
+import { JOURNALED_TABLES, JournalPacker, type JournalSpan, prepareJournal } from "../file/journal.ts";
 import type { Mark, MarkFile } from "../file/mark-file.ts";
-import { ElementHash, RowSealer } from "../file/row-proof.ts";
-import { ProofJournal, type TableProof } from "../file/set-hash.ts";
 import { failureCode } from "../sqlite-failure.ts";
 import type { OpenedFile } from "../start/open-file.ts";
 import type { WriteRequest } from "../worker-messages.ts";
 import type { FileWatch } from "./file-watch.ts";
+import { TableWriter } from "./table-writer.ts";
 
 export interface Timings {
   readonly commitMs: number;
   readonly markMs: number;
 }
 
+/** What the cut row says, but for the proofs of the tables. */
+interface Said {
+  readonly cut: CutInstant;
+  readonly sequences: readonly number[];
+  readonly journal: JournalSpan;
+}
+
+const NO_CUT: CutInstant = { number: 0, bootId: "", monoMs: 0, wallMs: 0 };
+
 export class CutWriter {
+  readonly tables: TableWriter;
   readonly #database: Database.Database;
   readonly #mark: MarkFile;
   readonly #watch: FileWatch;
   readonly #storeId: string;
-  readonly #puts: readonly Database.Statement[];
-  readonly #deletes: readonly Database.Statement[];
   readonly #appends: readonly AppendWriter[];
+  readonly #packer = new JournalPacker();
+  readonly #writeJournal: ReturnType<typeof prepareJournal>;
   readonly #writeCutRow: ReturnType<typeof prepareCutRow>;
-  readonly #sealer = new RowSealer();
-  readonly #element: ElementHash;
-  readonly #proofs: readonly TableProof[];
-  readonly #journal: ProofJournal;
-  readonly #packer: ProofPacker;
+  readonly #proofPacker: ProofPacker;
   readonly #begin: Database.Statement;
   readonly #commit: Database.Statement;
   readonly #forgetLoss: Database.Statement;
   #hasLoss = true;
-  #lastSequences: readonly number[];
-  #lastInFile: number;
+  /** Bytes of records that went into the journal, with those found in it at the start. */
+  #journaledBytes: number;
+  #said: Said;
   #acknowledged: Mark | undefined;
 
   constructor(file: OpenedFile, watch: FileWatch) {
-    const { database } = file;
+    const { database, cut = NO_CUT } = file;
+    this.tables = new TableWriter(database, file.proofs, file.hashKey);
     this.#database = database;
     this.#mark = file.mark;
     this.#watch = watch;
     this.#storeId = file.storeId;
-    this.#puts = STATE_TABLES.map((table) =>
-      database.prepare(`INSERT OR REPLACE INTO ${table} VALUES (?, ?)`),
-    );
-    this.#deletes = STATE_TABLES.map((table) => database.prepare(`DELETE FROM ${table} WHERE key = ?`));
     this.#appends = prepareAppends(database);
+    this.#writeJournal = prepareJournal(database);
     this.#writeCutRow = prepareCutRow(database);
-    this.#element = new ElementHash(file.hashKey);
-    this.#proofs = file.proofs;
-    this.#journal = new ProofJournal(file.proofs);
-    this.#packer = new ProofPacker(file.foreignProofs);
+    this.#proofPacker = new ProofPacker(file.cut?.foreign ?? new Uint8Array(0));
     this.#begin = database.prepare("BEGIN IMMEDIATE");
     this.#commit = database.prepare("COMMIT");
     this.#forgetLoss = database.prepare("DELETE FROM loss");
-    this.#lastSequences = file.lastSequences;
-    this.#lastInFile = file.loaded.lastCut;
+    const total = database.prepare<[], number>("SELECT total(length(records)) FROM journal").pluck();
+    this.#journaledBytes = total.get() ?? 0;
+    const journal = file.cut?.journal ?? { folded: 0, last: 0 };
+    this.#said = { cut, sequences: file.lastSequences, journal };
     this.#acknowledged = file.mark.found.mark;
+  }
+
+  get journal(): JournalSpan {
+    return this.#said.journal;
+  }
+
+  get journaledBytes(): number {
+    return this.#journaledBytes;
   }
 
   /**
@@ -72,21 +84,42 @@ export class CutWriter {
    * @throws MalformedRecords, RangeError: a mistake of whoever made the cut; nothing of it is in the file
    */
   write(cut: WriteRequest): Timings {
-    if (cut.number <= this.#lastInFile) {
+    const { number, bootId, monoMs, wallMs } = cut;
+    if (number <= this.#said.cut.number) {
       throw new RangeError(
-        `cut ${cut.number} is not above cut ${this.#lastInFile}, the last one in the file`,
+        `cut ${number} is not above cut ${this.#said.cut.number}, the last one in the file`,
       );
     }
-    const commitMs = this.#commitCut(cut);
-    this.#lastInFile = cut.number;
+    const commitMs = this.#transact(() => {
+      if (this.#hasLoss) this.#forgetLoss.run();
+      return { cut: { number, bootId, monoMs, wallMs }, ...this.#apply(cut) };
+    });
+    this.#hasLoss = false;
     const change = this.#watch.findChange();
     if (change !== undefined) throw Object.assign(new Error(change), { code: "GONE" });
     const started = performance.now();
-    const { number, bootId, monoMs, wallMs } = cut;
     const mark: Mark = { storeId: this.#storeId, cut: number, bootId, monoMs, wallMs, suspect: false };
     this.#mark.write(mark);
     this.#acknowledged = mark;
     return { commitMs, markMs: performance.now() - started };
+  }
+
+  /**
+   * Lets `change` bring rows of the journal into the tables; it answers up to which cut that is done. Nothing is synced: the
+   * journal holds the rows until the next cut has made both durable, in this order.
+   * @throws SqliteError: nothing was changed
+   */
+  fold(change: () => number): void {
+    const synchronous = Number(this.#database.pragma("synchronous", { simple: true }));
+    this.#database.pragma("synchronous = NORMAL");
+    try {
+      this.#transact(() => {
+        const folded = change();
+        return { ...this.#said, journal: { ...this.#said.journal, folded } };
+      });
+    } finally {
+      this.#database.pragma(`synchronous = ${synchronous}`);
+    }
   }
 
   /** Asks the next start to look at the whole file: SQLite told of damage that no proof of ours covers (indexes, free list). */
@@ -97,21 +130,21 @@ export class CutWriter {
     this.#mark.write(this.#acknowledged);
   }
 
-  #commitCut(cut: WriteRequest): number {
+  /** Answers the time that COMMIT took, ms. */
+  #transact(change: () => Said): number {
     this.#begin.run();
     try {
-      const sequences = this.#apply(cut);
-      this.#writeCutRow(cut, this.#packer.pack(this.#proofs, sequences));
-      if (this.#hasLoss) this.#forgetLoss.run();
+      const said = change();
+      const { cut, sequences, journal } = said;
+      this.#writeCutRow(cut, this.#proofPacker.pack(this.tables.proofs, sequences, journal));
       const started = performance.now();
       this.#commit.run();
       const commitMs = performance.now() - started;
-      this.#journal.accept();
-      this.#lastSequences = sequences;
-      this.#hasLoss = false;
+      this.tables.accept();
+      this.#said = said;
       return commitMs;
     } catch (thrown) {
-      this.#journal.rollBack();
+      this.tables.rollBack();
       if (this.#database.inTransaction) this.#rollBack();
       throw thrown;
     }
@@ -126,10 +159,11 @@ export class CutWriter {
     }
   }
 
-  /** Applies all records in order; the answer is the highest sequence of each append table afterwards. */
-  #apply(cut: WriteRequest): number[] {
-    const sequences = [...this.#lastSequences];
+  /** Writes all records in order. */
+  #apply(cut: WriteRequest): Omit<Said, "cut"> {
+    const sequences = [...this.#said.sequences];
     const reader = new RecordReader(cut.records, cut.byteLength);
+    this.#packer.open(reader.bytes);
     while (reader.next()) {
       const { operation, table, key } = reader;
       if (operation === RECORD_APPEND) {
@@ -138,29 +172,12 @@ export class CutWriter {
           throw new MalformedRecords(`append table ${table} of ${APPEND_TABLES.length}`);
         append(parseAppended(key, reader.image()));
         sequences[table] = Math.max(sequences[table] ?? 0, key);
-      } else if (operation === RECORD_DELETE) this.#delete(table, key);
-      else this.#put(table, key, reader.image());
+      } else if (table < JOURNALED_TABLES) this.#packer.add(reader);
+      else this.tables.write(table, key, operation === RECORD_DELETE ? undefined : reader.image());
     }
-    return sequences;
+    const { journal } = this.#said;
+    if (this.#packer.isEmpty) return { sequences, journal };
+    this.#journaledBytes += this.#writeJournal(cut.number, journal.last, this.#packer);
+    return { sequences, journal: { ...journal, last: cut.number } };
   }
-
-  #put(table: number, key: number, image: Uint8Array): void {
-    const statement = this.#puts[table];
-    if (statement === undefined) throw new MalformedRecords(`table ${table} of ${STATE_TABLES.length}`);
-    statement.run(bindable(key), this.#sealer.seal(table, key, image));
-    this.#element.compute(table, key, this.#sealer.proof.crc, this.#sealer.proof.second);
-    this.#journal.replace(table, key, this.#element.low, this.#element.high);
-  }
-
-  #delete(table: number, key: number): void {
-    const statement = this.#deletes[table];
-    if (statement === undefined) throw new MalformedRecords(`table ${table} of ${STATE_TABLES.length}`);
-    statement.run(bindable(key));
-    this.#journal.replace(table, key, 0, 0);
-  }
-}
-
-/** The driver binds numbers above 2^31 as floating point; small ones cost less as they are. */
-function bindable(key: number): number | bigint {
-  return key <= 0x7fffffff ? key : BigInt(key);
 }

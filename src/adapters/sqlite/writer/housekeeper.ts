@@ -1,16 +1,18 @@
-// What the file needs besides cuts: checkpoints, and retention of appended rows. One small piece at a time, only in the
+// What the file needs besides cuts: checkpoints, folding the journal, and retention of appended rows. One small piece at a time, only in the
 // gaps between cuts; a piece takes <= 5 ms (a checkpoint as long as the disk needs for the pages of one interval).
 
 import type Database from "better-sqlite3";
 import { type CheckpointState, checkpoint, prepareFrameCount } from "./checkpoint.ts";
+import type { CutWriter } from "./cut-writer.ts";
+import { JournalFolder } from "./journal-folder.ts";
 import { Retention } from "./retention.ts";
 
 /**
- * Log frames after which a passive checkpoint is due: 8 MiB. Each page that changed since the last one is copied once
- * however often it changed, about 10 µs a page: with 1,000 hot rows one checkpoint of 10 ms in 35 cuts. At 512 frames it
- * was 6 ms in every third cut and 1.6 times the bytes (docs/decisions/0003-the-file-format.md).
+ * Log frames after which a passive checkpoint is due: 2 MiB. Each page that changed since the last one is copied once however
+ * often it changed, and a cut may have to wait for all of them. With 8,192 frames 8 % less was written and the slowest cuts took
+ * 15 ms instead of 12 (docs/decisions/0019-a-journal-of-cuts.md).
  */
-const PASSIVE_FRAMES = 8_192;
+const PASSIVE_FRAMES = 2_048;
 
 /** Log bytes beyond which the log is cut off even under load; also the alarm of operators. */
 export const WAL_MAX_BYTES = 64 * 1024 * 1024;
@@ -20,14 +22,16 @@ const IDLE_MS = 1_000;
 
 export class Housekeeper {
   readonly #database: Database.Database;
+  readonly #folder: JournalFolder;
   readonly #retention: Retention;
   readonly #pageBytes: number;
   readonly #countFrames: () => CheckpointState;
   #lastCutAt = performance.now();
   #isLogEmpty = false;
 
-  constructor(database: Database.Database, fileMaxBytes: number) {
+  constructor(database: Database.Database, writer: CutWriter, fileMaxBytes: number) {
     this.#database = database;
+    this.#folder = new JournalFolder(database, writer, fileMaxBytes);
     this.#retention = new Retention(database, fileMaxBytes);
     this.#countFrames = prepareFrameCount(database);
     this.#pageBytes = Number(database.pragma("page_size", { simple: true }));
@@ -45,17 +49,28 @@ export class Housekeeper {
     const log = this.#countFrames();
     if (log.frames * this.#pageBytes > WAL_MAX_BYTES) checkpoint(this.#database, "TRUNCATE");
     else if (log.frames - log.done >= PASSIVE_FRAMES) checkpoint(this.#database, "PASSIVE");
-    else return this.#retention.doPiece();
+    else return this.#folder.doPiece() || this.#retention.doPiece();
     return true;
   }
 
-  /** Called about once a second: cuts the log off when no cut came for a while. @throws SqliteError */
-  doIdlePiece(): void {
-    if (this.#isLogEmpty || performance.now() - this.#lastCutAt < IDLE_MS) return;
-    this.#isLogEmpty = !this.cutOffLog().busy;
+  /**
+   * Called about once a second: when no cut came for a while the journal is folded, and then the log cut off.
+   * True when more is due at once. @throws SqliteError
+   */
+  doIdlePiece(): boolean {
+    if (this.#isLogEmpty || performance.now() - this.#lastCutAt < IDLE_MS) return false;
+    if (this.#folder.doPiece(true)) return true;
+    this.#isLogEmpty = !this.#cutOffLog().busy;
+    return false;
   }
 
-  cutOffLog(): CheckpointState {
+  /** Before the file is closed: an empty journal and no log, what any reader understands. @throws SqliteError */
+  finish(): void {
+    while (this.#folder.doPiece(true));
+    this.#cutOffLog();
+  }
+
+  #cutOffLog(): CheckpointState {
     return checkpoint(this.#database, "TRUNCATE");
   }
 

@@ -38,7 +38,7 @@ export class WriterThread {
     file.database.exec("BEGIN IMMEDIATE; ROLLBACK");
     this.#watch = new FileWatch([database, wal, mark, lock]);
     this.#writer = new CutWriter(file, this.#watch);
-    this.#housekeeper = new Housekeeper(file.database, settings.fileMaxBytes);
+    this.#housekeeper = new Housekeeper(file.database, this.#writer, settings.fileMaxBytes);
     this.#pageCount = file.database.prepare<[], number>("PRAGMA page_count").pluck();
     this.#pageBytes = Number(file.database.pragma("page_size", { simple: true }));
     this.#timer = setInterval(() => this.#look(), LOOK_EVERY_MS);
@@ -119,12 +119,7 @@ export class WriterThread {
       this.#noticed = change;
       this.#reply({ kind: "noticed", failure: change, sizes: this.#sizesIfKnown() }, []);
     }
-    if (change === undefined) {
-      this.#housekeep(() => {
-        this.#housekeeper.doIdlePiece();
-        return false;
-      });
-    }
+    if (change === undefined && this.#housekeep(() => this.#housekeeper.doIdlePiece())) this.#planGap();
   }
 
   #noteDamage(): void {
@@ -150,7 +145,7 @@ export class WriterThread {
     this.#isClosed = true;
     clearInterval(this.#timer);
     this.#housekeep(() => {
-      this.#housekeeper.cutOffLog();
+      this.#housekeeper.finish();
       return false;
     });
     this.#file.database.close();
