@@ -7,7 +7,7 @@ import { pushEvent, recordViolation } from "../events/push.ts";
 import { exceededFinding } from "../limits/limit-finding.ts";
 import { stillSince } from "../limits/times.ts";
 import { judgePlaceAgain, takeShadowPlaces } from "../quotas/judge-registration.ts";
-import { armDeadlines, armIdle, armWorking } from "../time/arm.ts";
+import { armDeadlines, armHalted, armIdle, armWorking } from "../time/arm.ts";
 import type { World } from "../world.ts";
 import { releaseCarve, takeCarve } from "./carve.ts";
 import type { ExecutionRecord } from "./execution-record.ts";
@@ -28,6 +28,7 @@ export function haltExecution(world: World, index: number, finding: Finding, now
   countActive(world, record, -1);
   releaseCarve(world, index);
   withdrawApprovals(world, index, now);
+  armHalted(world, index);
   recordViolation(world, index, finding, now);
   pushEvent(world, index, "HALT", finding.message, now, { finding });
   world.fanOut.start(world, index, "HALT", finding.message, { finding });

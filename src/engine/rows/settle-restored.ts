@@ -4,7 +4,7 @@ import type { Loaded } from "../../ports/cut-store.ts";
 import { COMPLETED_MEMORY_MS } from "../executions/forget.ts";
 import { stillSince } from "../limits/times.ts";
 import { markLoss } from "../losses/mark-loss.ts";
-import { armDeadlines } from "../time/arm.ts";
+import { armDeadlines, armHalted } from "../time/arm.ts";
 import { DEADLINE } from "../time/deadlines.ts";
 import { SWEEP_MS } from "../time/run-due.ts";
 import type { World } from "../world.ts";
@@ -27,7 +27,8 @@ export function settleRestored(world: World, loaded: Loaded, shift: Shift, now: 
       continue;
     }
     resumeIdleClock(world, index, shift, now);
-    armDeadlines(world, index, now);
+    if (table.state.get(index) === STATE.halted) armHalted(world, index);
+    else armDeadlines(world, index, now);
   }
   world.completed.sort((a, b) => table.endedMono.get(a.index) - table.endedMono.get(b.index));
   armHolds(world, shift, now);

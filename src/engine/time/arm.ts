@@ -1,5 +1,5 @@
 import { STATE } from "../../domain/execution.ts";
-import type { Now } from "../../domain/time.ts";
+import { DAY_MS, type Now } from "../../domain/time.ts";
 import type { ExecutionTable } from "../executions/execution-table.ts";
 import { stillSince, workingMs } from "../limits/times.ts";
 import type { World } from "../world.ts";
@@ -25,6 +25,20 @@ export function armWall(world: World, index: number): void {
   // Elapsed must be above limit + grace: one millisecond later it is.
   const at = table.startedMono.get(index) + Number(wall.value) + limits.timeoutGraceMs + 1;
   world.deadlines.add(at, DEADLINE.wallTime, index, table.stamp.get(index));
+}
+
+/** How long a halted execution waits for an operator without any activity. */
+const HALTED_MEMORY_MS = DAY_MS;
+
+/** When a halted execution ends by itself, unless something happens to it. */
+export function armHalted(world: World, index: number): void {
+  const table = world.executions;
+  const at = table.lastActivity.get(index) + HALTED_MEMORY_MS;
+  world.deadlines.add(at, DEADLINE.endHalted, index, table.stamp.get(index));
+}
+
+export function isAbandoned(table: ExecutionTable, index: number, now: Now): boolean {
+  return now.monoMs - table.lastActivity.get(index) >= HALTED_MEMORY_MS;
 }
 
 export function armWorking(world: World, index: number, now: Now): void {

@@ -14,6 +14,7 @@ export const DEADLINE = {
   sweep: 7,
   sweepRequests: 8,
   toolCall: 9,
+  endHalted: 10,
 } as const;
 
 export interface DueDeadline {

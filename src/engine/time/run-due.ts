@@ -3,6 +3,7 @@ import { DAY_MS, HOUR_MS, type Now } from "../../domain/time.ts";
 import { expireApproval } from "../approvals/answer-approvals.ts";
 import { pushEvent, recordViolation } from "../events/push.ts";
 import { flushWindows } from "../executions/charge.ts";
+import { completeExecution } from "../executions/complete.ts";
 import { dropForgotten, forgetExecution } from "../executions/forget.ts";
 import { haltExecution, pauseExecution } from "../executions/state.ts";
 import { expireSlot } from "../guards/calls/tool-calls.ts";
@@ -15,7 +16,7 @@ import { forgetRequests } from "../requests/requests.ts";
 import { expireReservation, timeOutStep } from "../reservations/resolve.ts";
 import { forgetRuleCounts } from "../rules/count-firings.ts";
 import type { World } from "../world.ts";
-import { armIdle, armWall, armWorking } from "./arm.ts";
+import { armHalted, armIdle, armWall, armWorking, isAbandoned } from "./arm.ts";
 import { DEADLINE, type DueDeadline } from "./deadlines.ts";
 
 /** How often what is remembered is looked through for what has been remembered long enough. */
@@ -50,6 +51,7 @@ function runDeadline(world: World, due: DueDeadline, now: Now): void {
   const table = world.executions;
   if (table.stamp.get(key) !== stamp || table.records[key] === undefined) return;
   if (kind === DEADLINE.forgetExecution) return forgetExecution(world, key, now);
+  if (kind === DEADLINE.endHalted) return endHalted(world, key, now);
   if (table.state.get(key) >= STATE.halted) return;
   if (kind === DEADLINE.wallTime) return endByTime(world, key, "max_wall_time_ms", now);
   if (kind === DEADLINE.workingTime) return endByTime(world, key, "max_working_time_ms", now);
@@ -76,6 +78,14 @@ function endByTime(
     return;
   }
   act(world, index, exceededFinding(limitFacts(key, limit, BigInt(elapsed), 0n, id)), limit.onExceed, now);
+}
+
+/** Whoever ran it is gone, or it would have ended it: it must not count as live for ever. */
+function endHalted(world: World, index: number, now: Now): void {
+  const table = world.executions;
+  if (table.state.get(index) !== STATE.halted) return;
+  if (isAbandoned(table, index, now)) completeExecution(world, index, now);
+  else armHalted(world, index);
 }
 
 function endByIdle(world: World, index: number, now: Now): void {

@@ -1,6 +1,6 @@
 // What time does in the naive model: docs/limits.md, "Timers push" and "Start".
 import { endHold } from "./charge-model.ts";
-import { type Clock, halt } from "./judge-model.ts";
+import { type Clock, complete, halt } from "./judge-model.ts";
 import {
   chainOf,
   childrenOf,
@@ -12,11 +12,12 @@ import {
 
 const GRACE_MS = 1_000;
 const FORGET_MS = 3_600_000;
+const ABANDONED_MS = 86_400_000;
 const RECONNECT_GRACE_MS = 30_000;
 
 interface Due {
   readonly atMono: number;
-  readonly run: () => void;
+  readonly run: (clock: Clock) => void;
 }
 
 /** Idle clocks stand still below a pause: what passes moves on what was the last activity. */
@@ -37,7 +38,7 @@ export function runTimers(model: Model, clock: Clock): void {
       undefined,
     );
     if (next === undefined || next.atMono > clock.monoMs) return;
-    next.run();
+    next.run(clock);
   }
 }
 
@@ -58,9 +59,13 @@ function expiryOf(model: Model, hold: ModelHold): Due {
 function timeLimitsOf(model: Model, execution: ModelExecution): Due[] {
   const { state, limits, startedMono, lastActivityMono, endedMono } = execution;
   if (state === "COMPLETED") return [{ atMono: endedMono + FORGET_MS, run: () => forget(model, execution) }];
+  if (state === "HALTED") {
+    const run = (clock: Clock): void => complete(model, execution.id, clock);
+    return [{ atMono: lastActivityMono + ABANDONED_MS, run }];
+  }
   const due: Due[] = [];
   const { max_wall_time_ms: wall, idle_timeout_seconds: idle } = limits;
-  if (wall !== undefined && state !== "HALTED") {
+  if (wall !== undefined) {
     const run = (): void => halt(model, execution, "WALL_TIME_LIMIT", undefined);
     due.push({ atMono: startedMono + wall + GRACE_MS + 1, run });
   }

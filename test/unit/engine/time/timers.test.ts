@@ -1,6 +1,11 @@
 // Deadlines: that they come due, that they re-arm themselves, and what a start after time away does to each.
 import { describe, expect, test } from "vitest";
-import { pauseByOperator, resumeByOperator } from "../../../../src/engine/executions/administer.ts";
+import { STATE } from "../../../../src/domain/execution.ts";
+import {
+  haltByOperator,
+  pauseByOperator,
+  resumeByOperator,
+} from "../../../../src/engine/executions/administer.ts";
 import { Engine, type LimitValues, policyOf, STEP, USD } from "../engine-fixture.ts";
 
 const MINUTE = 60_000;
@@ -85,6 +90,50 @@ describe("the last instant that is allowed and the first that is not", () => {
     engine.release("e", "s");
     engine.advance(MINUTE);
     expect(engine.eventTypes("e")).toEqual([]);
+  });
+});
+
+describe("an execution that was halted and left alone", () => {
+  const DAY = 1_440 * MINUTE;
+
+  test("ends with its subtree a day after the last activity, and makes room", () => {
+    const engine = new Engine({ limits: policyOf({ idle_timeout_seconds: 60n }), maxLiveExecutions: 2 });
+    engine.register("e");
+    engine.register("child", { parentId: "e" });
+    engine.advance(MINUTE);
+    expect(() => engine.register("f")).toThrow("2 executions are live");
+    engine.report("child", { steps: 1n });
+    engine.advance(DAY - 1);
+    expect(engine.check("e", STEP).findings[0]?.reason).toBe("IDLE_TIMEOUT");
+    engine.advance(1);
+    expect(engine.check("e", STEP).findings[0]?.reason).toBe("EXECUTION_COMPLETED");
+    expect([engine.eventTypes("e").at(-1), engine.eventTypes("child").at(-1)]).toEqual([
+      "COMPLETED",
+      "COMPLETED",
+    ]);
+    expect(engine.register("f").decision.allowed).toBe(true);
+    expect(engine.snapshot("e").steps).toBe(1n);
+  });
+
+  test("is counted over a restart without the time away; one that was resumed or paused does not end", async () => {
+    const engine = new Engine({ limits: policyOf() });
+    for (const id of ["halted", "resumed", "paused"]) engine.register(id);
+    for (const id of ["halted", "resumed"])
+      haltByOperator(engine.world, engine.index(id), "op", undefined, engine.now);
+    resumeByOperator(engine.world, engine.index("resumed"), "op", undefined, engine.now);
+    pauseByOperator(engine.world, engine.index("paused"), "op", undefined, engine.now);
+    engine.advance(DAY - MINUTE);
+    await engine.save();
+    const back = engine.restarted(2 * DAY);
+    back.advance(MINUTE - 1);
+    const stateOf = (id: string) => back.world.executions.state.get(back.index(id));
+    expect(["halted", "resumed", "paused"].map(stateOf)).toEqual([STATE.halted, STATE.running, STATE.paused]);
+    back.advance(1);
+    expect(["halted", "resumed", "paused"].map(stateOf)).toEqual([
+      STATE.completed,
+      STATE.running,
+      STATE.paused,
+    ]);
   });
 });
 
