@@ -3,6 +3,7 @@ import { STATE } from "../../domain/execution.ts";
 import type { Now } from "../../domain/time.ts";
 import { withdrawApprovals } from "../approvals/approvals.ts";
 import { pushEvent } from "../events/push.ts";
+import { countActive, holdsPlace } from "../gauges/active-places.ts";
 import { releaseSlots } from "../guards/calls/tool-calls.ts";
 import { stillSince } from "../limits/times.ts";
 import { setMemory } from "../reports/charge-usage.ts";
@@ -13,7 +14,7 @@ import type { World } from "../world.ts";
 import { releaseCarve } from "./carve.ts";
 import { keyOf } from "./execution-record.ts";
 import { COMPLETED_MEMORY_MS } from "./forget.ts";
-import { countActive, leavePause, standStill } from "./state.ts";
+import { leavePause, standStill } from "./state.ts";
 
 /**
  * Ends an execution and its subtree: holds and carves are released, open approvals withdrawn, watchers told. Idempotent.
@@ -48,7 +49,7 @@ export function completeExecution(world: World, index: number, now: Now, byParen
   releaseCarve(world, index);
   setMemory(world, index, 0);
   withdrawApprovals(world, index, now);
-  if (table.state.get(index) <= STATE.paused) countActive(world, record, -1);
+  if (holdsPlace(world, index)) countActive(world, record, -1);
   table.setState(index, STATE.completed);
   table.endedMono.set(index, now.monoMs);
   table.live--;

@@ -12,6 +12,7 @@ import type { CallerId } from "../../domain/ids.ts";
 import { type EffectiveLimits, isEmptyOverrides, NO_OVERRIDES } from "../../domain/limits.ts";
 import type { Now } from "../../domain/time.ts";
 import { keepViolation, recordViolation } from "../events/push.ts";
+import { checkConcurrency, countActive } from "../gauges/active-places.ts";
 import { judgeRegistration } from "../intents/judge-policy.ts";
 import { keepFindings } from "../intents/keep-findings.ts";
 import { sharedLimits } from "../limits/effective-limits.ts";
@@ -26,7 +27,7 @@ import { checkCarve, createCarveHold, takeCarve } from "./carve.ts";
 import { createExecutionRecord, type ExecutionRecord } from "./execution-record.ts";
 import { NO_INDEX } from "./execution-table.ts";
 import { forgetOldestCompleted } from "./forget.ts";
-import { checkConcurrency, countActive, pauseExecution } from "./state.ts";
+import { pauseExecution } from "./state.ts";
 import { stateFindings } from "./state-findings.ts";
 
 export interface RegistrationAnswer {

@@ -1,16 +1,13 @@
 import type { Finding } from "../../domain/decision.ts";
 import { STATE } from "../../domain/execution.ts";
-import { CONCURRENCY_LEVELS, type EffectiveLimit } from "../../domain/limits.ts";
 import type { Now } from "../../domain/time.ts";
 import { executionQuestion, openApproval, withdrawApprovals } from "../approvals/approvals.ts";
 import { pushEvent, recordViolation } from "../events/push.ts";
-import { exceededFinding } from "../limits/limit-finding.ts";
+import { freePlaces, takePlaces } from "../gauges/active-places.ts";
 import { stillSince } from "../limits/times.ts";
-import { judgePlaceAgain, takeShadowPlaces } from "../quotas/judge-registration.ts";
 import { armDeadlines, armHalted, armIdle, armWorking } from "../time/arm.ts";
 import type { World } from "../world.ts";
 import { releaseCarve, takeCarve } from "./carve.ts";
-import type { ExecutionRecord } from "./execution-record.ts";
 
 // RUNNING, PAUSED, HALTED, COMPLETED: one flag on one execution; its subtree reads it by walking up.
 
@@ -23,9 +20,9 @@ export function haltExecution(world: World, index: number, finding: Finding, now
   leavePause(world, index, now);
   world.rows.executions.touch(index);
   world.rows.executionTexts.touch(index);
+  freePlaces(world, index);
   table.setState(index, STATE.halted);
   record.stateFinding = finding;
-  countActive(world, record, -1);
   releaseCarve(world, index);
   withdrawApprovals(world, index, now);
   armHalted(world, index);
@@ -55,7 +52,7 @@ export function pauseExecution(world: World, index: number, finding: Finding, no
 }
 
 /**
- * Lets a paused or halted execution go on. A halted one takes its place and its carve again. `approvalId` is the approval
+ * Lets a paused or halted execution go on. A halted one takes the places of its subtree and its carve again. `approvalId` is the approval
  * that let it.
  * @returns a finding when no place or too little for the carve is left
  */
@@ -70,13 +67,13 @@ export function resumeExecution(
   const record = table.record(index);
   const state = table.state.get(index);
   if (state === STATE.halted) {
-    const refused =
-      checkConcurrency(world, record) ??
-      judgePlaceAgain(world, record, now).find((finding) => finding.shadow !== true) ??
-      takeCarve(world, index);
+    const refused = takePlaces(world, index, now);
     if (refused !== undefined) return refused;
-    countActive(world, record, 1);
-    takeShadowPlaces(world, record, now);
+    const short = takeCarve(world, index);
+    if (short !== undefined) {
+      freePlaces(world, index);
+      return short;
+    }
   }
   leavePause(world, index, now);
   world.rows.executions.touch(index);
@@ -126,43 +123,4 @@ function* withDescendants({ executions }: World, index: number): Generator<numbe
     yield at;
     for (const child of executions.children(at)) pending.push(child);
   }
-}
-
-/** RUNNING and PAUSED executions hold a place of every level of their principal. */
-export function countActive(world: World, record: ExecutionRecord, by: 1 | -1): void {
-  world.places.count(record.principal, by);
-  if (by < 0) world.places.releaseShadow(record.index);
-}
-
-/** Whether the principal may have one more active execution. */
-export function checkConcurrency(
-  world: World,
-  record: Pick<ExecutionRecord, "principal" | "limits" | "id">,
-): Finding | undefined {
-  for (const level of CONCURRENCY_LEVELS) {
-    const limit = record.limits.concurrency[level];
-    const name = record.principal[level];
-    if (limit === undefined || limit.mode === "shadow" || name === undefined) continue;
-    const active = BigInt(world.places.of(record.principal.tenant, { level, name }));
-    if (active < limit.value) continue;
-    return exceededConcurrency(level, limit, active, record.id);
-  }
-  return undefined;
-}
-
-function exceededConcurrency(
-  level: string,
-  limit: EffectiveLimit,
-  active: bigint,
-  executionId: string,
-): Finding {
-  return exceededFinding({
-    key: `max_concurrent_executions.${level}`,
-    violationType: "concurrency_limit",
-    unit: "count",
-    limit,
-    current: active + 1n,
-    held: 0n,
-    executionId,
-  });
 }

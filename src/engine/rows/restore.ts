@@ -1,11 +1,12 @@
 import type { Finding } from "../../domain/decision.ts";
 import type { ExecutionEvent } from "../../domain/event.ts";
-import { MAX_EVENTS, MAX_TREE_DEPTH, type Principal, STATE } from "../../domain/execution.ts";
+import { MAX_EVENTS, MAX_TREE_DEPTH, type Principal } from "../../domain/execution.ts";
 import { DAY_MS, type Now } from "../../domain/time.ts";
 import type { Loaded } from "../../ports/cut-store.ts";
 import { restoreAdjustment, type StoredAdjustment } from "../adjustments/adjustment-rows.ts";
 import { keepViolation } from "../events/push.ts";
 import { NO_INDEX } from "../executions/execution-table.ts";
+import { holdsPlace } from "../gauges/active-places.ts";
 import { restoreStorage, type StoredStorage } from "../gauges/gauge-rows.ts";
 import { restoreSpent } from "../guards/capabilities/spent-capabilities.ts";
 import { addDamagedExecution, layHolds, parentByName } from "../losses/restore-damaged.ts";
@@ -143,7 +144,7 @@ function countRestored(world: World): void {
   const active = new Map<Principal, number>();
   const { executions } = world;
   for (const index of executions.indexes()) {
-    if (executions.state.get(index) > STATE.paused) continue;
+    if (!holdsPlace(world, index)) continue;
     const { principal } = executions.record(index);
     active.set(principal, (active.get(principal) ?? 0) + 1);
   }

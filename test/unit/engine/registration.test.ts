@@ -218,6 +218,39 @@ describe("max_concurrent_executions", () => {
     expect(resumeByOperator(engine.world, 0, "op", undefined, engine.now)).toBeUndefined();
   });
 
+  test("a halt frees the places of the whole subtree; going on takes all of them again or none", async () => {
+    const three = { ...one, value: 3n };
+    const engine = new Engine({ limits: policyOf({}, { concurrency: { tenant: three } }) });
+    const operate = (on: Engine, verb: typeof haltByOperator | typeof resumeByOperator, id: string) =>
+      verb(on.world, on.index(id), "op", undefined, on.now);
+    engine.register("root");
+    engine.register("child", { parentId: "root" });
+    engine.register("grandchild", { parentId: "child" });
+    expect(engine.register("a").index).toBe(-1);
+    operate(engine, haltByOperator, "child");
+    operate(engine, haltByOperator, "root");
+    operate(engine, haltByOperator, "grandchild");
+    for (const id of ["a", "b", "c"]) expect(engine.register(id).decision.allowed).toBe(true);
+    expect(engine.register("d").index).toBe(-1);
+    // What goes on below a halted one takes its place when that goes on.
+    expect(operate(engine, resumeByOperator, "child")).toBeUndefined();
+    expect(operate(engine, resumeByOperator, "grandchild")).toBeUndefined();
+    engine.complete("a");
+    engine.complete("b");
+    expect(operate(engine, resumeByOperator, "root")).toMatchObject({ reason: "CONCURRENCY_LIMIT" });
+    await engine.save();
+    const back = engine.restarted(1);
+    back.complete("grandchild");
+    expect(operate(back, resumeByOperator, "root")).toBeUndefined();
+    expect(back.register("e").index).toBe(-1);
+    back.complete("c");
+    expect(back.register("e").decision.allowed).toBe(true);
+    expect(back.register("f").index).toBe(-1);
+    back.complete("root");
+    for (const id of ["f", "g"]) expect(back.register(id).decision.allowed).toBe(true);
+    expect(back.register("h").index).toBe(-1);
+  });
+
   test("places are counted again after a restart", async () => {
     const engine = new Engine({ limits: policyOf({}, { concurrency: { tenant: one } }) });
     engine.register("a");
