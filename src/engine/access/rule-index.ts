@@ -82,6 +82,29 @@ function exactPrincipals({ principals, principalRanges }: AccessRule): ReadonlyS
   return principalRanges === undefined ? new Set(principals) : undefined;
 }
 
+/** Whether any rule can be about a request that names these. */
+export function reachesRequest(
+  { others, trees }: RuleIndex,
+  route: string | undefined,
+  operation: string | undefined,
+  tool: string | undefined,
+): boolean {
+  return (
+    !isEmpty(others) ||
+    (route !== undefined && hasRules(trees.routes)) ||
+    (operation !== undefined && hasRules(trees.operations)) ||
+    (tool !== undefined && hasRules(trees.tools))
+  );
+}
+
+function hasRules({ paths, names }: Tree): boolean {
+  return !isEmpty(paths) || !isEmpty(names);
+}
+
+function isEmpty({ byPrincipal, forAnyone, below }: Place): boolean {
+  return forAnyone.length === 0 && byPrincipal.size === 0 && below.size === 0;
+}
+
 /** Calls `visit` with every rule that can be about the request; one rule may come more than once. */
 export function visitRules(
   index: RuleIndex,

@@ -158,7 +158,7 @@ export function windowRows(world: World, index: number, wallMs: number): Int32Ar
 /** An execution's windows, resolved again when the first of them has ended. */
 export function windowBinding(world: World, index: number, wallMs: number): WindowBinding {
   const { bindings } = world.executions;
-  const binding = bindings[index];
+  const binding = bindings.get(index);
   if (binding !== undefined && wallMs >= binding.fromMs && wallMs < binding.untilMs) return binding;
   const { windows, rows } = world;
   const { principal } = world.executions.record(index);
@@ -170,7 +170,7 @@ export function windowBinding(world: World, index: number, wallMs: number): Wind
     rows.windows,
     rows.windowTexts,
   );
-  bindings[index] = bound;
+  bindings.set(index, bound);
   return bound;
 }
 

@@ -117,12 +117,14 @@ export function appended<T>(list: readonly T[], item: T): readonly T[] {
   return list;
 }
 
-/** One literal, so that all of a record lies in one object: 100,000 of them are most of the heap. */
+/** One literal, so that all of a record lies in one object: 100,000 of them are most of the heap. What every decision reads comes first. */
 export function createExecutionRecord(identity: ExecutionIdentity): ExecutionRecord {
   return {
     index: identity.index,
     caller: identity.caller,
     id: identity.id,
+    policy: identity.policy,
+    limits: identity.limits,
     principal: identity.principal,
     session: identity.session,
     labels: identity.labels,
@@ -132,8 +134,6 @@ export function createExecutionRecord(identity: ExecutionIdentity): ExecutionRec
     chain: identity.chain,
     childChain: undefined,
     adjusted: identity.adjusted,
-    policy: identity.policy,
-    limits: identity.limits,
     carve: identity.carve,
     custom: undefined,
     loop: undefined,

@@ -7,6 +7,7 @@ import type { WindowBinding } from "../quotas/window-table.ts";
 import type { ExecutionRecord } from "./execution-record.ts";
 import { ByteColumn, COUNTERS_AT, DoubleColumn, IntColumn, ROW_BYTES } from "./table/columns.ts";
 import { IdIndex } from "./table/id-index.ts";
+import { SharedColumn } from "./table/shared-column.ts";
 
 // The live executions, and those completed within the last hour. What every report touches stands in typed arrays under
 // the execution's index; what is read seldom stands in its record. Arrays are made at full size once: the pages of an
@@ -41,9 +42,9 @@ export class ExecutionTable {
   readonly capacity: number;
   readonly records: (ExecutionRecord | undefined)[] = [];
   /** The limits in force, as numbers to compare with. */
-  readonly compiled: CompiledLimits[] = [];
+  readonly compiled: SharedColumn<CompiledLimits>;
   /** The windows of the principal, as they were last resolved. */
-  readonly bindings: (WindowBinding | undefined)[] = [];
+  readonly bindings: SharedColumn<WindowBinding>;
   /** Counters, in the order of SPENT, from `counterPlace` on. */
   readonly spent: BigInt64Array;
   /** What is held, in the order of HELD; `index * HELD_STRIDE`. Its pages cost no memory where nothing is held. */
@@ -67,7 +68,6 @@ export class ExecutionTable {
   readonly warned: IntColumn;
   /** Grows when an index is used again: deadlines of an earlier owner are void. */
   readonly stamp: IntColumn;
-  readonly eventNumber: IntColumn;
   // Last line.
   readonly startedWall: DoubleColumn;
   readonly pausedMs: DoubleColumn;
@@ -81,6 +81,7 @@ export class ExecutionTable {
   readonly previousSibling: IntColumn;
   /** Row of the first reporter that reported for it, plus one; 0 = none. Mostly the only one. */
   readonly firstReporter: IntColumn;
+  readonly eventNumber: IntColumn;
   readonly #bytes: Uint8Array;
   /** Half of the first counter: reading it fetches its line. */
   readonly #firstCounter: IntColumn;
@@ -118,7 +119,8 @@ export class ExecutionTable {
     this.depth = new IntColumn(rows, 44);
     this.warned = new IntColumn(rows, 48);
     this.stamp = new IntColumn(rows, 52);
-    this.eventNumber = new IntColumn(rows, 56);
+    this.compiled = new SharedColumn(new IntColumn(rows, 56));
+    this.bindings = new SharedColumn(new IntColumn(rows, 60));
     this.startedWall = new DoubleColumn(rows, 192);
     this.pausedMs = new DoubleColumn(rows, 200);
     this.pausedSince = new DoubleColumn(rows, 208);
@@ -129,6 +131,7 @@ export class ExecutionTable {
     this.nextSibling = new IntColumn(rows, 240);
     this.previousSibling = new IntColumn(rows, 244);
     this.firstReporter = new IntColumn(rows, 248);
+    this.eventNumber = new IntColumn(rows, 252);
   }
 
   /** Indexes that were ever in use: all executions stand below. */
@@ -143,7 +146,18 @@ export class ExecutionTable {
 
   /** Every id a client chose is kept per caller: another caller's id is not found. */
   find(caller: CallerId, id: string): number {
-    return this.#ids.find(caller, id);
+    const ids = this.#ids;
+    const hash = ids.hash(caller, id);
+    const likely = ids.likely(hash);
+    if (likely !== NO_INDEX) this.#fetch(likely);
+    return ids.findHash(hash, caller, id);
+  }
+
+  /** Reads what judging an execution is going to read of it and its ancestors, while the id is still compared. */
+  #fetch(index: number): void {
+    let read = 0;
+    for (let at = index; at !== NO_INDEX; at = this.parent.get(at)) read ^= this.#firstCounter.get(at);
+    this.fetched = read;
   }
 
   /**
@@ -164,7 +178,7 @@ export class ExecutionTable {
       const index = found[at] as number;
       if (index === NO_INDEX) continue;
       walk[left++] = index;
-      if (this.record(index).policy.isUnknown || this.compiled[index]?.hasCustom === true) read++;
+      if (this.record(index).policy.isUnknown || this.compiled.get(index)?.hasCustom === true) read++;
     }
     while (left > 0) {
       let above = 0;
@@ -231,7 +245,7 @@ export class ExecutionTable {
   setLimits(index: number, limits: EffectiveLimits): void {
     const compiled = compileLimits(limits);
     this.record(index).limits = limits;
-    this.compiled[index] = compiled;
+    this.compiled.set(index, compiled);
     this.#setFlag(index, FLAG.custom, compiled.hasCustom);
   }
 
@@ -251,7 +265,8 @@ export class ExecutionTable {
     const record = this.record(index);
     this.#size--;
     this.#ids.remove(record);
-    this.bindings[index] = undefined;
+    this.bindings.set(index, undefined);
+    this.compiled.set(index, undefined);
     this.records[index] = undefined;
     const previous = this.previousSibling.get(index);
     const next = this.nextSibling.get(index);

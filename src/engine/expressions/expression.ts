@@ -1,6 +1,7 @@
 import type { ASTNode, Environment, ParseResult } from "@marcbachmann/cel-js";
 import { RE2JS, RE2JSException } from "re2js";
 import { type ExpressionIssue, type ExpressionSizes, estimateCost, partsOf } from "./expression-cost.ts";
+import { type NeededValues, neededValues } from "./needed-values.ts";
 import { createRequestEnvironment, MATCHES, type RequestVariables } from "./request-environment.ts";
 
 // Conditions in CEL: typed, without loops of their own, bounded in cost. Compiled when a policy is read; an expression that
@@ -16,6 +17,8 @@ export interface Expression {
   readonly parsed: ParseResult;
   /** As it was written: what its cost is estimated from. */
   readonly source: ASTNode;
+  /** What a request must name for it to be true; undefined where that cannot be told. */
+  readonly needs: NeededValues | undefined;
 }
 
 /** Patterns of expressions by their text; forgotten all at once when a thousand reloads have left too many. */
@@ -65,7 +68,7 @@ export function compileExpressionIn(
     if (!valid) return issueOf(error);
     if (type === undefined || !types.includes(type))
       return { message: `is of type ${type}, not bool`, position: 0 };
-    return { text, parsed, source: first.ast };
+    return { text, parsed, source: first.ast, needs: neededValues(first.ast) };
   } catch (error) {
     return issueOf(error);
   }

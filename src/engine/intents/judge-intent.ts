@@ -39,13 +39,8 @@ import {
   type SlotUse,
 } from "../quotas/judge-principals.ts";
 import type { World } from "../world.ts";
-import {
-  changesSomething,
-  concernsRequest,
-  judgePolicy,
-  NOTHING_FOUND,
-  type PolicySubject,
-} from "./judge-policy.ts";
+import { changesSomething, concernsRequest } from "./concerns.ts";
+import { judgePolicy, NOTHING_FOUND, type PolicySubject } from "./judge-policy.ts";
 
 /** What the engine found out about an intent before it takes anything. */
 export interface Judged {
@@ -78,10 +73,9 @@ export function judgeIntent(
   refreshStalePolicy(world, index, now);
   const record = world.executions.record(index);
   const policy = policyOfAsk(world, record, ask);
-  if (policy !== record.policy)
-    return underPolicy(world, record, policy, () => judgeIntent(world, index, ask, taking, now, guards));
+  if (policy !== record.policy) return judgeUnder(world, record, policy, ask, taking, now, guards);
   const { intent } = ask;
-  const { limits } = world.executions.compiled[index] as CompiledLimits;
+  const { limits } = world.executions.compiled.get(index) as CompiledLimits;
   assertDeclared(limits, intent.custom);
   const priced = priceIntent(world, limits, intent);
   const isConcerned = concernsRequest(policy, ask, priced.nanoUsd);
@@ -133,6 +127,20 @@ export function judgeIntent(
   return { probe, ...answered, refused: answered.findings.some(refuses), principals, obligations };
 }
 
+/** Apart from `judgeIntent`, which would otherwise keep its arguments for a function that is hardly ever made. */
+function judgeUnder(
+  world: World,
+  record: ExecutionRecord,
+  policy: EffectivePolicy,
+  ask: Ask,
+  taking: Taking,
+  now: Now,
+  guards: readonly Finding[],
+): Judged {
+  const { index } = record;
+  return underPolicy(world, record, policy, () => judgeIntent(world, index, ask, taking, now, guards));
+}
+
 /** What holds for a request: labels that it adds make further overrides match. */
 export function policyOfAsk(
   world: World,
@@ -172,7 +180,7 @@ export function assertDeclared(rules: UsageRules, custom: { readonly [name: stri
 /** A discovered step that was planned before counts as discovered only once. */
 function isAnnounced(world: World, index: number, ask: Ask): boolean {
   const { step } = ask.intent;
-  if (step?.name === undefined || step.plannedOnly === true) return false;
+  if (step?.discovered !== true || step.name === undefined || step.plannedOnly === true) return false;
   return world.executions.record(index).announced?.has(step.name) ?? false;
 }
 

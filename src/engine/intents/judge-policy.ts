@@ -1,19 +1,19 @@
 import { type Finding, NO_FINDINGS, type Obligation } from "../../domain/decision.ts";
 import type { Principal } from "../../domain/execution.ts";
-import type { Ask, Content, Intent, Operation } from "../../domain/intent.ts";
+import type { Content, Operation } from "../../domain/intent.ts";
 import type { Now } from "../../domain/time.ts";
 import { judgeAccess } from "../access/judge-access.ts";
 import type { RequestFacts } from "../expressions/request-facts.ts";
-import { judgeFeatures, preferredModels } from "../features/judge-features.ts";
+import { judgeFeatures } from "../features/judge-features.ts";
 import { exceededFinding, limitFacts } from "../limits/limit-finding.ts";
-import { isMutating } from "../operations/compile-operations.ts";
 import { judgeOperation } from "../operations/judge-operation.ts";
 import type { EffectivePolicy } from "../policy/effective-policy.ts";
 import { sourceOf } from "../policy/policy-source.ts";
 import { missingLabels, resolvePolicy } from "../policy/resolve-policy.ts";
-import { type CompiledRules, compileRules } from "../rules/compile-rules.ts";
 import { judgeRules, type RuleQuestion } from "../rules/judge-rules.ts";
+import { namesSome } from "../rules/named-rules.ts";
 import type { World } from "../world.ts";
+import { changesSomething, concernsOf, hasAccess, type PolicyAsk } from "./concerns.ts";
 import { judgeIntentTarget } from "./intent-target.ts";
 
 // What policies say about one request: access, operations and attributes before the limits, rules after them. Changes nothing. A
@@ -36,67 +36,6 @@ export interface PolicyJudgement {
   readonly obligations: readonly Obligation[];
 }
 
-/** What a policy can have to say of requests at all; made once per policy. */
-interface Concerns {
-  readonly rules: CompiledRules;
-  /** An access rule, or a default that denies. */
-  readonly hasAccess: boolean;
-  /** The tenant insists on the models that it prefers. */
-  readonly enforcesModels: boolean;
-}
-
-const concerns = new WeakMap<EffectivePolicy, Concerns>();
-
-function concernsOf(policy: EffectivePolicy): Concerns {
-  const known = concerns.get(policy);
-  if (known !== undefined) return known;
-  const { access, rules, settings } = policy.settings;
-  const made: Concerns = {
-    rules: compileRules(rules),
-    hasAccess: access.some(({ value }) => value.rules.length > 0 || value.default === "deny"),
-    enforcesModels: preferredModels(settings) !== undefined,
-  };
-  concerns.set(policy, made);
-  return made;
-}
-
-/** The rules of a policy, ready to be tried. */
-export function rulesOf(policy: EffectivePolicy): CompiledRules {
-  return concernsOf(policy).rules;
-}
-
-type PolicyAsk = Pick<
-  Ask,
-  "intent" | "allowChanges" | "scopes" | "sourceIp" | "detail" | "kind" | "addresses"
->;
-
-/** Whether anything of a policy but its limits can have something to say of a request. */
-export function concernsRequest(
-  policy: EffectivePolicy,
-  { intent }: PolicyAsk,
-  costNanoUsd: bigint,
-): boolean {
-  const { rules, hasAccess, enforcesModels } = concernsOf(policy);
-  return (
-    hasAccess ||
-    (enforcesModels && intent.model !== undefined) ||
-    rules.judgesAll ||
-    costNanoUsd > rules.costAlert ||
-    intent.operation !== undefined ||
-    intent.networkTarget !== undefined ||
-    intent.feature !== undefined ||
-    intent.integration !== undefined ||
-    (intent.content !== undefined && rules.text.length > 0) ||
-    policy.isInvalid ||
-    policy.isUnknown
-  );
-}
-
-/** Whether an intent names an operation that changes something. */
-export function changesSomething(policy: EffectivePolicy, { operation }: Pick<Intent, "operation">): boolean {
-  return operation !== undefined && isMutating(policy.settings.operations, operation.name);
-}
-
 /** Judges access, the operation and rules. Remembers the name of an operation, for whoever asks what there is. */
 export function judgePolicy(
   world: World,
@@ -108,12 +47,11 @@ export function judgePolicy(
   const { policy } = subject;
   const refused = refuseTenant(subject);
   if (refused !== undefined) return { first: [refused], rules: [], obligations: NO_OBLIGATIONS };
-  const { hasAccess } = concernsOf(policy);
   const request = requestFacts(subject, ask, costNanoUsd);
   const isShadow = policy.mode === "shadow";
   const first: Finding[] = [];
   let obligations: readonly Obligation[] = NO_OBLIGATIONS;
-  if (hasAccess) {
+  if (hasAccess(concernsOf(policy))) {
     const tellsAllows = ask.detail === "FULL";
     const tiers = policy.settings.access;
     const answer = judgeAccess({ tiers, request, wallMs: now.wallMs, tellsAllows, isShadow });
@@ -235,7 +173,9 @@ export function judgeRegistration(world: World, subject: PolicySubject, now: Now
   if (refused !== undefined) return { ...NOTHING_FOUND, first: [refused] };
   const label = missingLabel(subject);
   const first = label === undefined ? NO_FINDINGS : [label];
-  if (!concernsOf(policy).rules.judgesAll) return { ...NOTHING_FOUND, first };
+  const { rules: compiled } = concernsOf(policy);
+  if (!compiled.judgesAll && !namesSome(compiled.named, REGISTRATION.intent))
+    return { ...NOTHING_FOUND, first };
   const request = requestFacts(subject, REGISTRATION, 0n);
   const rules = findRuleFindings(world, subject, request, undefined, now);
   return { ...NOTHING_FOUND, first, rules };

@@ -3,7 +3,7 @@ import type { Now } from "../../domain/time.ts";
 import { recordViolation } from "../events/push.ts";
 import { countFirings } from "../rules/count-firings.ts";
 import type { World } from "../world.ts";
-import { rulesOf } from "./judge-policy.ts";
+import { rulesOf } from "./concerns.ts";
 
 // What is kept of the findings of a call that counts, whether it was allowed or refused: firings of rules, and violations.
 

@@ -17,16 +17,9 @@ import { askBinding, judgePrincipals, takeFromPrincipals } from "../quotas/judge
 import { boundsAny, boundsOfTenant } from "../quotas/principal-bounds.ts";
 import { countAmounts, countFirings } from "../rules/count-firings.ts";
 import type { World } from "../world.ts";
+import { changesSomething, concernsRequest, rulesOf } from "./concerns.ts";
 import { assertDeclared, tellObligations } from "./judge-intent.ts";
-import {
-  changesSomething,
-  concernsRequest,
-  judgePolicy,
-  missingLabel,
-  NOTHING_FOUND,
-  type PolicySubject,
-  rulesOf,
-} from "./judge-policy.ts";
+import { judgePolicy, missingLabel, NOTHING_FOUND, type PolicySubject } from "./judge-policy.ts";
 
 /** `unregistered: register`: an execution that asks before it registered is registered with its tenant's policy. */
 export function registerUnknown(

@@ -23,7 +23,7 @@ import { idleMs, wallMs, workingMs } from "./times.ts";
 /** True when no limit of the execution or its ancestors has anything to say about what the probe would add. */
 export function isQuiet(world: World, index: number, probe: Probe, now: Now): boolean {
   const table = world.executions;
-  const own = table.compiled[index] as CompiledLimits;
+  const own = table.compiled.get(index) as CompiledLimits;
   if (now.monoMs - table.startedMono.get(index) >= own.wallAlertMs) return false;
   if (own.workingAlertMs !== Number.POSITIVE_INFINITY && workingMs(table, index, now) >= own.workingAlertMs)
     return false;
@@ -43,7 +43,7 @@ function isQuietLevel(world: World, index: number, probe: Probe, depth: number):
   const table = world.executions;
   const flags = table.flags.get(index);
   if ((flags & NOT_QUIET) !== 0) return false;
-  const { alerts, memoryAlert, maxDepth } = table.compiled[index] as CompiledLimits;
+  const { alerts, memoryAlert, maxDepth } = table.compiled.get(index) as CompiledLimits;
   if ((flags & FLAG.memory) !== 0 && table.subtreeMemory.get(index) >= memoryAlert) return false;
   if (depth >= maxDepth) return false;
   const spent = table.spent;

@@ -69,7 +69,7 @@ export function storeFinding(world: World): Finding | undefined {
 export function isUncertain(world: World, index: number): boolean {
   const { bindings, flags, parent } = world.executions;
   const { windows } = world;
-  if (windows.anyUncertain && windows.isUncertain(bindings[index]?.rows ?? NO_ROWS)) return true;
+  if (windows.anyUncertain && windows.isUncertain(bindings.get(index)?.rows ?? NO_ROWS)) return true;
   for (let at = index; at !== NO_INDEX; at = parent.get(at))
     if ((flags.get(at) & FLAG.uncertain) !== 0) return true;
   return false;

@@ -1,4 +1,6 @@
+import type { Concerns } from "../intents/concerns.ts";
 import type { LimitPolicy } from "../limits/effective-limits.ts";
+import type { PrincipalBounds } from "../quotas/principal-bounds.ts";
 import type { PolicyValues } from "./policy-source.ts";
 
 /**
@@ -21,4 +23,7 @@ export interface EffectivePolicy extends PolicyValues {
   readonly mode: "enforce" | "shadow" | "off";
   /** The section `execution` as the engine of limits reads it. */
   readonly limits: LimitPolicy;
+  /** What every decision reads of it, made when it is first needed: a field, because a look-up in a table costs two misses. */
+  concerns: Concerns | undefined;
+  bounds: PrincipalBounds | undefined;
 }

@@ -54,6 +54,8 @@ export interface GaugeQuota {
 }
 
 export interface CompiledQuotas {
+  /** What they were made for. */
+  readonly bounds: PrincipalBounds | undefined;
   /** Of the adjustments and shares of pools that are in it. */
   readonly version: number;
   readonly windows: readonly WindowQuota[];
@@ -71,6 +73,7 @@ export const CUSTOM_COUNTER = -1;
 export const BITS_PER_UNIT = 4;
 
 export const NO_QUOTAS: CompiledQuotas = Object.freeze({
+  bounds: undefined,
   version: -1,
   windows: [],
   requests: [],
@@ -93,15 +96,18 @@ export function quotasOf(
   const { tenant } = binding.principal;
   if (bounds.pools.length > 0) pools.refresh(world, tenant, bounds.pools, bounds.timeZone, now);
   const version = adjustments.version + pools.version;
-  binding.quotas ??= new WeakMap();
-  const known = binding.quotas.get(bounds);
+  const { lastQuotas } = binding;
+  const known = lastQuotas?.bounds === bounds ? lastQuotas : binding.quotas.get(bounds);
   if (
     known?.version === version &&
     (known.adjusting.length === 0 || !followLoad(world, tenant, known.adjusting, now))
-  )
+  ) {
+    binding.lastQuotas = known;
     return known;
+  }
   const made = compileQuotas({ bounds, tenant, adjustments, pools }, binding);
   binding.quotas.set(bounds, made);
+  binding.lastQuotas = made;
   return made;
 }
 
@@ -118,6 +124,7 @@ function compileQuotas(compiling: Compiling, binding: WindowBinding): CompiledQu
   }
   const of = (key: GaugeQuota["key"]) => gauges.filter((one) => one.key === key);
   return {
+    bounds: compiling.bounds,
     version: compiling.adjustments.version + compiling.pools.version,
     adjusting,
     windows,

@@ -45,11 +45,9 @@ export function boundsOfTenant(world: World, tenant: string): PrincipalBounds {
 
 const NO_LABELS = Object.freeze({});
 
-const made = new WeakMap<EffectivePolicy, PrincipalBounds>();
-
 export function boundsUnder(world: World, policy: EffectivePolicy): PrincipalBounds {
   const platform = world.policy.platformRates ?? NO_PLATFORM_RATES;
-  const known = made.get(policy);
+  const known = policy.bounds;
   if (known?.platform === platform) return known;
   const { quotas, pools, rates, time_zone: timeZone } = policy.settings;
   const layers = rateLayers(policy, rates);
@@ -64,7 +62,7 @@ export function boundsUnder(world: World, policy: EffectivePolicy): PrincipalBou
     timeZone,
     hasAny: hasQuotas || layers.length > 0 || platform.file !== undefined || platform.fallback !== undefined,
   };
-  made.set(policy, bounds);
+  policy.bounds = bounds;
   return bounds;
 }
 

@@ -37,9 +37,12 @@ export interface WindowBinding {
   readonly pending: BigInt64Array;
   isPending: boolean;
   /** Buckets of rates that requests of this principal take from, by what bounds it. */
-  plans: WeakMap<PrincipalBounds, RatePlans> | undefined;
+  readonly plans: WeakMap<PrincipalBounds, RatePlans>;
   /** Its quotas, by what bounds it. */
-  quotas: WeakMap<PrincipalBounds, CompiledQuotas> | undefined;
+  readonly quotas: WeakMap<PrincipalBounds, CompiledQuotas>;
+  /** Those that were asked for last: mostly one thing bounds a principal. */
+  lastPlans: RatePlans | undefined;
+  lastQuotas: CompiledQuotas | undefined;
   /** How far its quotas were from having something to say when they were last compared. */
   room: QuotaRoom | undefined;
 }
@@ -109,8 +112,10 @@ export class WindowTable {
         untilMs: 0,
         pending: new BigInt64Array(SPENT_STRIDE),
         isPending: false,
-        plans: undefined,
-        quotas: undefined,
+        plans: new WeakMap(),
+        quotas: new WeakMap(),
+        lastPlans: undefined,
+        lastQuotas: undefined,
         room: undefined,
       };
       this.#bindings.set(key, binding);

@@ -15,6 +15,7 @@ import { normaliseRoute } from "./route.ts";
 const MAX_PLANS = 64;
 
 export interface RatePlans {
+  readonly bounds: PrincipalBounds;
   /** Of the adjustments that are in them. */
   readonly version: number;
   /** By route, provider and address, as they were written. */
@@ -43,12 +44,13 @@ export function ratePlan(
   if (ask.intent.weight === 0n) return NO_CHECKS;
   endAdjustments(world, now);
   const { adjustments } = world;
-  binding.plans ??= new WeakMap();
-  let plans = binding.plans.get(bounds);
+  const { lastPlans } = binding;
+  let plans = lastPlans?.bounds === bounds ? lastPlans : binding.plans.get(bounds);
   if (plans?.version !== adjustments.version) {
-    plans = { version: adjustments.version, byRequest: new Map(), last: undefined };
+    plans = { bounds, version: adjustments.version, byRequest: new Map(), last: undefined };
     binding.plans.set(bounds, plans);
   }
+  binding.lastPlans = plans;
   const { route, provider } = ask.intent;
   const { sourceIp } = ask;
   const { last } = plans;

@@ -62,7 +62,7 @@ export function applyGroup(
   const completed = table.state.get(index) === STATE.completed;
   touchActivity(world, index, now.monoMs);
   const binding = windowBinding(world, index, now.wallMs);
-  const { limits: rules } = table.compiled[index] as CompiledLimits;
+  const { limits: rules } = table.compiled.get(index) as CompiledLimits;
   const source = priceSource(world, rules, part.group.provider, part.group.model);
   const rejected: Rejected = [];
   const sum = sumPlain(world, part, rules, source, index, now, rejected);
@@ -124,7 +124,10 @@ function sumPlain(
   const into = world.scratch;
   into.fill(0n);
   const { customCounters } = rules;
-  const from = Math.max(world.executions.bindings[index]?.fromMs ?? 0, now.wallMs - rules.lateToleranceMs);
+  const from = Math.max(
+    world.executions.bindings.get(index)?.fromMs ?? 0,
+    now.wallMs - rules.lateToleranceMs,
+  );
   let plain = true;
   let signatures = false;
   let unpriced = false;
@@ -245,7 +248,7 @@ function windowsOfUsage(
 ): { readonly rows: Int32Array; readonly finding?: Finding } {
   if (usage.occurredAt === undefined) return { rows };
   const at = wallMsOf(usage.occurredAt);
-  const binding = world.executions.bindings[index];
+  const binding = world.executions.bindings.get(index);
   if (at >= now.wallMs || binding === undefined || at >= binding.fromMs) {
     return now.wallMs - at > lateToleranceMs ? { rows, finding: LATE_REPORT } : { rows };
   }

@@ -6,7 +6,7 @@ import type { Usage } from "../../domain/usage.ts";
 import { chargeChain, chargeCustom, chargeWindows, chargeWindowsCustom } from "../executions/charge.ts";
 import { NO_INDEX } from "../executions/execution-table.ts";
 import { moveDepth, noteStep, recordModifications } from "../intents/apply-intent.ts";
-import { changesSomething } from "../intents/judge-policy.ts";
+import { changesSomething } from "../intents/concerns.ts";
 import type { CompiledLimits } from "../limits/compiled-limits.ts";
 import { exceededFinding, limitFacts } from "../limits/limit-finding.ts";
 import { completeStep, judgeLoop, markLoopWarned } from "../limits/loops.ts";
@@ -35,7 +35,7 @@ export function chargeUsage(
   now: Now,
   source?: PriceSource,
 ): Finding[] {
-  const { limits: rules } = world.executions.compiled[index] as CompiledLimits;
+  const { limits: rules } = world.executions.compiled.get(index) as CompiledLimits;
   const notes: Finding[] = [];
   const usage = from.actual;
   const priced = priceUsage(

@@ -8,6 +8,7 @@ import { createPatternSet, type PatternSet } from "../patterns/pattern-set.ts";
 import { finish, type Steps } from "../steps.ts";
 import { isTextType } from "./check-rule.ts";
 import { hasDetector } from "./detectors.ts";
+import { createNamedRules, type NamedRules } from "./named-rules.ts";
 
 /** Where a rule looks. What is left out does not restrict it. */
 export interface RuleScope {
@@ -44,12 +45,13 @@ export interface CompiledRules {
   readonly text: readonly Rule[];
   readonly cost: readonly Rule[];
   readonly quota: readonly Rule[];
-  readonly policy: readonly Rule[];
+  /** Expressions. */
+  readonly named: NamedRules;
   /** Smallest threshold of a cost rule, nano-USD: below it none has anything to say. */
   readonly costAlert: bigint;
   /** Patterns of the text rules that have one, by the id of their rule. */
   readonly patterns: PatternSet;
-  /** Rules that every request is tried on, whatever it carries. */
+  /** Some rules are tried on every request, whatever it carries. */
   readonly judgesAll: boolean;
 }
 
@@ -82,16 +84,16 @@ export function* compileRulesInSteps(settings: readonly RuleSettings[]): Steps<C
   const rules = [...byId.values()];
   const cost = rules.filter(({ type }) => type === "cost");
   const quota = rules.filter(({ type }) => type === "quota");
-  const policy = rules.filter(({ type }) => type === "policy");
+  const named = createNamedRules(rules.filter(({ type }) => type === "policy"));
   const made: CompiledRules = {
     byId,
     text: rules.filter(({ type }) => isTextType(type)),
     cost,
     quota,
-    policy,
+    named,
     costAlert: cost.reduce((least, { threshold }) => smaller(least, threshold ?? NEVER), NEVER),
     patterns: createPatternSet(patterns),
-    judgesAll: quota.length > 0 || policy.length > 0,
+    judgesAll: quota.length > 0 || named.always.length > 0,
   };
   compiled.set(settings, made);
   return made;

@@ -8,6 +8,7 @@ import type { RequestFacts } from "../expressions/request-facts.ts";
 import { matchPatterns } from "../patterns/pattern-set.ts";
 import { hintsOf, type TextHints } from "../texts/text-hints.ts";
 import type { CompiledRules, Rule } from "./compile-rules.ts";
+import { namedRulesFor } from "./named-rules.ts";
 import type { RuleCount } from "./rule-count-table.ts";
 import { isInScope } from "./rule-scope.ts";
 import { sumAt, timeToLeave } from "./sliding-sum.ts";
@@ -36,7 +37,8 @@ export function judgeRules(question: RuleQuestion): Finding[] {
   if (request.costNanoUsd > rules.costAlert)
     for (const rule of rules.cost) if (isInScope(rule.scope, request)) judgeCost(question, rule, fired);
   for (const rule of rules.quota) if (isInScope(rule.scope, request)) judgeCounter(question, rule, fired);
-  if (rules.policy.length > 0) judgeExpressions(question, fired);
+  const expressions = namedRulesFor(rules.named, request);
+  if (expressions.length > 0) judgeExpressions(question, expressions, fired);
   return fired;
 }
 
@@ -138,10 +140,10 @@ function addedBy(request: RequestFacts, { counter }: Rule): bigint {
   return counter === "cost_usd" ? request.costNanoUsd : 0n;
 }
 
-function judgeExpressions(question: RuleQuestion, fired: Finding[]): void {
-  const { rules, request } = question;
+function judgeExpressions(question: RuleQuestion, rules: readonly Rule[], fired: Finding[]): void {
+  const { request } = question;
   const variables = variablesOf(request);
-  for (const rule of rules.policy) {
+  for (const rule of rules) {
     if (!isInScope(rule.scope, request)) continue;
     // A rule whose expression does not compile never got into a policy; if one did, it counts as fired.
     const holds = rule.expression === undefined ? undefined : evaluateExpression(rule.expression, variables);

@@ -88,7 +88,7 @@ function usageOf(one: { readonly weight: number; readonly tokens: number }) {
 }
 
 function forgetRoom({ world }: Engine): void {
-  for (const binding of world.executions.bindings) if (binding !== undefined) binding.room = undefined;
+  for (const binding of world.executions.bindings.values()) binding.room = undefined;
 }
 
 test("P3: findings and events are the same whether room is kept or measured anew before every step", () => {

@@ -29,8 +29,9 @@ export class IdIndex {
     this.#seed = addToHash(seed.length, seed);
   }
 
-  find(caller: CallerId, id: string): number {
-    return this.#findHash(this.#hash(caller, id), caller, id);
+  /** The index at the first place of a hash, mostly the one that is looked for; or -1. */
+  likely(hash: number): number {
+    return Math.max(NONE, this.#table[(hash & this.#mask) * 2 + 1] as number);
   }
 
   /** Writes the index of each id, or -1, to `found`: the same as `find` for each, with their cache misses side by side. */
@@ -41,7 +42,7 @@ export class IdIndex {
     const table = this.#table;
     const mask = this.#mask;
     const records = this.#records;
-    for (let at = 0; at < count; at++) hashes[at] = this.#hash(caller, idAt(asked, at));
+    for (let at = 0; at < count; at++) hashes[at] = this.hash(caller, idAt(asked, at));
     for (let at = 0; at < count; at++) found[at] = table[((hashes[at] as number) & mask) * 2 + 1] as number;
     let read = 0;
     for (let at = 0; at < count; at++) {
@@ -50,19 +51,19 @@ export class IdIndex {
     }
     this.fetched = read;
     for (let at = 0; at < count; at++)
-      found[at] = this.#findHash(hashes[at] as number, caller, idAt(asked, at));
+      found[at] = this.findHash(hashes[at] as number, caller, idAt(asked, at));
   }
 
   insert(record: ExecutionRecord): void {
     if ((this.#used + 1) * 2 > this.#mask) this.#rebuild();
-    this.#put(this.#hash(record.caller, record.id), record.index);
+    this.#put(this.hash(record.caller, record.id), record.index);
     this.#used++;
     this.#size++;
   }
 
   remove(record: ExecutionRecord): void {
     const table = this.#table;
-    let place = this.#hash(record.caller, record.id) & this.#mask;
+    let place = this.hash(record.caller, record.id) & this.#mask;
     while (table[place * 2 + 1] !== record.index) {
       if (table[place * 2 + 1] === NONE) return;
       place = (place + 1) & this.#mask;
@@ -75,13 +76,14 @@ export class IdIndex {
   fetched = 0;
 
   /** 32 bits over all characters of both; what is found is compared afterwards. */
-  #hash(caller: CallerId, id: string): number {
+  hash(caller: CallerId, id: string): number {
     const hash = addToHash(addToHash(this.#seed, caller), id);
     const mixed = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
     return mixed ^ (mixed >>> 13);
   }
 
-  #findHash(hash: number, caller: CallerId, id: string): number {
+  /** The index of an id whose hash is known, or -1. */
+  findHash(hash: number, caller: CallerId, id: string): number {
     const table = this.#table;
     for (let place = hash & this.#mask; ; place = (place + 1) & this.#mask) {
       const index = table[place * 2 + 1] as number;

@@ -2,7 +2,8 @@ import { type Finding, NO_FINDINGS, type Obligation } from "../../../domain/deci
 import type { Circumstances, Content, Intent } from "../../../domain/intent.ts";
 import type { Now } from "../../../domain/time.ts";
 import type { ExecutionRecord } from "../../executions/execution-record.ts";
-import { concernsRequest, judgePolicy, textQuestion } from "../../intents/judge-policy.ts";
+import { concernsRequest } from "../../intents/concerns.ts";
+import { judgePolicy, textQuestion } from "../../intents/judge-policy.ts";
 import type { EffectivePolicy } from "../../policy/effective-policy.ts";
 import { addLabels, type Labels } from "../../policy/label-match.ts";
 import { judgeTexts } from "../../rules/judge-rules.ts";

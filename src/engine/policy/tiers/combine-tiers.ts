@@ -40,6 +40,8 @@ export function* combineTiers(
     isUnknown: source === undefined && settings.unknown_tenant === "block",
     mode: modeOf(resolution.top),
     limits: limitPolicyOf(policy),
+    concerns: undefined,
+    bounds: undefined,
   };
   return previous !== undefined && isSamePolicy(previous, effective) ? previous : effective;
 }

@@ -1,8 +1,8 @@
 import { array, assert, boolean, constantFrom, integer, property, record as recordOf } from "fast-check";
 import { expect, test } from "vitest";
-import type { CallerId } from "../../../src/domain/ids.ts";
-import type { ExecutionRecord } from "../../../src/engine/executions/execution-record.ts";
-import { IdIndex } from "../../../src/engine/executions/table/id-index.ts";
+import type { CallerId } from "../../../../src/domain/ids.ts";
+import type { ExecutionRecord } from "../../../../src/engine/executions/execution-record.ts";
+import { IdIndex } from "../../../../src/engine/executions/table/id-index.ts";
 
 const CALLERS = ["uds", "tcp"] as CallerId[];
 
@@ -36,7 +36,8 @@ test("finds what was inserted under the same caller and id, and nothing else", (
         const found = new Int32Array(asked.length);
         index.findAll(caller, asked, found);
         expect([...found]).toEqual(wanted);
-        expect(asked.map(({ executionId }) => index.find(caller, executionId))).toEqual(wanted);
+        const find = (id: string) => index.findHash(index.hash(caller, id), caller, id);
+        expect(asked.map(({ executionId }) => find(executionId))).toEqual(wanted);
       }
     }),
     { numRuns: 40 },
