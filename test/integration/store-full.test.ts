@@ -2,6 +2,7 @@
 
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import Database from "better-sqlite3";
 import { describe, expect, test } from "vitest";
 import { CutFailed, RETENTION_DAYS } from "../../src/ports/cut-store.ts";
 import type { Change } from "../contract/cut-store-fixture.ts";
@@ -86,6 +87,31 @@ describe("a full file", () => {
     const freed = await store.write(later).catch((thrown: unknown) => thrown);
     if (freed instanceof CutFailed) await store.write({ ...later, records: freed.records, number: last + 3 });
     expect(store.status()).toMatchObject({ state: "ok" });
+  });
+});
+
+describe("a file that is full of state rows", () => {
+  test("gives back what its journal takes, and takes cuts that delete rows", async () => {
+    const directory = useDirectory();
+    const { store } = await useStore(directory, { fileMaxBytes: 1024 * 1024 });
+    const put = (number: number): Change => ({
+      put: "windows",
+      key: number,
+      image: Buffer.alloc(700, number),
+    });
+    const { last, failed } = await writeUntilFull((number) => store.write(createCut(number, [put(number)])));
+    expect(failed.cause).toBe("the file has reached its size limit");
+    expect(last).toBeGreaterThan(850);
+    const database = new Database(join(directory, "tollgate.db"), { readonly: true });
+    expect(database.prepare("SELECT count(*) FROM journal").pluck().get()).toBe(0);
+    database.close();
+    const removed = Array.from({ length: 100 }, (_, at): Change => ({ remove: "windows", key: at + 1 }));
+    await store.write(createCut(last + 2, removed));
+    await store.write(createCut(last + 3, [put(last + 3)]));
+    await store.close();
+    const { loaded } = await useStore(directory, { fileMaxBytes: 1024 * 1024 });
+    expect(loaded).toMatchObject({ lastCut: last + 3, damaged: [], unproved: [] });
+    expect(rowsOf(loaded).size).toBe(last - 100 + 1);
   });
 });
 

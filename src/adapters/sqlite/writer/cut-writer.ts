@@ -80,10 +80,11 @@ export class CutWriter {
 
   /**
    * Durable when it returns.
+   * @param into `tables`: past the journal if that is empty, or its rows would go before these
    * @throws SqliteError and system errors: nothing of the cut is in the file, or all of it without a mark
    * @throws MalformedRecords, RangeError: a mistake of whoever made the cut; nothing of it is in the file
    */
-  write(cut: WriteRequest): Timings {
+  write(cut: WriteRequest, into: "journal" | "tables" = "journal"): Timings {
     const { number, bootId, monoMs, wallMs } = cut;
     if (number <= this.#said.cut.number) {
       throw new RangeError(
@@ -92,7 +93,7 @@ export class CutWriter {
     }
     const commitMs = this.#transact(() => {
       if (this.#hasLoss) this.#forgetLoss.run();
-      return { cut: { number, bootId, monoMs, wallMs }, ...this.#apply(cut) };
+      return { cut: { number, bootId, monoMs, wallMs }, ...this.#apply(cut, into) };
     });
     this.#hasLoss = false;
     const change = this.#watch.findChange();
@@ -160,7 +161,9 @@ export class CutWriter {
   }
 
   /** Writes all records in order. */
-  #apply(cut: WriteRequest): Omit<Said, "cut"> {
+  #apply(cut: WriteRequest, into: "journal" | "tables"): Omit<Said, "cut"> {
+    const { journal } = this.#said;
+    const isPast = into === "tables" && journal.folded === journal.last;
     const sequences = [...this.#said.sequences];
     const reader = new RecordReader(cut.records, cut.byteLength);
     this.#packer.open(reader.bytes);
@@ -172,10 +175,9 @@ export class CutWriter {
           throw new MalformedRecords(`append table ${table} of ${APPEND_TABLES.length}`);
         append(parseAppended(key, reader.image()));
         sequences[table] = Math.max(sequences[table] ?? 0, key);
-      } else if (table < JOURNALED_TABLES) this.#packer.add(reader);
+      } else if (table < JOURNALED_TABLES && !isPast) this.#packer.add(reader);
       else this.tables.write(table, key, operation === RECORD_DELETE ? undefined : reader.image());
     }
-    const { journal } = this.#said;
     if (this.#packer.isEmpty) return { sequences, journal };
     this.#journaledBytes += this.#writeJournal(cut.number, journal.last, this.#packer);
     return { sequences, journal: { ...journal, last: cut.number } };

@@ -2,6 +2,7 @@
 // gaps between cuts; a piece takes <= 5 ms (a checkpoint as long as the disk needs for the pages of one interval).
 
 import type Database from "better-sqlite3";
+import { isFull } from "../sqlite-failure.ts";
 import { type CheckpointState, checkpoint, prepareFrameCount } from "./checkpoint.ts";
 import type { CutWriter } from "./cut-writer.ts";
 import { JournalFolder } from "./journal-folder.ts";
@@ -49,7 +50,7 @@ export class Housekeeper {
     const log = this.#countFrames();
     if (log.frames * this.#pageBytes > WAL_MAX_BYTES) checkpoint(this.#database, "TRUNCATE");
     else if (log.frames - log.done >= PASSIVE_FRAMES) checkpoint(this.#database, "PASSIVE");
-    else return this.#folder.doPiece() || this.#retention.doPiece();
+    else return this.#fold(false) || this.#retention.doPiece();
     return true;
   }
 
@@ -59,24 +60,38 @@ export class Housekeeper {
    */
   doIdlePiece(): boolean {
     if (this.#isLogEmpty || performance.now() - this.#lastCutAt < IDLE_MS) return false;
-    if (this.#folder.doPiece(true)) return true;
+    if (this.#fold(true)) return true;
     this.#isLogEmpty = !this.#cutOffLog().busy;
     return false;
   }
 
   /** Before the file is closed: an empty journal and no log, what any reader understands. @throws SqliteError */
   finish(): void {
-    while (this.#folder.doPiece(true));
+    while (this.#fold(true));
     this.#cutOffLog();
+  }
+
+  #fold(isAllDue: boolean): boolean {
+    if (!this.#folder.isDue(isAllDue)) return false;
+    try {
+      this.#folder.doPiece();
+    } catch (thrown) {
+      if (!isFull(thrown) || !this.isAtCap()) throw thrown;
+      this.#retention.withReserve(() => this.#folder.foldAtOnce());
+    }
+    return true;
   }
 
   #cutOffLog(): CheckpointState {
     return checkpoint(this.#database, "TRUNCATE");
   }
 
-  /** The file is at its cap: makes room beyond it, once. False when there is nothing that may be deleted. @throws SqliteError */
-  makeRoom(): boolean {
-    return this.#retention.makeRoom();
+  /** The file is at its cap: gives back what the journal takes, and deletes the oldest rows that may be deleted. @throws SqliteError */
+  makeRoom(): void {
+    this.#retention.withReserve(() => {
+      if (this.#folder.isDue(true)) this.#folder.foldAtOnce();
+      this.#retention.deleteSome();
+    });
   }
 
   isAtCap(): boolean {

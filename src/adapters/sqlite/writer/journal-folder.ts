@@ -59,14 +59,19 @@ export class JournalFolder {
     this.#delete = database.prepare<[number]>("DELETE FROM journal WHERE number <= ?");
   }
 
+  /** @param isAllDue whether a journal that is still short is to be folded too */
+  isDue(isAllDue: boolean): boolean {
+    const { journal, journaledBytes } = this.#writer;
+    if (this.#isDamaged || journal.folded === journal.last) return false;
+    return isAllDue || this.#rows !== undefined || journaledBytes - this.#foldedBytes >= this.#foldBytes;
+  }
+
   /**
-   * One piece; true when more is due at once.
-   * @param isAllDue whether a journal that is still short is folded too
+   * One piece of what is due.
    * @throws SqliteError; SQLITE_CORRUPT when a row of the journal does not prove: then nothing is folded any more
    */
-  doPiece(isAllDue = false): boolean {
-    if (this.#isDamaged) return false;
-    if (this.#rows === undefined && !this.#begin(isAllDue)) return false;
+  doPiece(): void {
+    if (this.#rows === undefined) this.#begin();
     try {
       this.#writer.fold(() => this.#fold());
     } catch (thrown) {
@@ -74,21 +79,32 @@ export class JournalFolder {
       this.#rows = undefined;
       throw thrown;
     }
-    if (this.#writer.journal.folded === this.#upTo) {
-      this.#rows = undefined;
-      this.#foldedBytes = this.#foldingBytes;
-    }
-    return true;
+    if (this.#writer.journal.folded === this.#upTo) this.#end();
   }
 
-  #begin(isAllDue: boolean): boolean {
+  /** All of it in one transaction that needs hardly any new page: for a file at its cap. @throws as `doPiece` */
+  foldAtOnce(): void {
+    this.#rows = undefined;
+    this.#begin();
+    const rows = [...this.#unfolded(this.#upTo)];
+    this.#writer.fold(() => {
+      this.#delete.run(this.#upTo);
+      for (const { table, key, image } of rows) this.#writer.tables.write(table, key, image);
+      return this.#upTo;
+    });
+    this.#end();
+  }
+
+  #end(): void {
+    this.#rows = undefined;
+    this.#foldedBytes = this.#foldingBytes;
+  }
+
+  #begin(): void {
     const { journal, journaledBytes } = this.#writer;
-    if (journal.folded === journal.last) return false;
-    if (!isAllDue && journaledBytes - this.#foldedBytes < this.#foldBytes) return false;
     this.#upTo = journal.last;
     this.#foldingBytes = journaledBytes;
     this.#rows = this.#unfolded(journal.last);
-    return true;
   }
 
   /** Answers up to which cut the journal is no longer needed. */

@@ -16,10 +16,10 @@ const LOOK_EVERY_MS = 1_000;
 /** Part of the cap from which on the oldest rows are deleted, before a cut meets the cap itself. */
 const FULL_FRACTION = 0.9;
 
-/** Part by which the cap is raised for deleting at the cap: a DELETE needs pages too. */
+/** Part by which the cap is raised for what makes room at the cap: a DELETE needs pages too. */
 const RESERVE_FRACTION = 0.05;
 
-/** Free pages wanted by `makeRoom`, as part of the cap. */
+/** Free pages wanted by `deleteSome`, as part of the cap. */
 const ROOM_FRACTION = 0.02;
 
 const MIN_BATCH_ROWS = 8;
@@ -83,15 +83,17 @@ export class Retention {
     return this.#pages("page_count") >= this.#capPages - 16;
   }
 
-  /** Deletes the oldest rows until some room is free again, within the reserve above the cap. */
-  makeRoom(): boolean {
+  /** Deletes the oldest rows until some room is free again. @throws SqliteError */
+  deleteSome(): void {
+    const wanted = Math.max(16, this.#capPages * ROOM_FRACTION);
+    while (this.#pages("freelist_count") < wanted && this.#deleteOldest(this.#findOldest()));
+  }
+
+  /** Lets work that makes room in the end use the reserve above the cap. */
+  withReserve(work: () => void): void {
     this.#setCap(Math.ceil(this.#capPages * (1 + RESERVE_FRACTION)));
     try {
-      const wanted = Math.max(16, this.#capPages * ROOM_FRACTION);
-      let hasDeleted = false;
-      while (this.#pages("freelist_count") < wanted && this.#deleteOldest(this.#findOldest()))
-        hasDeleted = true;
-      return hasDeleted;
+      work();
     } finally {
       this.#setCap(this.#capPages);
     }

@@ -71,13 +71,14 @@ export class WriterThread {
     this.#planGap();
   }
 
-  /** At the file's own cap the oldest appended rows make room and the cut is tried once more. */
+  /** At the file's own cap room is made and the cut tried once more, past the journal: what only deletes rows needs no page then. */
   #writeWithRoom(cut: WriteRequest): Timings {
     try {
       return this.#writer.write(cut);
     } catch (thrown) {
-      if (!isFull(thrown) || !this.#housekeeper.isAtCap() || !this.#housekeeper.makeRoom()) throw thrown;
-      return this.#writer.write(cut);
+      if (!isFull(thrown) || !this.#housekeeper.isAtCap()) throw thrown;
+      this.#housekeeper.makeRoom();
+      return this.#writer.write(cut, "tables");
     }
   }
 
