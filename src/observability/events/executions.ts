@@ -60,6 +60,9 @@ export function executionEventPushed(telemetry: Telemetry, executionId: string, 
 export function violationRecorded(telemetry: Telemetry, violation: Violation): void {
   const { finding, severity, sequence, tenant, executionId } = violation;
   telemetry.metrics.violations.with(finding.violationType ?? finding.reason, severity).add();
+  const { kind, sourceId, verdict, shadow } = finding;
+  if ((kind === "RULE" || kind === "ACCESS") && sourceId !== undefined)
+    telemetry.metrics.ruleEvaluations.with(sourceId, shadow === true ? "SHADOW" : verdict).add();
   telemetry.logBounded(
     "info",
     {

@@ -10,9 +10,13 @@ const CUT_ROWS_BOUNDS = [1, 10, 100, 1_000, 10_000, 100_000];
 /** Of the event loop, seconds: 50 ms is what a stop may take to reach its agent. */
 const DELAY_BOUNDS = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 1];
 
+/** Rules that are told apart: as many as one tenant may have. */
+const RULES_MAX = 1_000;
+
 export interface Metrics {
   readonly registry: Registry;
   readonly violations: Family<Counter>;
+  readonly ruleEvaluations: Family<Counter>;
   readonly events: Family<Counter>;
   readonly guardFailures: Family<Counter>;
   readonly policyReloads: Family<Counter>;
@@ -34,6 +38,12 @@ export function createMetrics(): Metrics {
       "type",
       "severity",
     ]),
+    ruleEvaluations: registry.counters(
+      "tollgate_rule_evaluations_total",
+      "Rules that fired and access rules that denied, and what came of it.",
+      ["rule", "effect"],
+      RULES_MAX,
+    ),
     events: registry.counters("tollgate_events_total", "Events pushed to the watchers of executions.", [
       "type",
     ]),
