@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { workerData } from "node:worker_threads";
 import { findFiles, type PolicyPlaces } from "./files/find-files.ts";
 import { type PolicyText, parseFiles } from "./files/parse-files.ts";
-import { type PolicyAnswer, type PolicyWork, packDocument } from "./files/policy-work.ts";
+import { type PolicyAnswer, type PolicyWork, packDocument, partsOf } from "./files/policy-work.ts";
 import { policySchema } from "./schema/policy-schemas.ts";
 import { editYaml } from "./yaml/edit-yaml.ts";
 
@@ -36,10 +36,14 @@ function parse(
       reading: reading.type === "read" ? { ...reading, document: packDocument(reading.document) } : reading,
     }),
   );
+  for (const part of partsOf(platform)) answer(part);
+  const { prices, tools, ...rest } = platform;
   answer({
     type: "platform",
     platform: {
-      ...platform,
+      ...rest,
+      charges: prices?.charges,
+      hasTools: tools !== undefined,
       baseline: platform.baseline && packDocument(platform.baseline),
       problems: [...problems, ...platform.problems],
     },

@@ -1,15 +1,22 @@
 import { once } from "node:events";
 import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from "node:worker_threads";
+import type { ToolEntry } from "../../domain/policy/tool-entry.ts";
 import {
   type DocumentKind,
   NO_POLICY_FILES,
   type PolicyFiles,
+  type PriceEntry,
   type RefusedDocument,
   type TierDocument,
 } from "./documents.ts";
 import { holdsNothing, type PolicyPlaces } from "./files/find-files.ts";
 import type { PlatformReading, PolicyText, TenantReading } from "./files/parse-files.ts";
-import { type PolicyAnswer, type PolicyWork, unpackDocument } from "./files/policy-work.ts";
+import {
+  type PackedReading,
+  type PolicyAnswer,
+  type PolicyWork,
+  unpackDocument,
+} from "./files/policy-work.ts";
 import { createSlices } from "./slices.ts";
 import { placeOf } from "./yaml/position.ts";
 
@@ -82,26 +89,48 @@ async function collect(port: MessagePort, before: PolicyFiles): Promise<PolicyFi
   const slices = createSlices();
   const byTenant = new Map<string, TierDocument[]>();
   const refusals: RefusedReading[] = [];
+  const models: PriceEntry[] = [];
+  const entries: ToolEntry[] = [];
+  const schemaPlaces = new Map<string, string>();
   for (;;) {
     const message = receive(port);
     if (message.type === "text") throw new Error("the thread that parses policies answered text");
     if (message.type === "platform") {
       if (message.isEmpty) return NO_POLICY_FILES;
-      const baseline = message.platform.baseline && unpackDocument(message.platform.baseline);
+      const { baseline, charges, hasTools, ...rest } = message.platform;
+      const platform: PlatformReading = {
+        ...rest,
+        baseline: baseline && unpackDocument(baseline),
+        prices: charges && { models, charges },
+        tools: hasTools ? { entries, schemaPlaces } : undefined,
+      };
       await slices.next();
-      return assemble({ ...message.platform, baseline }, byTenant, refusals);
+      return assemble(platform, byTenant, refusals);
     }
-    const { reading } = message;
-    if (reading.type === "refused") refusals.push(reading);
-    else {
-      const document =
-        reading.type === "read"
-          ? unpackDocument(reading.document)
-          : (before.tenants.get(reading.tenant) as TierDocument);
-      byTenant.set(reading.tenant, [...(byTenant.get(reading.tenant) ?? []), document]);
-    }
+    if (message.type === "models") models.push(...message.models);
+    else if (message.type === "tools") {
+      entries.push(...message.entries);
+      for (const [at, { name }] of message.entries.entries())
+        schemaPlaces.set(name, message.places[at] ?? "");
+    } else addReading(message.reading, before, byTenant, refusals);
     const turn = slices.next();
     if (turn !== undefined) await turn;
+  }
+}
+
+function addReading(
+  reading: PackedReading,
+  before: PolicyFiles,
+  byTenant: Map<string, TierDocument[]>,
+  refusals: RefusedReading[],
+): void {
+  if (reading.type === "refused") refusals.push(reading);
+  else {
+    const document =
+      reading.type === "read"
+        ? unpackDocument(reading.document)
+        : (before.tenants.get(reading.tenant) as TierDocument);
+    byTenant.set(reading.tenant, [...(byTenant.get(reading.tenant) ?? []), document]);
   }
 }
 

@@ -1,11 +1,14 @@
 import { createHash } from "node:crypto";
-import type { TierDocument } from "../../config/policy/documents.ts";
+import type { PolicyFiles, TierDocument, Tools } from "../../config/policy/documents.ts";
 import type { Slices } from "../../config/policy/slices.ts";
 import type { Settings } from "../../config/settings.ts";
+import type { ToolEntry } from "../../domain/policy/tool-entry.ts";
 import type { PolicySources, TenantSource } from "../../engine/policy/policy-set.ts";
 import { createPolicySetInSteps } from "../../engine/policy/resolve-policy.ts";
 import { findUnshared, type UnsharedQuotas } from "../../engine/policy/unshared-quotas.ts";
-import { createPriceBook } from "../../engine/prices/price-book.ts";
+import { createPriceBookInSteps } from "../../engine/prices/price-book.ts";
+import { compileFileInSteps } from "../../engine/rates/compiled-file.ts";
+import type { Steps } from "../../engine/steps.ts";
 import type { Policy } from "../../engine/world.ts";
 import type { GoodPolicy } from "./good-policy.ts";
 import { runInSlices } from "./run-in-slices.ts";
@@ -37,17 +40,37 @@ export async function compilePolicy(
       createPolicySetInSteps(await sourcesOf(good, kept, slices), before?.policy.set),
       slices,
     ),
-    prices: isSamePlatform
-      ? before.policy.prices
-      : files.prices && createPriceBook(files.prices.models, files.prices.charges),
-    tools: isSamePlatform
-      ? before.policy.tools
-      : files.tools && new Map(files.tools.entries.map((tool) => [tool.name, tool])),
-    platformRates: isSamePlatform
-      ? before.policy.platformRates
-      : { file: files.quotas, fallback: { rps: settings.defaultRps, burst: settings.defaultBurst } },
+    ...(isSamePlatform ? platformOf(before.policy) : await compilePlatform(files, settings, slices)),
     unshared: await unsharedIn(good, kept, slices),
   };
+}
+
+type Platform = Pick<Policy, "prices" | "tools" | "platformRates">;
+
+function platformOf({ prices, tools, platformRates }: Policy): Platform {
+  return { prices, tools, platformRates };
+}
+
+async function compilePlatform(
+  { prices, tools, quotas }: PolicyFiles,
+  { defaultRps, defaultBurst }: Pick<Settings, "defaultRps" | "defaultBurst">,
+  slices: Slices,
+): Promise<Platform> {
+  if (quotas !== undefined) await runInSlices(compileFileInSteps(quotas), slices);
+  return {
+    prices: prices && (await runInSlices(createPriceBookInSteps(prices.models, prices.charges), slices)),
+    tools: tools && (await runInSlices(catalogue(tools), slices)),
+    platformRates: { file: quotas, fallback: { rps: defaultRps, burst: defaultBurst } },
+  };
+}
+
+function* catalogue({ entries }: Tools): Steps<ReadonlyMap<string, ToolEntry>> {
+  const tools = new Map<string, ToolEntry>();
+  for (const tool of entries) {
+    tools.set(tool.name, tool);
+    yield;
+  }
+  return tools;
 }
 
 /** Nothing is shared between pods: there is no store for it. */

@@ -90,7 +90,7 @@ export class PolicyKeeper {
       throw new SettingsError([...new Set([...problems, ...[...tenantProblems.values()].flat()])]);
     const policy = await compilePolicy(good, new Map(), settings, undefined, createSlices());
     const keeper = new PolicyKeeper(settings, telemetry, judged, good, policy);
-    keeper.#tellTenants(judged);
+    await keeper.#tellTenants(judged);
     keeper.#tellUnshared(undefined);
     return keeper;
   }
@@ -215,11 +215,13 @@ export class PolicyKeeper {
       this.#audit("POLICY_REFUSED", "", { cause, problems: judged.problems });
       return { changed: false, problems, stale };
     }
-    this.#tellTenants(judged);
     const changed = await this.#swap(judged.good, this.#kept, cause, startedMs);
+    await this.#tellTenants(judged);
+    const slices = createSlices();
     for (const tenant of judged.removed) {
       tenantPolicyRemoved(this.#telemetry, tenant);
       this.#audit("TENANT_POLICY_REMOVED", tenant, { cause });
+      await slices.next();
     }
     return { changed, problems, stale };
   }
@@ -279,13 +281,19 @@ export class PolicyKeeper {
     }
   }
 
-  #tellTenants({ tenantProblems, clamped }: JudgedFiles): void {
+  /** Of thousands of tenants too. */
+  async #tellTenants({ tenantProblems, clamped }: JudgedFiles): Promise<void> {
+    const slices = createSlices();
     for (const [tenant, problems] of tenantProblems) {
       const isServed = this.#good.tenants.has(tenant);
       tenantPolicyRefused(this.#telemetry, { tenant, isServed, problems });
       this.#audit("TENANT_POLICY_REFUSED", tenant, { problems });
+      await slices.next();
     }
-    for (const [tenant, problems] of clamped) tenantPolicyClamped(this.#telemetry, tenant, problems);
+    for (const [tenant, problems] of clamped) {
+      tenantPolicyClamped(this.#telemetry, tenant, problems);
+      await slices.next();
+    }
   }
 
   /** Told once for each document that says so. */

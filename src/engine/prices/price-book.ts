@@ -1,4 +1,5 @@
 import type { TokenUsage } from "../../domain/usage.ts";
+import { finish, type Steps } from "../steps.ts";
 
 // Prices as integers: nano-USD per million units, compiled when a price book is loaded. One rounding per report, half to
 // even (docs/limits.md, "Prices").
@@ -32,10 +33,20 @@ export interface PriceBook {
   readonly charges: ReadonlyMap<string, bigint>;
 }
 
-export function createPriceBook(
-  entries: readonly { readonly provider: string; readonly model: string; readonly prices: ModelPrices }[],
+interface PriceEntry {
+  readonly provider: string;
+  readonly model: string;
+  readonly prices: ModelPrices;
+}
+
+export function createPriceBook(entries: readonly PriceEntry[], charges?: PriceBook["charges"]): PriceBook {
+  return finish(createPriceBookInSteps(entries, charges));
+}
+
+export function* createPriceBookInSteps(
+  entries: readonly PriceEntry[],
   charges: PriceBook["charges"] = new Map(),
-): PriceBook {
+): Steps<PriceBook> {
   const models = new Map<string, Map<string, ModelPrices>>();
   const add = (provider: string, model: string, prices: ModelPrices): void => {
     models.set(provider, (models.get(provider) ?? new Map<string, ModelPrices>()).set(model, prices));
@@ -50,8 +61,12 @@ export function createPriceBook(
     onlyOne.set(model, prices);
     dearest.set(provider, dearer(dearest.get(provider), prices));
     dearestOfAll = dearer(dearestOfAll, prices);
+    yield;
   }
-  for (const [model, prices] of onlyOne) if (providersOf.get(model) === 1) add("", model, prices);
+  for (const [model, prices] of onlyOne) {
+    if (providersOf.get(model) === 1) add("", model, prices);
+    yield;
+  }
   return { models, dearest, dearestOfAll, charges };
 }
 

@@ -1,4 +1,5 @@
 import type { QuotasFile, QuotasFileRate } from "../../domain/quotas/quotas-file.ts";
+import { finish, type Steps } from "../steps.ts";
 import { CidrTrie, parseAddress, parseRange } from "./cidr-trie.ts";
 import { compileMultipliers, type Multipliers } from "./route.ts";
 
@@ -20,6 +21,11 @@ export interface CompiledFile {
 const compiled = new WeakMap<QuotasFile, CompiledFile>();
 
 export function compileFile(file: QuotasFile): CompiledFile {
+  return compiled.get(file) ?? finish(compileFileInSteps(file));
+}
+
+/** The same; remembered, so that no decision waits for it. */
+export function* compileFileInSteps(file: QuotasFile): Steps<CompiledFile> {
   const known = compiled.get(file);
   if (known !== undefined) return known;
   const byPrincipal = new Map<string, FileEntry>();
@@ -31,6 +37,7 @@ export function compileFile(file: QuotasFile): CompiledFile {
     if (range === undefined) byPrincipal.set(principal, entry);
     else ranges.set(range, entry);
     hasRanges ||= range !== undefined;
+    yield;
   }
   const result: CompiledFile = {
     byPrincipal,

@@ -63,12 +63,12 @@ describe("policy files", () => {
       "acme.yaml": tenantText("acme", steps(-1)),
       "beta.yaml": tenantText("beta", steps(200)),
     });
+    await running.waitFor("policy_swapped");
     const refused = await running.waitFor("tenant_policy_refused");
     expect(refused).toMatchObject({ tenant: "acme" });
     expect(refused["problems"]).toEqual([
       expect.stringContaining("acme.yaml:4:24: execution.max_steps: -1 must be a whole number of at least 0"),
     ]);
-    await running.waitFor("policy_swapped");
     expect(await maxSteps(running, "acme", "a")).toBe(300n);
     expect(await maxSteps(running, "beta", "b")).toBe(200n);
     expect((await readiness(running)).policy).toMatchObject({

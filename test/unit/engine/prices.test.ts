@@ -1,6 +1,10 @@
 // What usage costs: every cell of the table of price sources, unknown models, and the words that say so.
 import { describe, expect, test } from "vitest";
-import { createPriceBook, type PriceBook } from "../../../src/engine/prices/price-book.ts";
+import {
+  createPriceBook,
+  createPriceBookInSteps,
+  type PriceBook,
+} from "../../../src/engine/prices/price-book.ts";
 import { Engine, firstOf, messagesOf, policyOf, reasonsOf, USD } from "./engine-fixture.ts";
 
 /** 2 USD per million input tokens, 10 per million output tokens, a cent per request. */
@@ -10,6 +14,17 @@ const BOOK = createPriceBook([
   { provider: "p", model: "dear", prices: { tokens: { input: 4n * USD, output: 8n * USD }, request: 0n } },
   { provider: "q", model: "other", prices: { tokens: { input: USD, output: 20n * USD }, request: 0n } },
 ]);
+
+test("a book of many models is made in as many pieces, and is the same", () => {
+  const entries = Array.from({ length: 500 }, (_, at) => ({ provider: "p", model: `m${at}`, prices: KNOWN }));
+  const steps = createPriceBookInSteps(entries);
+  let pieces = 0;
+  let step = steps.next();
+  for (; step.done !== true; step = steps.next()) pieces++;
+  expect(pieces).toBeGreaterThanOrEqual(entries.length);
+  expect(step.value).toEqual(createPriceBook(entries));
+});
+
 const MILLION = { input: 1_000_000n };
 
 type Source = "price_book" | "reported" | "max";

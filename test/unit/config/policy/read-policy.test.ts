@@ -36,6 +36,25 @@ describe("readPolicy", () => {
     ]);
   });
 
+  test("takes thousands of prices and tools over in parts, all of them, in order", async () => {
+    const models = Array.from(
+      { length: 1_000 },
+      (_, at) => `  - {provider: a, model: m${at}, usd_per_million: {input: 1, output: 2}}`,
+    );
+    const entries = Array.from({ length: 500 }, (_, at) => `  - {name: do_${at}, schema: {type: object}}`);
+    const { prices, tools, problems } = await read(
+      directoryWith({
+        "prices.yaml": `apiVersion: tollgate.dev/v1\nkind: Prices\ncharges: {search: 1}\nmodels:\n${models.join("\n")}\n`,
+        "tools.yaml": `apiVersion: tollgate.dev/v1\nkind: Tools\ntools:\n${entries.join("\n")}\n`,
+      }),
+    );
+    expect(problems).toEqual([]);
+    expect(prices?.models.map(({ model }) => model)).toEqual(models.map((_, at) => `m${at}`));
+    expect(prices?.charges.get("search")).toBe(1_000_000_000n);
+    expect(tools?.entries.map(({ name }) => name)).toEqual(entries.map((_, at) => `do_${at}`));
+    expect(tools?.schemaPlaces.get("do_499")).toMatch(/tools\.yaml:503:\d+: tools\[499\]\.schema:?$/);
+  });
+
   test("reads a mounted ConfigMap, whose files are links into a hidden directory", async () => {
     const directory = directoryWith({});
     mkdirSync(join(directory, "..2026"));
