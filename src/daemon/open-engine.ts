@@ -6,50 +6,93 @@ import { createSystemIds } from "../adapters/system/system-ids.ts";
 import type { Settings } from "../config/settings.ts";
 import { createWorld } from "../engine/create-world.ts";
 import { spendBegunWindows } from "../engine/quotas/fresh-windows.ts";
-import { restoreWorld } from "../engine/rows/restore.ts";
+import { WorldRestorer } from "../engine/rows/restore.ts";
+import type { Policy, World } from "../engine/world.ts";
 import { storeLossFound, storeOpened } from "../observability/events/store.ts";
 import type { Telemetry } from "../observability/telemetry.ts";
+import type { Loaded, LoadedHead, RowChunk, RowReceiver } from "../ports/cut-store.ts";
 import { EngineHost } from "../runtime/engine-host.ts";
 import type { OpeningFiles } from "./open-files.ts";
 import { PolicyKeeper } from "./policy/policy-keeper.ts";
 
 // From the file and the policy documents to an engine with everything that was in them.
 
-/** Judges the policy documents as soon as they are read, beside the store. */
-export async function openFiles(
+export interface OpenedEngine {
+  readonly opened: OpenedStore;
+  readonly keeper: PolicyKeeper;
+  readonly host: EngineHost;
+}
+
+/** Judges the policy documents as soon as they are read, and takes up what the store holds while it is read. */
+export async function openEngine(
   files: OpeningFiles,
   settings: Settings,
   telemetry: Telemetry,
-): Promise<{ readonly opened: OpenedStore; readonly keeper: PolicyKeeper }> {
-  const opening = PolicyKeeper.open(settings, telemetry, files.policy);
+  clock: SteadyClock,
+): Promise<OpenedEngine> {
+  const loading = openPolicy(files, settings, telemetry, clock);
   // A failure of the store is told first; until this one is awaited it must not count as unhandled.
-  opening.catch(() => undefined);
+  loading.catch(() => undefined);
   const opened = await files.store;
-  return { opened, keeper: await opening };
+  const { keeper, loader } = await loading;
+  return { opened, keeper, host: loader.finish(opened.loaded) };
 }
 
-/** The engine with everything that the file held. */
-export function createHost(
+async function openPolicy(
+  files: OpeningFiles,
   settings: Settings,
-  { policy }: PolicyKeeper,
-  { loaded }: OpenedStore,
+  telemetry: Telemetry,
   clock: SteadyClock,
-): EngineHost {
-  const { lastCutAt } = loaded;
-  if (lastCutAt?.bootId === clock.bootId) clock.resumeFrom(lastCutAt);
-  const world = createWorld({
-    ids: createSystemIds(),
-    digest: systemDigest,
-    keyedHash: loaded.installationKey === undefined ? undefined : createKeyedHash(loaded.installationKey),
-    policy,
-    maxLiveExecutions: settings.maxLiveExecutions,
-    refusesUncertain: settings.onHole === "refuse",
-    countsByTenant: settings.tenantMetrics,
-  });
-  restoreWorld(world, loaded, clock.bootId, clock.now());
-  if (loaded.fresh && loaded.setAside !== undefined && settings.freshWindows === "spent")
-    spendBegunWindows(world, clock.now());
-  return new EngineHost(world, clock);
+): Promise<{ readonly keeper: PolicyKeeper; readonly loader: EngineLoader }> {
+  const keeper = await PolicyKeeper.open(settings, telemetry, files.policy);
+  const loader = new EngineLoader(settings, keeper.policy, clock);
+  files.rows.passTo(loader);
+  return { keeper, loader };
+}
+
+/** Makes an engine of what the file holds. */
+class EngineLoader implements RowReceiver {
+  readonly #settings: Settings;
+  readonly #policy: Policy;
+  readonly #clock: SteadyClock;
+  #loading: { readonly world: World; readonly restorer: WorldRestorer } | undefined;
+
+  constructor(settings: Settings, policy: Policy, clock: SteadyClock) {
+    this.#settings = settings;
+    this.#policy = policy;
+    this.#clock = clock;
+  }
+
+  /** With a new world: what the one before was made of is void. */
+  begin(head: LoadedHead): void {
+    const clock = this.#clock;
+    const settings = this.#settings;
+    const { lastCutAt, installationKey } = head;
+    if (lastCutAt?.bootId === clock.bootId) clock.resumeFrom(lastCutAt);
+    const world = createWorld({
+      ids: createSystemIds(),
+      digest: systemDigest,
+      keyedHash: installationKey === undefined ? undefined : createKeyedHash(installationKey),
+      policy: this.#policy,
+      maxLiveExecutions: settings.maxLiveExecutions,
+      refusesUncertain: settings.onHole === "refuse",
+      countsByTenant: settings.tenantMetrics,
+    });
+    this.#loading = { world, restorer: new WorldRestorer(world, head, clock.bootId, clock.now()) };
+  }
+
+  take(chunk: RowChunk): void {
+    this.#loading?.restorer.take(chunk);
+  }
+
+  finish(loaded: Loaded): EngineHost {
+    if (this.#loading === undefined) throw new Error("the store was opened without a word of what it holds");
+    const { world, restorer } = this.#loading;
+    restorer.finish(loaded);
+    if (loaded.fresh && loaded.setAside !== undefined && this.#settings.freshWindows === "spent")
+      spendBegunWindows(world, this.#clock.now());
+    return new EngineHost(world, this.#clock);
+  }
 }
 
 export function tellOpened(

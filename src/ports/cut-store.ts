@@ -179,10 +179,27 @@ export interface Loaded {
   readonly unproved: readonly StateTable[];
   /** A file was set aside because it did not open or prove: its new name. */
   readonly setAside: string | undefined;
-  /** All state rows as put records, packed as in a cut. */
-  readonly rows: readonly { readonly records: ArrayBuffer; readonly byteLength: number }[];
+  /** All state rows as put records, packed as in a cut; none where a receiver took them. */
+  readonly rows: readonly RowChunk[];
   /** Random, secret and the same for the life of the file: what keyed hashes are made with. Absent: there is none. */
   readonly installationKey?: Uint8Array;
   /** Highest sequence of each append table. */
   readonly lastSequences: { readonly [T in AppendTable]: number };
+}
+
+export interface RowChunk {
+  readonly records: ArrayBuffer;
+  readonly byteLength: number;
+}
+
+/** What is known of a file before its rows are read. */
+export type LoadedHead = Pick<Loaded, "lastCutAt" | "installationKey">;
+
+/**
+ * Takes the state rows of a file while they are read. Each row proves by itself; whether a table lacks one is known only when
+ * all of it was read. So what came is void when it begins again, and stands when the store is open.
+ */
+export interface RowReceiver {
+  begin(head: LoadedHead): void;
+  take(chunk: RowChunk): void;
 }

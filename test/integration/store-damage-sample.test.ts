@@ -1,6 +1,7 @@
 import { cpSync, existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { RowCollector } from "../../src/adapters/sqlite/row-collector.ts";
 import { openFile } from "../../src/adapters/sqlite/start/open-file.ts";
 import type { OpenSettings } from "../../src/adapters/sqlite/start/open-settings.ts";
 import { storeFiles } from "../../src/adapters/sqlite/store-files.ts";
@@ -145,10 +146,11 @@ function settings(directory: string): OpenSettings {
 }
 
 function openAndClose(directory: string): Loaded {
-  const file = openFile(settings(directory));
+  const rows = new RowCollector();
+  const file = openFile(settings(directory), rows);
   file.database.close();
   file.mark.close();
-  return file.loaded;
+  return { ...file.loaded, rows: rows.chunks };
 }
 
 /** Nothing lost goes unsaid, and nothing is served that no cut held. */

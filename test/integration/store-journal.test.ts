@@ -3,6 +3,7 @@
 import { existsSync } from "node:fs";
 import Database from "better-sqlite3";
 import { describe, expect, onTestFinished, test } from "vitest";
+import { RowCollector } from "../../src/adapters/sqlite/row-collector.ts";
 import { type OpenedFile, openFile } from "../../src/adapters/sqlite/start/open-file.ts";
 import type { OpenSettings } from "../../src/adapters/sqlite/start/open-settings.ts";
 import { storeFiles } from "../../src/adapters/sqlite/store-files.ts";
@@ -24,7 +25,7 @@ class WriterFile {
 
   constructor(directory: string, changes: Partial<OpenSettings> = {}) {
     const files = storeFiles(directory);
-    this.#file = openFile({
+    const settings: OpenSettings = {
       files,
       durability: "process",
       onCorrupt: "salvage",
@@ -35,8 +36,10 @@ class WriterFile {
       newStoreId: "store-of-the-test",
       newHashKey: new Uint8Array(16).fill(7),
       ...changes,
-    });
-    this.loaded = this.#file.loaded;
+    };
+    const rows = new RowCollector();
+    this.#file = openFile(settings, rows);
+    this.loaded = { ...this.#file.loaded, rows: rows.chunks };
     const { database } = this.#file;
     database.exec("BEGIN IMMEDIATE; ROLLBACK");
     this.#writer = new CutWriter(

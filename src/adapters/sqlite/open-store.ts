@@ -3,10 +3,11 @@
 import { randomUUID, randomBytes as systemRandomBytes } from "node:crypto";
 import { resolve as resolvePath } from "node:path";
 import type { Worker } from "node:worker_threads";
-import type { CutStore, Loaded } from "../../ports/cut-store.ts";
+import type { CutStore, Loaded, RowReceiver } from "../../ports/cut-store.ts";
 import { prepareDirectory } from "./directory.ts";
 import { HASH_KEY_BYTES } from "./file/row-proof.ts";
 import { type Instance, StoreLock } from "./lock.ts";
+import { RowCollector } from "./row-collector.ts";
 import { SqliteStore } from "./sqlite-store.ts";
 import type { OnCorrupt, OpenSettings } from "./start/open-settings.ts";
 import { storeFiles } from "./store-files.ts";
@@ -32,6 +33,8 @@ export interface OpenStoreOptions {
   readonly now: { readonly monoMs: number; readonly wallMs: number };
   readonly bootId: string;
   readonly instance: Instance;
+  /** Takes the rows while they are read. Default: they are in the answer. */
+  readonly receiver?: RowReceiver;
   /** Where ids and keys of new files come from. Default: the system's. */
   readonly randomBytes?: (length: number) => Uint8Array;
 }
@@ -48,7 +51,10 @@ export async function openStore(options: OpenStoreOptions): Promise<OpenedStore>
   const lock = StoreLock.acquire(settings.files, options.instance, options.bootId);
   try {
     const worker = startWorker("writer-worker", { settings });
-    const { loaded, sizes } = await waitUntilOpened(worker);
+    const collector = new RowCollector();
+    const reply = await waitUntilOpened(worker, options.receiver ?? collector);
+    const { sizes } = reply;
+    const loaded = { ...reply.loaded, rows: collector.chunks };
     const { storeId, lastCut } = loaded;
     const store = new SqliteStore(worker, lock, settings.files.database, { storeId, lastCut, sizes });
     return { store, loaded };
@@ -80,24 +86,43 @@ function settingsFrom(options: OpenStoreOptions): OpenSettings {
   };
 }
 
+type Opened = Extract<WriterReply, { kind: "opened" }>;
+
 /** Rejects only when the thread has ended, so that the lock is not given back under an open file. */
-function waitUntilOpened(worker: Worker): Promise<Extract<WriterReply, { kind: "opened" }>> {
+function waitUntilOpened(worker: Worker, receiver: RowReceiver): Promise<Opened> {
   return new Promise((resolve, reject) => {
     let failure = new StoreOpenError("UNEXPECTED", "the writer thread ended before the file was open");
+    let isRefused = false;
     const onError = (thrown: unknown): void => {
       failure = new StoreOpenError("UNEXPECTED", "the writer thread died while opening the file", {
         cause: thrown,
       });
     };
     const onExit = (): void => reject(failure);
-    worker.once("error", onError);
-    worker.once("exit", onExit);
-    worker.once("message", (reply: WriterReply) => {
-      if (reply.kind === "opened") {
+    const handOver = (work: () => void): void => {
+      try {
+        if (!isRefused) work();
+      } catch (thrown) {
+        isRefused = true;
+        failure = new StoreOpenError("UNEXPECTED", "what the file holds cannot be taken up", {
+          cause: thrown,
+        });
+        worker.postMessage({ kind: "close" });
+      }
+    };
+    const onMessage = (reply: WriterReply): void => {
+      if (reply.kind === "begin") handOver(() => receiver.begin(reply.head));
+      else if (reply.kind === "rows") handOver(() => receiver.take(reply.chunk));
+      else if (reply.kind === "open_failed") failure = new StoreOpenError(reply.code, reply.message);
+      else if (reply.kind === "opened" && !isRefused) {
         worker.off("error", onError);
         worker.off("exit", onExit);
+        worker.off("message", onMessage);
         resolve(reply);
-      } else if (reply.kind === "open_failed") failure = new StoreOpenError(reply.code, reply.message);
-    });
+      }
+    };
+    worker.once("error", onError);
+    worker.once("exit", onExit);
+    worker.on("message", onMessage);
   });
 }

@@ -1,6 +1,6 @@
 // What the main thread and the writer thread say to each other. Buffers are transferred, never cloned.
 
-import type { Loaded } from "../../ports/cut-store.ts";
+import type { Loaded, LoadedHead, RowChunk } from "../../ports/cut-store.ts";
 import type { OpenSettings } from "./start/open-settings.ts";
 import type { StoreOpenCode } from "./store-open-error.ts";
 
@@ -33,6 +33,9 @@ export interface Sizes {
 
 /** Answers come in the order of the requests. */
 export type WriterReply =
+  /** As of a `RowReceiver`, before it is opened. */
+  | { readonly kind: "begin"; readonly head: LoadedHead }
+  | { readonly kind: "rows"; readonly chunk: RowChunk }
   | { readonly kind: "opened"; readonly loaded: Loaded; readonly sizes: Sizes }
   | { readonly kind: "open_failed"; readonly code: StoreOpenCode; readonly message: string }
   | {

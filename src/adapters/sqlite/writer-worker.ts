@@ -15,14 +15,13 @@ const port = parentPort;
 if (port !== null) {
   const { settings } = workerData as WriterData;
   try {
-    const file = openFile(settings);
+    const file = openFile(settings, {
+      begin: (head) => port.postMessage({ kind: "begin", head } satisfies WriterReply),
+      take: (chunk) => port.postMessage({ kind: "rows", chunk } satisfies WriterReply, [chunk.records]),
+    });
     const thread = new WriterThread(port, settings, file);
     const { loaded } = file;
-    const opened: WriterReply = { kind: "opened", loaded, sizes: thread.sizes() };
-    port.postMessage(
-      opened,
-      loaded.rows.map((chunk) => chunk.records),
-    );
+    port.postMessage({ kind: "opened", loaded, sizes: thread.sizes() } satisfies WriterReply);
   } catch (thrown) {
     const [code, message] = explain(thrown, settings.files.directory);
     port.postMessage({ kind: "open_failed", code, message } satisfies WriterReply);

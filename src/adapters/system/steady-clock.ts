@@ -37,10 +37,11 @@ export class SteadyClock implements Clock {
   /** Goes on from an instant that the last cut of the same boot kept: a jump between two starts is seen as well. */
   resumeFrom(last: { readonly monoMs: number; readonly wallMs: number }): void {
     const monoMs = this.#raw.monoMs();
+    const toldMs = this.#raw.wallMs() - monoMs;
     const offsetMs = last.wallMs - last.monoMs;
-    if (this.#raw.wallMs() - monoMs - offsetMs <= CLOCK_STEP_MS) return;
-    this.#suspect = { offsetMs: this.#offsetMs, sinceMonoMs: monoMs };
-    this.#offsetMs = offsetMs;
+    const isStep = toldMs - offsetMs > CLOCK_STEP_MS;
+    this.#suspect = isStep ? { offsetMs: toldMs, sinceMonoMs: monoMs } : undefined;
+    this.#offsetMs = isStep ? offsetMs : toldMs;
   }
 
   /** True while a jump waits to be confirmed: read the clock again within about a second. */

@@ -223,6 +223,11 @@ export class ExecutionTable {
     this.#clear(index);
   }
 
+  /** An index that was allocated for a row which turned out to be none. */
+  giveBack(index: number): void {
+    this.#free.push(index);
+  }
+
   insert(record: ExecutionRecord, parent: number): void {
     const { index } = record;
     this.records[index] = record;

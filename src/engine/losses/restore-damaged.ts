@@ -2,8 +2,7 @@ import { CARVE_HELD, HELD_COUNT } from "../../domain/counters.ts";
 import type { Now } from "../../domain/time.ts";
 import { addHeld } from "../executions/charge.ts";
 import { FLAG, NO_INDEX } from "../executions/execution-table.ts";
-import { type ExecutionText, parseExecutionText } from "../rows/execution-text.ts";
-import { type LoadedTables, type RowPlace, textAt } from "../rows/loaded-rows.ts";
+import type { ExecutionText } from "../rows/execution-text.ts";
 import { insertRecord } from "../rows/restore-execution.ts";
 import type { World } from "../world.ts";
 
@@ -25,17 +24,6 @@ export function addDamagedExecution(
   table.lastActivity.set(index, now.monoMs);
   if (text.carve !== undefined) table.flags.set(index, FLAG.carved);
   insertRecord(world, index, text, parent);
-}
-
-/** The row of a parent that the numbers of its child would name. */
-export function parentByName({ execution_texts }: LoadedTables, row: RowPlace): number {
-  const { caller, parentId } = parseExecutionText(textAt(row));
-  if (parentId === undefined) return NO_INDEX;
-  const isParent = (place: RowPlace): boolean => {
-    const text = parseExecutionText(textAt(place));
-    return text.id === parentId && text.caller === caller;
-  };
-  return execution_texts.rows.find(isParent)?.key ?? NO_INDEX;
 }
 
 /** Lays reservations and carves on the damaged executions above them again, so that a release takes off what is there. */

@@ -1,4 +1,4 @@
-import { type Loaded, STATE_TABLES, type StateTable } from "../../ports/cut-store.ts";
+import { type RowChunk, STATE_TABLES, type StateTable } from "../../ports/cut-store.ts";
 import { packedRecords } from "./cut-buffer.ts";
 
 // The rows of a file by table and key, as places in the buffers they came in: at a start there are hundreds of thousands,
@@ -24,14 +24,17 @@ export class LoadedTable {
 
 export type LoadedTables = { readonly [T in StateTable]: LoadedTable };
 
-export function loadedTables({ rows: chunks }: Loaded): LoadedTables {
-  const tables = STATE_TABLES.map(() => new LoadedTable());
-  for (const { records, byteLength } of chunks) {
-    const view = new DataView(records);
-    for (const { table, key, bodyAt, bodyLength } of packedRecords(records, byteLength))
-      tables[table]?.rows.push({ key, view, at: bodyAt, length: bodyLength });
-  }
-  return Object.fromEntries(STATE_TABLES.map((name, at) => [name, tables[at]])) as LoadedTables;
+export function noTables(): LoadedTables {
+  const tables = STATE_TABLES.map((name) => [name, new LoadedTable()]);
+  return Object.fromEntries(tables) as LoadedTables;
+}
+
+/** Hands over each row of a chunk. */
+export function eachRow(chunk: RowChunk, take: (table: StateTable | undefined, row: RowPlace) => void): void {
+  const { records, byteLength } = chunk;
+  const view = new DataView(records);
+  for (const { table, key, bodyAt, bodyLength } of packedRecords(records, byteLength))
+    take(STATE_TABLES[table], { key, view, at: bodyAt, length: bodyLength });
 }
 
 /** The image of a row, not copied. */

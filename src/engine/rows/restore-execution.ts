@@ -16,24 +16,8 @@ import { resolvePolicy } from "../policy/resolve-policy.ts";
 import type { World } from "../world.ts";
 import { EXECUTION_WORDS, FIRST_REPORTER_AT, PARENT_AT } from "./execution-image.ts";
 import type { ExecutionText, StoredOverrides, Texts } from "./execution-text.ts";
-import { expandWords, imageOf, type RowPlace } from "./loaded-rows.ts";
+import { expandWords, type RowPlace } from "./loaded-rows.ts";
 import { reviveAmounts, type Shift, viewOf } from "./read-image.ts";
-
-export function addRestoredExecution(
-  world: World,
-  index: number,
-  text: ExecutionText,
-  image: RowPlace,
-  loop: RowPlace | undefined,
-  shift: Shift,
-): void {
-  const table = world.executions;
-  if (index >= table.capacity) return;
-  table.allocateAt(index);
-  const parent = restoreNumbers(world, index, image, shift);
-  const record = insertRecord(world, index, text, parent);
-  if (loop !== undefined) record.loop = restoreLoop(imageOf(loop));
-}
 
 /** The record of an execution whose numbers stand in the table already. */
 export function insertRecord(
@@ -47,17 +31,15 @@ export function insertRecord(
   const record = createRecord(world, index, text, known ? parent : NO_INDEX);
   table.insert(record, known ? parent : NO_INDEX);
   table.policyGeneration.set(index, world.policy.generation);
-  for (const reporter of record.reporters) {
-    const entry = world.reporters.entries[reporter];
-    if (entry !== undefined) entry.executions++;
-  }
   const state = table.state.get(index);
   if (state !== STATE.completed) table.live++;
   return record;
 }
 
-function restoreNumbers(world: World, index: number, image: RowPlace, shift: Shift): number {
+/** Writes the numbers of an image to its index, which is allocated. Its parent may not be there yet. */
+export function restoreNumbers(world: World, image: RowPlace, shift: Shift): void {
   const table = world.executions;
+  const index = image.key;
   const view = expandWords(image, EXECUTION_WORDS);
   const number = (place: number): number => view.getFloat64(place * 8, true);
   const pair = (place: number, half: 0 | 1): number => view.getInt32((9 + place) * 8 + half * 4, true);
@@ -85,7 +67,7 @@ function restoreNumbers(world: World, index: number, image: RowPlace, shift: Shi
       table.held[index * HELD_STRIDE + unit] = view.getBigInt64(held + unit * 8, true);
   }
   table.firstReporter.set(index, view.getInt32(FIRST_REPORTER_AT, true));
-  return view.getInt32(PARENT_AT, true);
+  table.parent.set(index, view.getInt32(PARENT_AT, true));
 }
 
 /** A record from its JSON row; `parent` must be in the table already. */
@@ -173,7 +155,7 @@ function carveOf(stored: NonNullable<ExecutionText["carve"]>): CarveHold {
   };
 }
 
-function restoreLoop(image: Uint8Array): LoopRing {
+export function restoreLoop(image: Uint8Array): LoopRing {
   const view = viewOf(image);
   const entries = new Int32Array((image.byteLength - 16) / 4);
   for (let at = 0; at < entries.length; at++) entries[at] = view.getInt32(16 + at * 4, true);

@@ -14,7 +14,7 @@ import { openDoors } from "../../../src/daemon/open-doors.ts";
 import { beginFiles } from "../../../src/daemon/open-files.ts";
 import { startLoops } from "../../../src/daemon/start-loops.ts";
 import { createWorld } from "../../../src/engine/create-world.ts";
-import { restoreWorld } from "../../../src/engine/rows/restore.ts";
+import { WorldRestorer } from "../../../src/engine/rows/restore.ts";
 import { createLogger } from "../../../src/observability/logger.ts";
 import { registerDoorMetrics } from "../../../src/observability/metrics/door-metrics.ts";
 import { createTelemetry } from "../../../src/observability/telemetry.ts";
@@ -41,14 +41,17 @@ const telemetry = createTelemetry(createLogger("warn"));
 const closers: Closers = [];
 const systemClock = openSystemClock();
 const clock = new SteadyClock(systemClock, () => undefined);
-const opened = await beginFiles(settings, systemClock, closers).store;
+const files = beginFiles(settings, systemClock, closers);
+const opened = await files.store;
 const world = createWorld({
   ids: createSystemIds(),
   digest: systemDigest,
   policy: fixturePolicy(),
   maxLiveExecutions: settings.maxLiveExecutions,
 });
-restoreWorld(world, opened.loaded, clock.bootId, clock.now());
+const restorer = new WorldRestorer(world, opened.loaded, clock.bootId, clock.now());
+files.rows.passTo({ begin: () => undefined, take: (chunk) => restorer.take(chunk) });
+restorer.finish(opened.loaded);
 registerFixture(world, Number(executions), clock.now());
 const host = new EngineHost(world, clock);
 host.onEffect((effect) => recordEffect(telemetry, effect));

@@ -71,7 +71,7 @@ export interface EngineOptions {
   /** What an earlier engine saved; the engine goes on from there. */
   readonly volume?: MemoryVolume;
   /** What the start finds missing or damaged. */
-  readonly loss?: Partial<Pick<Loaded, "hole" | "damaged" | "unproved">>;
+  readonly loss?: Partial<Pick<Loaded, "hole" | "damaged" | "unproved" | "rows">>;
   readonly refusesUncertain?: boolean;
   readonly bootId?: string;
   readonly monoMs?: number;

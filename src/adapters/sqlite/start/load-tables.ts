@@ -2,7 +2,7 @@
 // goes before what its table holds.
 
 import type Database from "better-sqlite3";
-import { STATE_TABLES, type StateTable } from "../../../ports/cut-store.ts";
+import { type RowChunk, STATE_TABLES, type StateTable } from "../../../ports/cut-store.ts";
 import type { StoredProof } from "../file/cut-row.ts";
 import { imageProves, type JournalRecord, type JournalSpan } from "../file/journal.ts";
 import { ElementHash, RowProof, TRAILER_BYTES } from "../file/row-proof.ts";
@@ -18,7 +18,6 @@ export interface DamagedRow {
 }
 
 export interface LoadedTables {
-  readonly rows: PackedRows;
   /** Of what the tables themselves hold, without the journal. */
   readonly proofs: readonly TableProof[];
   readonly damaged: readonly DamagedRow[];
@@ -38,6 +37,7 @@ interface Stored {
 
 /**
  * @param stored undefined when the cut row does not prove: then no table does.
+ * @param handOver gets the rows that prove, as they are read.
  * @throws SqliteError in `strict` mode when a table cannot be read to its end.
  */
 export function loadTables(
@@ -45,9 +45,10 @@ export function loadTables(
   hashKey: Uint8Array,
   stored: Stored | undefined,
   mode: ReadMode,
+  handOver: (chunk: RowChunk) => void,
 ): LoadedTables {
   const { latest, lost } = readJournal(database, stored?.journal, mode);
-  const prover = new RowProver(hashKey, latest);
+  const prover = new RowProver(hashKey, latest, new PackedRows(handOver));
   const unproved = new Set<StateTable>(lost);
   const unreadable: StateTable[] = [];
   const proofs = STATE_TABLES.map((table, index) => {
@@ -59,7 +60,8 @@ export function loadTables(
     return proof;
   });
   for (const table of prover.unnamed) unproved.add(table);
-  return { rows: prover.rows, proofs, damaged: prover.damaged, unproved: [...unproved], unreadable };
+  prover.rows.finish();
+  return { proofs, damaged: prover.damaged, unproved: [...unproved], unreadable };
 }
 
 /** False when not everything could be read. */
@@ -76,7 +78,7 @@ function proves(proof: TableProof, stored: StoredProof | undefined): boolean {
 }
 
 class RowProver {
-  readonly rows = new PackedRows();
+  readonly rows: PackedRows;
   readonly damaged: DamagedRow[] = [];
   /** Tables with a damaged row whose key no row of ours ever had. */
   readonly unnamed = new Set<StateTable>();
@@ -84,7 +86,8 @@ class RowProver {
   readonly #element: ElementHash;
   readonly #journal: readonly ReadonlyMap<number, JournalRecord>[];
 
-  constructor(hashKey: Uint8Array, journal: readonly ReadonlyMap<number, JournalRecord>[]) {
+  constructor(hashKey: Uint8Array, journal: readonly ReadonlyMap<number, JournalRecord>[], rows: PackedRows) {
+    this.rows = rows;
     this.#element = new ElementHash(hashKey);
     this.#journal = journal;
   }

@@ -3,7 +3,7 @@
 
 import { existsSync } from "node:fs";
 import type Database from "better-sqlite3";
-import type { Hole, Loaded } from "../../../ports/cut-store.ts";
+import type { Hole, Loaded, RowReceiver } from "../../../ports/cut-store.ts";
 import { sequencesByTable } from "../file/append-row.ts";
 import { buildDatabase, moveIntoPlace, type NewStore } from "../file/create-database.ts";
 import type { CutRow } from "../file/cut-row.ts";
@@ -32,31 +32,34 @@ export interface OpenedFile {
   readonly loaded: Loaded;
 }
 
-/** @throws StoreOpenError; SqliteError and system errors, which the caller names */
-export function openFile(settings: OpenSettings): OpenedFile {
+/**
+ * @param receiver gets the rows while they are read; they are no part of the answer then.
+ * @throws StoreOpenError; SqliteError and system errors, which the caller names
+ */
+export function openFile(settings: OpenSettings, receiver: RowReceiver): OpenedFile {
   const { files } = settings;
   finishInterruptedSalvage(files, settings.wallMs);
   const mark = new MarkFile(files.mark, settings.durability === "power");
   try {
     if (!existsSync(files.database)) createFile(settings, mark);
-    return openProved(settings, mark);
+    return openProved(settings, mark, receiver);
   } catch (thrown) {
     mark.close();
     throw thrown;
   }
 }
 
-function openProved(settings: OpenSettings, mark: MarkFile): OpenedFile {
+function openProved(settings: OpenSettings, mark: MarkFile, receiver: RowReceiver): OpenedFile {
   const { files } = settings;
   const isSuspect = mark.found.mark?.suspect === true;
-  let probed = probeFile(files.database, isSuspect);
+  let probed = probeFile(files.database, isSuspect, receiver);
   if (probed.kind === "earlier") {
     migrateFile(settings, probed.store);
-    probed = probeFile(files.database, isSuspect);
+    probed = probeFile(files.database, isSuspect, receiver);
   }
   if (probed.kind === "unsound") {
     resolveUnsound(settings, mark, probed);
-    probed = probeFile(files.database, false);
+    probed = probeFile(files.database, false, receiver);
   }
   if (probed.kind !== "sound")
     throw new StoreOpenError("UNEXPECTED", "the file that was just made does not prove");
@@ -91,7 +94,7 @@ function openSound(
     damaged: [...tables.damaged, ...(loss?.damaged ?? [])],
     unproved: loss?.unproved ?? [],
     setAside: loss?.setAside,
-    rows: tables.rows.finish(),
+    rows: [],
     installationKey: Uint8Array.from(store.hashKey),
     lastSequences: sequencesByTable(sound.lastSequences),
   };

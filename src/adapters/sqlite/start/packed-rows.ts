@@ -1,26 +1,25 @@
-// Collects loaded rows as put records in buffers of a few megabytes, ready to be handed over without a copy. A row is
-// proved where it lies, so it is copied once.
+// Collects loaded rows as put records in buffers, ready to be handed over without a copy. A row is proved where it lies, so
+// it is copied once.
 
 import { recordBytes } from "../../../ports/cut-records.ts";
-import { RECORD_HEADER_BYTES, RECORD_PUT } from "../../../ports/cut-store.ts";
+import { RECORD_HEADER_BYTES, RECORD_PUT, type RowChunk } from "../../../ports/cut-store.ts";
 import { createRowMemory, type RowMemory } from "../file/row-proof.ts";
 
-/** Large enough that 100,000 rows take few buffers, small enough to be freed one by one. */
-const CHUNK_BYTES = 4 * 1024 * 1024;
+/** Whoever takes them up works beside the reading: small enough that little is left to do when it ends. */
+const CHUNK_BYTES = 512 * 1024;
 
 /** Most stores are small: their rows need no large buffer. */
 const FIRST_CHUNK_BYTES = 64 * 1024;
 
-export interface PackedChunk {
-  readonly records: ArrayBuffer;
-  readonly byteLength: number;
-}
-
 export class PackedRows {
-  readonly #chunks: PackedChunk[] = [];
+  readonly #handOver: (chunk: RowChunk) => void;
   #memory: RowMemory = createRowMemory(FIRST_CHUNK_BYTES);
   #length = 0;
   #rowStart = 0;
+
+  constructor(handOver: (chunk: RowChunk) => void) {
+    this.#handOver = handOver;
+  }
 
   /** The memory that the row placed last lies in, and where its image begins there. */
   get memory(): RowMemory {
@@ -51,9 +50,9 @@ export class PackedRows {
     this.#length = this.#rowStart;
   }
 
-  finish(): readonly PackedChunk[] {
+  /** Hands over what is left. */
+  finish(): void {
     if (this.#length > 0) this.#closeChunk();
-    return this.#chunks;
   }
 
   #openChunk(neededBytes: number): void {
@@ -62,7 +61,7 @@ export class PackedRows {
   }
 
   #closeChunk(): void {
-    this.#chunks.push({ records: this.#memory.words.buffer as ArrayBuffer, byteLength: this.#length });
+    this.#handOver({ records: this.#memory.words.buffer as ArrayBuffer, byteLength: this.#length });
     this.#memory = createRowMemory(0);
     this.#length = 0;
   }

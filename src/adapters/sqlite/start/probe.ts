@@ -1,7 +1,7 @@
 // Reads and proves a file through a connection that cannot change it: a damaged file must stay as it was found.
 
 import type Database from "better-sqlite3";
-import { STATE_TABLES } from "../../../ports/cut-store.ts";
+import { type RowReceiver, STATE_TABLES } from "../../../ports/cut-store.ts";
 import { lastSequencesInFile } from "../file/append-row.ts";
 import { type CutRow, readCutRow } from "../file/cut-row.ts";
 import { findLoss, type Loss } from "../file/loss-row.ts";
@@ -44,7 +44,7 @@ export type Probed = SoundFile | UnsoundFile | EarlierFile;
  * @param isSuspect whether the file told of damage while it was used: then all of it is looked at, indexes too.
  * @throws StoreOpenError NEEDS_NEWER_VERSION; SqliteError when the disk fails
  */
-export function probeFile(path: string, isSuspect: boolean): Probed {
+export function probeFile(path: string, isSuspect: boolean, receiver: RowReceiver): Probed {
   let store: StoreRow | undefined;
   let cut: CutRow | undefined;
   let database: Database.Database | undefined;
@@ -58,7 +58,7 @@ export function probeFile(path: string, isSuspect: boolean): Probed {
     const read = readCutRow(database);
     if (read === "damaged") return unsound("the row that names the last cut does not prove", store, cut);
     cut = read === "none" ? undefined : read;
-    return prove(database, store, cut, isSuspect);
+    return prove(database, store, cut, isSuspect, receiver);
   } catch (thrown) {
     if (thrown instanceof StoreOpenError || !isDamage(thrown)) throw thrown;
     return unsound("SQLite cannot read the file to its end", store, cut);
@@ -78,8 +78,15 @@ function prove(
   store: StoreRow,
   cut: CutRow | undefined,
   isSuspect: boolean,
+  receiver: RowReceiver,
 ): Probed {
-  const tables = loadTables(database, store.hashKey, cut ?? NOTHING_YET, "strict");
+  receiver.begin({
+    lastCutAt: cut === undefined ? undefined : { bootId: cut.bootId, monoMs: cut.monoMs, wallMs: cut.wallMs },
+    installationKey: Uint8Array.from(store.hashKey),
+  });
+  const tables = loadTables(database, store.hashKey, cut ?? NOTHING_YET, "strict", (chunk) =>
+    receiver.take(chunk),
+  );
   if (tables.unproved.length > 0)
     return unsound(`set hash does not prove: ${tables.unproved.join(", ")}`, store, cut);
   if (isSuspect && database.pragma("integrity_check(1)", { simple: true }) !== "ok") {

@@ -5,7 +5,13 @@ import { existsSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { basename, join } from "node:path";
 import type Database from "better-sqlite3";
 import { RecordReader } from "../../../ports/cut-records.ts";
-import { APPEND_TABLES, type AppendTable, type Hole, STATE_TABLES } from "../../../ports/cut-store.ts";
+import {
+  APPEND_TABLES,
+  type AppendTable,
+  type Hole,
+  type RowChunk,
+  STATE_TABLES,
+} from "../../../ports/cut-store.ts";
 import {
   APPEND_COLUMNS,
   appendedFromColumns,
@@ -42,8 +48,9 @@ export function salvage(files: StoreFiles, found: UnsoundFile, order: SalvageOrd
   buildDatabase(files.building, order.store, (target) => {
     const source = openSource(files.database);
     try {
-      const tables = source === undefined ? undefined : loadState(source, found);
-      const proofs = copyState(tables, order.store.hashKey, target);
+      const chunks: RowChunk[] = [];
+      const tables = source === undefined ? undefined : loadState(source, found, chunks);
+      const proofs = copyState(chunks, order.store.hashKey, target);
       const sequences = copyAppends(source, target, found);
       const highestCut = Math.max(found.cut?.number ?? 0, order.markedCut);
       if (tables !== undefined || highestCut > 0) writeCutRow(target, order, found, proofs, sequences);
@@ -100,15 +107,15 @@ function openSource(path: string): Database.Database | undefined {
 }
 
 /** Undefined when nothing at all can be read, not even the names of the tables. */
-function loadState(source: Database.Database, found: UnsoundFile): LoadedTables | undefined {
+function loadState(source: Database.Database, found: UnsoundFile, chunks: RowChunk[]): LoadedTables {
   const key = found.store?.hashKey ?? new Uint8Array(16);
   const stored = found.store === undefined ? undefined : found.cut;
-  return loadTables(source, key, stored, "salvage");
+  return loadTables(source, key, stored, "salvage", (chunk) => chunks.push(chunk));
 }
 
 /** Puts every good row into the new file; the answer is what proves its tables. */
 function copyState(
-  tables: LoadedTables | undefined,
+  chunks: readonly RowChunk[],
   hashKey: Uint8Array,
   target: Database.Database,
 ): readonly TableProof[] {
@@ -118,7 +125,7 @@ function copyState(
   const sealer = new RowSealer();
   const element = new ElementHash(hashKey);
   const proofs = STATE_TABLES.map(() => new TableProof());
-  for (const chunk of tables?.rows.finish() ?? []) {
+  for (const chunk of chunks) {
     const reader = new RecordReader(chunk.records, chunk.byteLength);
     while (reader.next()) {
       statements[reader.table]?.run(

@@ -1,15 +1,15 @@
-import { STATE } from "../../domain/execution.ts";
-import type { Now } from "../../domain/time.ts";
-import type { Loaded } from "../../ports/cut-store.ts";
-import { COMPLETED_MEMORY_MS } from "../executions/forget.ts";
-import { stillSince } from "../limits/times.ts";
-import { markLoss } from "../losses/mark-loss.ts";
-import { armDeadlines, armHalted } from "../time/arm.ts";
-import { DEADLINE } from "../time/deadlines.ts";
-import { SWEEP_MS } from "../time/run-due.ts";
-import type { World } from "../world.ts";
-import { armSlots, touchMovedGuards } from "./guard-images.ts";
-import { RECONNECT_GRACE_MS, type Shift } from "./read-image.ts";
+import { STATE } from "../../../domain/execution.ts";
+import type { Now } from "../../../domain/time.ts";
+import type { Loaded } from "../../../ports/cut-store.ts";
+import { COMPLETED_MEMORY_MS } from "../../executions/forget.ts";
+import { stillSince } from "../../limits/times.ts";
+import { markLoss } from "../../losses/mark-loss.ts";
+import { armDeadlines, armHalted } from "../../time/arm.ts";
+import { DEADLINE } from "../../time/deadlines.ts";
+import { SWEEP_MS } from "../../time/run-due.ts";
+import type { World } from "../../world.ts";
+import { armSlots, touchMovedGuards } from "../guard-images.ts";
+import { RECONNECT_GRACE_MS, type Shift } from "../read-image.ts";
 
 // After loading: clocks go on, deadlines are armed, and what a hole or damage touches is marked.
 

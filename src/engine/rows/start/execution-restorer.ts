@@ -1,0 +1,85 @@
+import { MAX_TREE_DEPTH } from "../../../domain/execution.ts";
+import type { Now } from "../../../domain/time.ts";
+import { NO_INDEX } from "../../executions/execution-table.ts";
+import { addDamagedExecution } from "../../losses/restore-damaged.ts";
+import type { World } from "../../world.ts";
+import { type ExecutionText, parseExecutionText } from "../execution-text.ts";
+import { type RowPlace, textAt } from "../loaded-rows.ts";
+import type { Shift } from "../read-image.ts";
+import { insertRecord, restoreNumbers } from "../restore-execution.ts";
+
+// Executions are most of a file, so they are taken up while it is read: their numbers, then their texts. Parents go before
+// their children: the chain of a child is made from its parent's.
+
+export class ExecutionRestorer {
+  readonly #world: World;
+  readonly #shift: Shift;
+  /** 1 where the numbers of an index came. */
+  readonly #isNumbered: Uint8Array;
+  /** Texts that came before their numbers or their parents. */
+  readonly #waiting = new Map<number, RowPlace>();
+
+  constructor(world: World, shift: Shift) {
+    this.#world = world;
+    this.#shift = shift;
+    this.#isNumbered = new Uint8Array(world.executions.capacity);
+  }
+
+  takeNumbers(row: RowPlace): void {
+    const table = this.#world.executions;
+    if (row.key >= table.capacity) return;
+    table.allocateAt(row.key);
+    restoreNumbers(this.#world, row, this.#shift);
+    this.#isNumbered[row.key] = 1;
+  }
+
+  takeText(row: RowPlace): void {
+    const table = this.#world.executions;
+    const { key } = row;
+    const parent = this.#isNumbered[key] === 1 ? table.parent.get(key) : undefined;
+    if (parent === undefined || (parent !== NO_INDEX && table.records[parent] === undefined))
+      this.#waiting.set(key, row);
+    else insertRecord(this.#world, key, parseExecutionText(textAt(row)), parent);
+  }
+
+  /**
+   * Those without numbers are no executions, unless their numbers are damaged: they are taken up with none, so that their
+   * ids are known and can be refused. Numbers without a text are given up.
+   */
+  finish(damaged: ReadonlySet<number>, now: Now): void {
+    const table = this.#world.executions;
+    for (const key of this.#waiting.keys()) this.#insertWithParents(key, damaged, now);
+    for (let index = 0; index < table.used; index++)
+      if (this.#isNumbered[index] === 1 && table.records[index] === undefined) table.giveBack(index);
+  }
+
+  #insertWithParents(key: number, damaged: ReadonlySet<number>, now: Now): void {
+    const { records } = this.#world.executions;
+    const found: { readonly key: number; readonly text: ExecutionText; readonly parent: number }[] = [];
+    for (let at = key; at !== NO_INDEX && found.length <= MAX_TREE_DEPTH; ) {
+      const row = this.#waiting.get(at);
+      const isNumbered = this.#isNumbered[at] === 1;
+      if (row === undefined || records[at] !== undefined || !(isNumbered || damaged.has(at))) break;
+      const text = parseExecutionText(textAt(row));
+      const parent = isNumbered ? this.#world.executions.parent.get(at) : this.#parentByName(text);
+      found.push({ key: at, text, parent });
+      at = parent;
+    }
+    for (let one = found.pop(); one !== undefined; one = found.pop()) {
+      if (this.#isNumbered[one.key] === 1) insertRecord(this.#world, one.key, one.text, one.parent);
+      else addDamagedExecution(this.#world, one.key, one.text, one.parent, now);
+    }
+  }
+
+  /** The index of a parent that the damaged numbers of its child would name. */
+  #parentByName({ caller, parentId }: ExecutionText): number {
+    if (parentId === undefined) return NO_INDEX;
+    const known = this.#world.executions.find(caller, parentId);
+    if (known !== NO_INDEX) return known;
+    for (const [key, row] of this.#waiting) {
+      const text = parseExecutionText(textAt(row));
+      if (text.id === parentId && text.caller === caller) return key;
+    }
+    return NO_INDEX;
+  }
+}
