@@ -2,7 +2,15 @@
 import { describe, expect, test } from "vitest";
 import { approve } from "../../src/engine/approvals/answer-approvals.ts";
 import { pauseByOperator, resumeByOperator } from "../../src/engine/executions/administer.ts";
-import { Engine, messagesOf, policyOf, reasonsOf, STEP, USD } from "../unit/engine/engine-fixture.ts";
+import {
+  Engine,
+  type IntentFields,
+  messagesOf,
+  policyOf,
+  reasonsOf,
+  STEP,
+  USD,
+} from "../unit/engine/engine-fixture.ts";
 
 const PAGES = { value: 3n, mode: "enforce", onExceed: "block", tier: "tenant" } as const;
 
@@ -107,6 +115,57 @@ describe("crossings that were not acted on", () => {
       "WARNING no price is known: no model named",
       "WARNING wall_time_limit at 90%: 9000 / 10000",
     ]);
+  });
+});
+
+describe("Check of an execution that the first call would register", () => {
+  const pages = { value: 10n, mode: "enforce", onExceed: "block", tier: "tenant" } as const;
+  const engine = new Engine({
+    limits: policyOf(
+      {
+        max_steps: 1n,
+        max_tokens: 100n,
+        max_input_tokens: 50n,
+        max_cost_usd: USD,
+        cost_alert_threshold_usd: USD,
+        max_discovered_steps: 0n,
+        max_discovery_depth: 0n,
+        max_requests: 10n,
+        max_tool_calls: 10n,
+        max_modifications_per_session: 1n,
+        max_memory_mb: 1n,
+        idle_timeout_seconds: 60n,
+      },
+      { unregistered: "register", customCounters: ["pages"], custom: { pages } },
+    ),
+  });
+  engine.register("registered");
+
+  test.each<[string, IntentFields]>([
+    ["nothing", {}],
+    ["a step", STEP],
+    ["a discovered step", { step: { discovered: true } }],
+    ["depth", { entersDepth: true }],
+    ["tokens at the limit", { tokens: { input: 50n, output: 50n } }],
+    ["tokens above it", { tokens: { input: 51n, output: 50n } }],
+    ["money above it", { costNanoUsd: USD + 1n }],
+    ["requests above it", { weight: 11n }],
+    ["tool calls near it", { toolCalls: 8n }],
+    ["modifications above it", { modifications: 2n }],
+    ["a custom counter above it", { custom: { pages: 11n } }],
+  ])("says of %s what it says once it is registered", (_what, intent) => {
+    const messages = messagesOf(engine.check("unknown", intent));
+    expect(messages).toEqual(messagesOf(engine.check("registered", intent)));
+    expect(engine.index("unknown")).toBe(-1);
+  });
+
+  test("says that no place is left", () => {
+    const full = { value: 1n, mode: "enforce", onExceed: "block", tier: "tenant" } as const;
+    const more = { unregistered: "register", concurrency: { tenant: full } } as const;
+    const one = new Engine({ limits: policyOf({}, more) });
+    one.register("registered");
+    expect(reasonsOf(one.check("unknown", STEP))).toEqual(["CONCURRENCY_LIMIT"]);
+    expect(reasonsOf(one.charge("unknown", STEP))).toEqual(["CONCURRENCY_LIMIT"]);
   });
 });
 

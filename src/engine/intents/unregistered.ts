@@ -8,7 +8,10 @@ import { asksPerson } from "../approvals/redeem-approvals.ts";
 import { keepViolation } from "../events/push.ts";
 import { chargeWindows, chargeWindowsCustom } from "../executions/charge.ts";
 import { type RegistrationAnswer, registerExecution } from "../executions/register.ts";
-import { probeIntent } from "../limits/probe.ts";
+import { checkConcurrency } from "../gauges/active-places.ts";
+import { sharedLimits } from "../limits/effective-limits.ts";
+import { judgeFresh } from "../limits/judge-fresh.ts";
+import { type Probe, probeIntent } from "../limits/probe.ts";
 import { decide, storeFinding } from "../limits/standing.ts";
 import type { EffectivePolicy } from "../policy/effective-policy.ts";
 import { resolvePolicy } from "../policy/resolve-policy.ts";
@@ -71,6 +74,7 @@ export function judgeUnregistered(
   const findings = [
     ...(label === undefined ? [] : [label]),
     ...found.first,
+    ...judgeAsRegistered(world, ask, policy, principal, probe),
     ...(priced.finding === undefined ? [] : [priced.finding]),
     ...found.rules,
     ...texts,
@@ -89,6 +93,20 @@ export function judgeUnregistered(
   chargeWindowsCustom(world, charged, ask.intent.custom);
   if (principals !== undefined) takeFromPrincipals(world, principals, now);
   return decision;
+}
+
+/** Where the first call that takes something registers, looking says what that call would be answered. */
+function judgeAsRegistered(
+  world: World,
+  { executionId: id }: Ask,
+  policy: EffectivePolicy,
+  principal: Principal,
+  probe: Probe,
+): readonly Finding[] {
+  if (policy.limits.unregistered !== "register" || id === "") return NO_FINDINGS;
+  const limits = sharedLimits(policy.limits, NO_OVERRIDES);
+  const full = checkConcurrency(world, { principal, limits, id });
+  return [...(full === undefined ? [] : [full]), ...judgeFresh(limits, probe, id)];
 }
 
 function refuseUnknown(world: World, { executionId }: Ask, policy: EffectivePolicy): Finding | undefined {
