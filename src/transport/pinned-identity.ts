@@ -64,7 +64,7 @@ export function labelsFromProto(
   pinned: PinnedIdentity,
 ): { readonly [name: string]: string } {
   for (const [name, value] of Object.entries(pinned.labels)) {
-    if (asked[name] !== undefined && asked[name] !== value) throw pinnedError(`labels[${name}]`);
+    if (Object.hasOwn(asked, name) && asked[name] !== value) throw pinnedError(`labels[${name}]`);
   }
   return { ...asked, ...pinned.labels };
 }

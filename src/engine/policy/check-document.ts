@@ -46,6 +46,7 @@ export function* checkDocument(
   yield* checkRules(read, tiers, read.kind === "Tenant" ? bounding.baseline : undefined);
   yield* checkTexts(read);
   yield* checkAdjusted(read);
+  yield* checkCounters(read);
   if (read.kind !== "Tenant") return;
   yield* checkJoined(read, tiers);
   yield* checkCeilings(read, tiers, bounding);
@@ -119,6 +120,14 @@ function* checkTexts(read: ReadDocument): Generator<PolicyIssue | undefined> {
     }
     yield undefined;
   }
+}
+
+/** Counters are kept by name: every object has these names already. */
+function* checkCounters(read: ReadDocument): Generator<PolicyIssue> {
+  const names = (read.values["custom_counters"] ?? []) as readonly string[];
+  for (const name of names)
+    if (name in Object.prototype)
+      yield issueOf(read, ["custom_counters"], `${showValue(name)} is no name of a counter`);
 }
 
 /** `auto_adjust` where nothing would follow it: a key that does nothing is a mistake. */

@@ -111,7 +111,7 @@ export function principalOfIntent(
   }
   let count = Object.keys(record.labels).length;
   for (const name of names) {
-    const known = record.labels[name];
+    const known = Object.hasOwn(record.labels, name) ? record.labels[name] : undefined;
     if (known === undefined && ++count > MAX_LABELS)
       throw invalidField("labels", `at most ${MAX_LABELS} with the execution's`);
     if (known !== undefined && known !== request.labels[name])

@@ -151,6 +151,17 @@ describe("RegisterExecution", () => {
     expect(answer.state).toBe(ExecutionState.RUNNING);
   });
 
+  test("its intents take further labels, whatever they are called, and refuse other values", async () => {
+    const { executionId } = await client.rpc.registerExecution({
+      executionId: "labelled",
+      labels: { a: "1" },
+    });
+    const labels = { a: "1", constructor: "2", toString: "3" };
+    expect((await client.rpc.check({ executionId, intent: {}, labels })).decision?.allowed).toBe(true);
+    const other = { executionId, intent: {}, labels: { a: "2" } };
+    expect(await failureOf(client.rpc.check(other))).toMatchObject({ fields: ["labels[a]"] });
+  });
+
   test("names every field that is wrong", async () => {
     const failure = await failureOf(
       client.rpc.registerExecution({ executionId: "a b", sessionId: "", limits: { maxCostNanoUsd: -1n } }),

@@ -121,6 +121,12 @@ describe("lists that all documents fill together", () => {
   });
 });
 
+test("a counter is not called what every object has", () => {
+  const message = (name: string) => `custom_counters: "${name}" is no name of a counter`;
+  const document = baselineOf({ custom_counters: ["pages", "valueOf", "constructor"] });
+  expect(issuesOf(document)).toEqual([message("constructor"), message("valueOf")]);
+});
+
 describe("a tenant that asks for more than the ceiling", () => {
   test("is refused by field, value and ceiling: the risky tenant of the source", () => {
     const risky = tenantOf("risky", {
