@@ -35,7 +35,31 @@ function findLayer(text: string, survey: number): Layer | undefined {
   if (folded !== undefined) return folded;
   const decoded = (survey & SURVEY.percent) === 0 ? undefined : decodePercent(text);
   const escaped = decoded ?? ((survey & SURVEY.escape) === 0 ? undefined : decodeEscapes(text));
-  return escaped ?? ((survey & SURVEY.longRun) === 0 ? undefined : joinLines(text));
+  if (escaped !== undefined || (survey & SURVEY.longRun) === 0) return escaped;
+  return decodeQuotedPrintable(text) ?? decodePairs(text) ?? joinLines(text);
+}
+
+/** Mail: `=41`, and lines that go on behind a `=`. One `=41` alone may be a value. */
+function decodeQuotedPrintable(text: string): Layer | undefined {
+  if (!/=\r?\n|(?:=[2-7][0-9A-F]){3}/.test(text)) return undefined;
+  return replaceCodes(text, /=(?:([2-7][0-9A-F])|\r?\n)/g, 16);
+}
+
+/** Bytes one by one: `41:4b:49`, `41-4B-49`, `0x41,0x4b,0x49`. */
+const PAIRS = /(?<![0-9A-Za-z])(?:(?:0x)?[0-9A-Fa-f]{2}[:,;_-]){11,}(?:0x)?[0-9A-Fa-f]{2}(?![0-9A-Za-z])/g;
+
+function decodePairs(text: string): Layer | undefined {
+  const builder = createLayer();
+  let at = 0;
+  for (const { index, 0: found } of text.matchAll(PAIRS)) {
+    for (; at < index; at += 1) builder.add(text.charAt(at), at);
+    for (const { index: place, 1: pair } of found.matchAll(/(?:0x)?([0-9A-Fa-f]{2})/g))
+      builder.add(String.fromCharCode(Number.parseInt(pair as string, 16)), index + place);
+    at = index + found.length;
+  }
+  if (at === 0) return undefined;
+  for (; at < text.length; at += 1) builder.add(text.charAt(at), at);
+  return builder.end(text);
 }
 
 /** Lines of encoded text as one: mail and PEM break them anywhere. */
@@ -58,18 +82,25 @@ function placeHit({ kind, start, end }: SecretHit, { places }: Layer): SecretHit
   return { kind, start: places[start] as number, end: places[end] as number };
 }
 
-/** A hit of a lower layer counts only where the upper ones found nothing, unless it knows better what it is. */
+/** A hit of a lower layer counts only where the upper ones found nothing, or a part of it, unless it knows better what it is. */
 function join(hits: readonly SecretHit[], more: readonly SecretHit[]): readonly SecretHit[] {
   if (more.length === 0) return hits;
   if (hits.length === 0) return more;
   const known = more.filter(({ kind }) => !isVague(kind));
-  const kept = hits.filter((hit) => !isVague(hit.kind) || !known.some((other) => overlap(hit, other)));
+  const kept = hits.filter(
+    (hit) => !known.some((other) => (isVague(hit.kind) ? overlap(hit, other) : isPart(hit, other))),
+  );
   const added = more.filter((hit) => !kept.some((other) => overlap(hit, other)));
   return [...kept, ...added].sort((left, right) => left.start - right.start);
 }
 
 function isVague(kind: string): boolean {
   return kind === "generic_secret" || kind === "url_password";
+}
+
+function isPart(part: SecretHit, whole: SecretHit): boolean {
+  const isInside = whole.start <= part.start && part.end <= whole.end;
+  return isInside && part.end - part.start < whole.end - whole.start;
 }
 
 function overlap(left: SecretHit, right: SecretHit): boolean {
@@ -104,7 +135,7 @@ function replaceCodes(text: string, pattern: RegExp, radix: number): Layer | und
   let at = 0;
   for (const found of text.matchAll(pattern)) {
     for (; at < found.index; at += 1) builder.add(text.charAt(at), at);
-    builder.add(String.fromCharCode(Number.parseInt(found[1] as string, radix)), at);
+    if (found[1] !== undefined) builder.add(String.fromCharCode(Number.parseInt(found[1], radix)), at);
     at = found.index + found[0].length;
   }
   for (; at < text.length; at += 1) builder.add(text.charAt(at), at);

@@ -56,3 +56,43 @@ describe("findSecretsInLayers", () => {
     expect(kindsIn(text)).toBe("none");
   });
 });
+
+describe("secrets as bytes and in mail", () => {
+  const KEY = "AKIAQWERTYUIOPASDFGH";
+  const bytesOf = (text: string, between: string, before = ""): string =>
+    [...Buffer.from(text)].map((byte) => before + byte.toString(16).padStart(2, "0")).join(between);
+  const quoted = (text: string): string => `=${bytesOf(text, "=").toUpperCase()}`;
+
+  test.each([
+    bytesOf(KEY, ":"),
+    bytesOf(KEY, "-").toUpperCase(),
+    bytesOf(KEY, "_"),
+    bytesOf(KEY, ",", "0x"),
+    quoted(KEY),
+  ])("%s is found, and goes whole", (hidden) => {
+    for (const text of [hidden, `the bytes are ${hidden} and here is some more text`]) {
+      expect(kindsIn(text)).toBe("aws_access_key_id");
+      expect(without(text)).toBe(text.replace(hidden, ""));
+    }
+  });
+
+  test.each(["\n", "\r\n"])("a token over two lines of a mail is found, and goes whole: %j", (lineBreak) => {
+    const token = `ghp_${random(36)}`;
+    for (let cut = 1; cut < token.length; cut++) {
+      const text = `Use =${lineBreak}${token.slice(0, cut)}=${lineBreak}${token.slice(cut)}, please`;
+      expect(kindsIn(text)).toBe("github_token");
+      expect(without(text)).toBe(`Use =${lineBreak}, please`);
+    }
+  });
+
+  test.each([
+    bytesOf("any other text, of no use", ":"),
+    "SHA1 Fingerprint=9A:4B:2C:6D:8E:0F:1A:2B:3C:4D:5E:6F:7A:8B:9C:0D:1E:2F:3A:4B",
+    "00:1A:2B:3C:4D:5E, 00:1A:2B:3C:4D:5F, 00:1A:2B:3C:4D:60",
+    quoted("Grüße aus Köln und alles Gute"),
+    "x=41&y=42&z=43, and what a query holds: a=AK&b=IA",
+    `${KEY.slice(0, 9)}=\n`,
+  ])("%s is none", (text) => {
+    expect(kindsIn(text)).toBe("none");
+  });
+});
