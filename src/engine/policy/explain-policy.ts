@@ -14,6 +14,7 @@ import {
   type Sides,
   sidesOfField,
   stepInto,
+  stepIntoEntry,
 } from "./tiers/sides.ts";
 
 // Every effective value with its ceiling, who decided it and what the others said: all that a settings page needs.
@@ -84,7 +85,7 @@ function explainNode(walk: Walk, node: Node, sides: Sides, path: PolicyPath): vo
       return;
     case "list_by_id":
       for (const id of namesOf(sides))
-        explainFields(walk, node.fields, stepInto(sides, id), [...path, id], false);
+        explainFields(walk, node.fields, stepIntoEntry(sides, id, node.fields), [...path, id], false);
       return;
     case "every_tier":
       return explainTiers(walk, sides, path);

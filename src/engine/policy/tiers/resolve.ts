@@ -11,6 +11,7 @@ import {
   type Sides,
   sidesOfField,
   stepInto,
+  stepIntoEntry,
   type WithId,
 } from "./sides.ts";
 
@@ -64,7 +65,7 @@ function* resolveList(
   const list: unknown[] = [];
   for (const id of namesOf(sides)) {
     const known = shared?.[placeOfId(shared, id)];
-    const below = stepInto(sides, id);
+    const below = stepIntoEntry(sides, id, fields);
     list.push(
       known !== undefined && isUntouched(resolution, below)
         ? known
@@ -216,7 +217,7 @@ export function decideAt(
   for (const [place, key] of path.entries()) {
     const fields = at.node === "group" || at.node === "list_by_id" ? at.fields : undefined;
     if (at.node === "list_by_id") {
-      around = stepInto(around, String(key));
+      around = stepIntoEntry(around, String(key), at.fields);
       at = { ...EMPTY_GROUP, fields: at.fields };
       continue;
     }

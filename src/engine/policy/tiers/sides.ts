@@ -65,6 +65,42 @@ export function stepInto(sides: Sides, key: string): Sides {
   };
 }
 
+/**
+ * The sides of one entry of a list with ids. What makes it this entry is said where it is declared first: who restates it may
+ * tighten it and add nothing, or a scope of a tenant would take a rule of the platform away.
+ */
+export function stepIntoEntry(sides: Sides, id: string, fields: Fields): Sides {
+  const below = stepInto(sides, id);
+  const { defaults, bounds, written, met } = below;
+  if (written.length + met.length + bounds.length === 0) return below;
+  const restated = (said: readonly Said[]) => said.map((one) => withoutFixed(one, fields));
+  if (defaults.length > 0)
+    return { ...below, bounds: restated(bounds), written: restated(written), met: restated(met) };
+  if (bounds.length > 0) return { ...below, written: restated(written), met: restated(met) };
+  const [owner] = written;
+  if (owner === undefined) return below;
+  const isOwn = ({ part }: Said) => part.document === owner.part.document;
+  return {
+    ...below,
+    written: written.map((one) => (isOwn(one) ? one : withoutFixed(one, fields))),
+    met: restated(met),
+  };
+}
+
+function withoutFixed({ part, value }: Said, fields: Fields): Said {
+  return { part, value: restatable(value as Tree, fields) };
+}
+
+function restatable(value: Tree, fields: Fields): Tree {
+  const result: { [key: string]: Written } = {};
+  for (const [key, part] of Object.entries(value)) {
+    const field = fields[key];
+    if (field?.node === "leaf" && field.meet === "fixed") continue;
+    result[key] = field?.node === "group" ? restatable(part as Tree, field.fields) : part;
+  }
+  return result;
+}
+
 const NONE: readonly Said[] = Object.freeze([]);
 
 function stepAll(said: readonly Said[], key: string): readonly Said[] {
