@@ -2,17 +2,12 @@
 // cycles and foreign objects, which values of a document cannot hold; tested against it.
 import { isJsonArray, type JsonObject, type JsonValue } from "./json-document.ts";
 
-const known = new WeakMap<object, string>();
+let last: { readonly value: JsonValue; readonly text: string } | undefined;
 
-/** `canonicalJson`, remembered with the value: a call is compared, signed and attributed by the same text. */
+/** `canonicalJson`, remembered of the last value: a call is compared, signed and attributed by the same text. */
 export function canonicalJsonOnce(value: JsonValue): string {
-  if (value === null || typeof value !== "object") return canonicalJson(value);
-  let text = known.get(value);
-  if (text === undefined) {
-    text = canonicalJson(value);
-    known.set(value, text);
-  }
-  return text;
+  if (last === undefined || last.value !== value) last = { value, text: canonicalJson(value) };
+  return last.text;
 }
 
 /**

@@ -226,11 +226,8 @@ function readScalar(reader: Reader, first: number): JsonValue {
       return readWord(reader, "false", false);
     case 0x6e:
       return readWord(reader, "null", null);
-    default: {
-      const value = readNumber(reader);
-      reader.texts.push(String(value));
-      return value;
-    }
+    default:
+      return readNumber(reader);
   }
 }
 
@@ -262,6 +259,7 @@ function readNumber(reader: Reader): number {
   let digits = at - whole;
   if (unit !== 0x2e && (unit | 0x20) !== 0x65 && digits <= EXACT_DIGITS) {
     reader.at = at;
+    reader.texts.push(sum === 0 ? "0" : text.slice(start, at));
     return isNegative ? -sum : sum;
   }
   if (unit === 0x2e) {
@@ -279,10 +277,19 @@ function readNumber(reader: Reader): number {
   }
   if (digits > caps.maxDigits)
     throw new JsonFault("digits", `a number has more than ${caps.maxDigits} digits`, start);
-  const value = Number(text.slice(start, at));
+  const spelled = text.slice(start, at);
+  const value = Number(spelled);
   if (!Number.isFinite(value)) throw new JsonFault("number_range", "a number is beyond a double", start);
   reader.at = at;
+  reader.texts.push(isShortest(spelled, digits, value) ? spelled : String(value));
   return value;
+}
+
+/** Whether the language spells it so, too: no exponent, no 0 at the end, and all digits count. */
+function isShortest(spelled: string, digits: number, value: number): boolean {
+  const last = spelled.charCodeAt(spelled.length - 1);
+  if (last === 0x30 || digits > EXACT_DIGITS || Math.abs(value) < 1e-6) return false;
+  return !(spelled.includes("e") || spelled.includes("E"));
 }
 
 function skipDigits(text: string, from: number): number {
@@ -350,6 +357,11 @@ function readEscape(reader: Reader): string {
 
 /** Moves past blanks; the unit that stands there, NaN at the end. */
 function skipBlanks(reader: Reader): number {
+  const unit = reader.text.charCodeAt(reader.at);
+  return unit > 0x20 ? unit : skipSome(reader);
+}
+
+function skipSome(reader: Reader): number {
   for (;;) {
     const unit = reader.text.charCodeAt(reader.at);
     if (unit !== 0x20 && unit !== 0x0a && unit !== 0x0d && unit !== 0x09) return unit;

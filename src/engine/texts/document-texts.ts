@@ -8,15 +8,12 @@ export interface DocumentTexts {
   readonly hints: Readonly<TextHints>;
 }
 
-const known = new WeakMap<JsonDocument, DocumentTexts>();
+let last: { readonly document: JsonDocument; readonly texts: DocumentTexts } | undefined;
 
-/** Read once per document, for all that look at it. */
+/** Remembered of the last document: all guards of a call look at it one after the other. */
 export function textsOf(document: JsonDocument): DocumentTexts {
-  let texts = known.get(document);
-  if (texts === undefined) {
-    const text = document.texts.join("\n");
-    texts = { text, hints: hintsOf(text) };
-    known.set(document, texts);
-  }
-  return texts;
+  if (last?.document === document) return last.texts;
+  const text = document.texts.join("\n");
+  last = { document, texts: { text, hints: hintsOf(text) } };
+  return last.texts;
 }

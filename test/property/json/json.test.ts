@@ -29,6 +29,20 @@ function readValue(text: string): JsonValue {
   return result.value;
 }
 
+/** Names, strings and numbers of `value`, one behind the other. */
+function textsOf(value: JsonValue): string[] {
+  if (typeof value === "string" || typeof value === "number") return [String(value)];
+  if (value === null || typeof value !== "object") return [];
+  if (Array.isArray(value)) return value.flatMap(textsOf);
+  return Object.entries(value).flatMap(([member, inner]) => [member, ...textsOf(inner as JsonValue)]);
+}
+
+function namesOf(value: JsonValue): string[] {
+  if (value === null || typeof value !== "object") return [];
+  const inner = Object.values(value).flatMap(namesOf);
+  return Array.isArray(value) ? inner : [...Object.keys(value), ...inner];
+}
+
 /** Every path of `value`, parents first. */
 function pathsOf(value: JsonValue, path: JsonPath = []): JsonPath[] {
   if (value === null || typeof value !== "object") return [path];
@@ -94,6 +108,38 @@ describe("parseJson", () => {
         const stricter = ["duplicate_key", "forbidden_key", "number_range", "digits"];
         expect(stricter.includes(own) ? theirs : own).toBe(theirs);
       }),
+    );
+  });
+
+  const whole = fc.maxSafeInteger().map(String);
+  const digits = fc.nat({ max: 10_000_000 }).map(String);
+  const spelled = fc.oneof(
+    whole,
+    fc.tuple(whole, fc.constantFrom(".", ".0", ".00000", ".0000000"), digits).map((parts) => parts.join("")),
+    fc.tuple(whole, fc.constantFrom("e", "E-", "e+"), fc.nat({ max: 30 })).map((parts) => parts.join("")),
+    fc.constantFrom(
+      "-0",
+      "-0.0",
+      "0.1",
+      "0.000001",
+      "0.0000001",
+      "-1.50",
+      "5e-1",
+      "1.0",
+      "123456789012345680000",
+    ),
+  );
+
+  test("tells every text of a value, and every name", () => {
+    fc.assert(
+      fc.property(anyValue, fc.array(spelled, { maxLength: 5 }), (value, numbers) => {
+        const text = `{"value":${JSON.stringify(value)},"numbers":[${numbers.join(",")}]}`;
+        const result = parseJson(text, OUTPUT_JSON_CAPS);
+        if (!isJsonDocument(result)) throw new Error(result.issue.message);
+        expect([...result.texts].sort()).toEqual(textsOf(result.value).sort());
+        expect(new Set(result.names)).toEqual(new Set(namesOf(result.value)));
+      }),
+      { numRuns: 1_000 },
     );
   });
 

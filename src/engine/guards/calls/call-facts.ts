@@ -19,14 +19,15 @@ export function callKey(world: World, executionId: string, callId: string): stri
 }
 
 interface Signed {
+  readonly document: JsonDocument;
   readonly tool: string;
   readonly namespace: string | undefined;
   readonly entry: ToolEntry | undefined;
   readonly signature: string;
 }
 
-/** The last signature of a document: one call asks for it several times. */
-const signed = new WeakMap<JsonDocument, Signed>();
+/** The last signature: one call asks for it several times. */
+let last: Signed | undefined;
 
 /** Identity of a call: tool and canonical arguments, without volatile fields and what only travels with them. */
 export function signatureOf(
@@ -36,12 +37,17 @@ export function signatureOf(
   document: JsonDocument,
   entry: ToolEntry | undefined,
 ): string {
-  const known = signed.get(document);
-  if (known?.tool === tool && known.namespace === namespace && known.entry === entry) return known.signature;
+  if (
+    last?.document === document &&
+    last.tool === tool &&
+    last.namespace === namespace &&
+    last.entry === entry
+  )
+    return last.signature;
   const left = [...CARRIED_ARGUMENTS, ...(entry?.volatile_fields ?? [])];
   const value = without(document.value, left);
   const signature = world.digest.digest128(`${namespace ?? ""}\n${tool}\n${canonicalJsonOnce(value)}`);
-  signed.set(document, { tool, namespace, entry, signature });
+  last = { document, tool, namespace, entry, signature };
   return signature;
 }
 

@@ -14,7 +14,7 @@ import { afterTaking, keepDecision, refuse } from "../../intents/intents.ts";
 import { decideIntent, type Judged, judgeIntent } from "../../intents/judge-intent.ts";
 import { registerUnknown } from "../../intents/unregistered.ts";
 import type { JsonDocument } from "../../json/json-document.ts";
-import { type Probe, probeIntent } from "../../limits/probe.ts";
+import { EMPTY_PROBE, type Probe, probeIntent } from "../../limits/probe.ts";
 import { decide } from "../../limits/standing.ts";
 import { refreshStalePolicy } from "../../policy/refresh-policy.ts";
 import { priceIntent } from "../../prices/price-usage.ts";
@@ -127,7 +127,10 @@ function judge(
   const signature = signatureOf(world, request.tool, request.namespace, document, entry);
   const charge = chargeOf(request, signature);
   const estimate = estimateOf(request);
-  const held = probeIntent(estimate, priceIntent(world, record.limits, estimate).nanoUsd, false, false);
+  const held =
+    request.reserve === undefined
+      ? EMPTY_PROBE
+      : probeIntent(estimate, priceIntent(world, record.limits, estimate).nanoUsd, false, false);
   const whole: Intent = {
     ...charge,
     tokens: estimate.tokens,

@@ -1,7 +1,7 @@
-import { type Finding, type GuardDetail, rankOf } from "../../../domain/decision.ts";
+import { type Finding, type GuardDetail, NO_FINDINGS, rankOf } from "../../../domain/decision.ts";
 import type { GuardId } from "../../../domain/policy/guard-ids.ts";
 import type { JsonDocument } from "../../json/json-document.ts";
-import type { Guard, GuardNote, GuardOutcome, PinnedHost } from "../guard.ts";
+import { type Guard, type GuardNote, type GuardOutcome, PASS, type PinnedHost } from "../guard.ts";
 import type { ChainPlace } from "../guard-table.ts";
 import { FIXED_GUARDS, GUARDS } from "../guard-table.ts";
 import { detailOf, findingOf, verdictAt } from "./guard-findings.ts";
@@ -183,8 +183,15 @@ function runGuard(running: Running, guard: Guard | undefined, settings: Standing
   // What no policy can switch off has nothing to say of most calls, and no line of its own then.
   if (outcome === undefined || (settings === ALWAYS && outcome.notes.length === 0)) return;
   const { id } = guard;
+  if (outcome === PASS && settings.mode === "enforce") {
+    addDetail(running, passedDetail(id));
+    return;
+  }
   const shadow = settings.mode === "shadow";
-  const found = outcome.notes.flatMap((note) => judgeNote(running, id, note, settings.level, shadow));
+  const found =
+    outcome.notes.length === 0
+      ? NO_FINDINGS
+      : outcome.notes.flatMap((note) => judgeNote(running, id, note, settings.level, shadow));
   const repairs = outcome.document !== undefined && settings.level === "block";
   if (!shadow) {
     for (const hint of outcome.advice ?? []) running.advice.add(hint);
@@ -199,6 +206,18 @@ function runGuard(running: Running, guard: Guard | undefined, settings: Standing
   const refuses = outcome.notes.some(({ verdict }) => verdict === "BLOCK" || verdict === "THROTTLE");
   const isRemembered = outcome.commit !== undefined || outcome.usedCapability !== undefined;
   if (isRemembered && !(shadow && refuses)) running.commits.push({ guard, outcome });
+}
+
+const passed = new Map<string, GuardDetail>();
+
+/** The line of a guard that has nothing to say is always the same. */
+function passedDetail(id: GuardId): GuardDetail {
+  let detail = passed.get(id);
+  if (detail === undefined) {
+    detail = Object.freeze(detailOf(id, [], {}));
+    passed.set(id, detail);
+  }
+  return detail;
 }
 
 /** One line per guard: what it says last stands in the place of what it said before. */

@@ -46,7 +46,7 @@ export function classifyTool(
   return (
     entry?.side_effect ??
     findMapped(settings.classifications, tool) ??
-    (settings.classification === "substring" ? classifySubstrings(tool) : classifyWords(tool))
+    (settings.classification === "substring" ? classifySubstrings(tool) : classifyOnce(tool))
   );
 }
 
@@ -68,6 +68,20 @@ function findMapped(map: Classifications, tool: string): SideEffect | undefined 
   let found: SideEffect | undefined;
   for (const [glob, word] of globs)
     if (matchesGlob(glob, tool)) found = found === undefined ? word : strongerOf(found, word);
+  return found;
+}
+
+const known = new Map<string, SideEffect>();
+/** Tools are called again and again; who makes up new names only empties this. */
+const KNOWN_MAX = 1_000;
+
+function classifyOnce(tool: string): SideEffect {
+  let found = known.get(tool);
+  if (found === undefined) {
+    found = classifyWords(tool);
+    if (known.size >= KNOWN_MAX) known.clear();
+    known.set(tool, found);
+  }
   return found;
 }
 

@@ -84,14 +84,14 @@ const SEARCHES: readonly Search[] = [
   {
     kind: "phone",
     digits: 8,
-    hint: /[+(]|00|\d{3}[-. ]\d{3}/,
+    hint: /(?:\+|00)[1-9]/,
     pattern: /(?<![\w+.-])(?:\+|00)[1-9]\d{0,2}(?:[ .\-/]{0,2}\(?\d{1,5}\)?){2,7}(?![\d-]|[.,]\d)/g,
     accepts: internationalLength,
   },
   {
     kind: "phone",
     digits: 8,
-    hint: /\d{3}[-. )]/,
+    hint: /[2-9]\d{2}[-. )]/,
     pattern:
       /(?<![\w+.#-])(?:1[-. ])?(?:\([2-9]\d{2}\) ?|[2-9]\d{2}([-.]))[2-9]\d{2}(?:\1|[-. ])\d{4}(?![\d-]|[.,]\d)/g,
   },
