@@ -6,9 +6,9 @@ export interface LiteralSet {
   readonly columns: Uint8Array;
   /** The state that follows a state on a column: at the sum of both, since states count in rows. */
   readonly next: Uint16Array;
-  /** By state: which entry of `lows` and `highs` it completes; 0: none. */
-  readonly completes: Uint16Array;
-  /** Bits of the groups 0 to 31, and of those from 32 on. */
+  /** From this state on, each completes a literal. */
+  readonly firstDone: number;
+  /** By state: bits of the groups 0 to 31 that it completes, and of those from 32 on. */
   readonly lows: Int32Array;
   readonly highs: Int32Array;
 }
@@ -73,19 +73,21 @@ function linkNodes(root: Node): readonly Node[] {
 }
 
 function compileNodes(nodes: readonly Node[], columns: Uint8Array, width: number): LiteralSet {
-  if (nodes.length * width > 0x1_0000) throw new RangeError("too many literals for one set");
-  const next = new Uint16Array(nodes.length * width);
-  const completes = new Uint16Array(nodes.length * width);
-  const sets: ReadonlySet<number>[] = [new Set()];
-  for (const [index, node] of nodes.entries()) node.state = index * width;
-  for (const { state, children, fallback, groups: done } of nodes) {
+  const size = nodes.length * width;
+  if (size > 0x1_0000) throw new RangeError("too many literals for one set");
+  const next = new Uint16Array(size);
+  const lows = new Int32Array(size);
+  const highs = new Int32Array(size);
+  const open = nodes.filter(({ groups }) => groups.size === 0);
+  const done = nodes.filter(({ groups }) => groups.size > 0);
+  for (const [index, node] of [...open, ...done].entries()) node.state = index * width;
+  for (const { state, children, fallback, groups } of nodes) {
     for (let column = 1; column < width; column += 1)
       next[state + column] = children.get(column)?.state ?? next[(fallback?.state ?? 0) + column] ?? 0;
-    if (done.size > 0) completes[state] = sets.push(done) - 1;
+    lows[state] = bitsOf(groups, 0);
+    highs[state] = bitsOf(groups, 32);
   }
-  const lows = Int32Array.from(sets, (groups) => bitsOf(groups, 0));
-  const highs = Int32Array.from(sets, (groups) => bitsOf(groups, 32));
-  return { columns, next, completes, lows, highs };
+  return { columns, next, firstDone: open.length * width, lows, highs };
 }
 
 function bitsOf(groups: ReadonlySet<number>, first: number): number {

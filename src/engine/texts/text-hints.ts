@@ -113,7 +113,7 @@ const PLACES = Object.fromEntries(NAMES.map((name, place) => [name, place])) as 
 >;
 const set = createLiteralSet(Object.values(HINT_LITERALS));
 
-/** Bits of kinds of characters. Those of digits, letters and signs that stand for letters are neighbours: see `hintsOf`. */
+/** Bits of kinds of characters. */
 const KIND = {
   digit: 0x100,
   letter: 0x200,
@@ -125,7 +125,8 @@ const KIND = {
   /** Perhaps of a host. */
   target: 0x4000,
 } as const;
-const DIGIT_SHIFT = 8;
+/** Of a word that is more than digits. */
+const NO_NUMBER = KIND.letter | KIND.separator;
 const COLUMN = 0xff;
 
 /** By unit of ASCII: its kinds, and in the lower bits its column. */
@@ -184,15 +185,13 @@ export const WORD_LENGTH = 12;
 
 /** One pass. */
 export function hintsOf(text: string): Readonly<TextHints> {
-  const { next, completes, lows, highs } = set;
+  const { next, firstDone, lows, highs } = set;
   const filter = getConceptFilter();
   const { places } = filter;
   const hints = new TextHints();
   const size = text.length;
   let units = 0;
   let kinds = 0;
-  let pairs = 0;
-  let last = 0;
   let state = 0;
   let hash = 0;
   let length = 0;
@@ -206,22 +205,15 @@ export function hintsOf(text: string): Readonly<TextHints> {
     units |= unit;
     const kind = unit < 0x80 ? (CLASSES[unit] as number) : 0;
     kinds |= kind;
-    // A letter before a digit gives the digit's bit, a letter beside a sign the letter's or the sign's.
-    pairs |= ((last << 1) | (last >> 1)) & kind;
-    last = kind;
     state = next[state + (kind & COLUMN)] as number;
-    const done = completes[state] as number;
-    if (done !== 0) {
-      hints.low |= lows[done] as number;
-      hints.high |= highs[done] as number;
+    if (state >= firstDone) {
+      hints.low |= lows[state] as number;
+      hints.high |= highs[state] as number;
     }
     if ((kind & KIND.word) !== 0) {
       hash = hashNext(hash, unit);
       length += 1;
       ofWord |= kind;
-      const isDigit = (kind >> DIGIT_SHIFT) & 1;
-      digits = (digits + isDigit) & -isDigit;
-      if (digits > hints.digitsTogether) hints.digitsTogether = digits;
       if (length === START_LENGTH && places[placeOf(hash)] !== 0)
         hints.concepts |= conceptsAtStart(filter, hash);
       continue;
@@ -230,6 +222,12 @@ export function hintsOf(text: string): Readonly<TextHints> {
       if (places[placeOf(hash)] !== 0) hints.concepts |= conceptsOfWord(filter, text, at, hash);
       if (length >= MIXED_MIN_LENGTH || (ofWord & KIND.separator) !== 0)
         addWord(hints, text, at - length, at, ofWord);
+      if ((ofWord & KIND.digit) === 0) digits = 0;
+      else if ((ofWord & NO_NUMBER) !== 0) digits = addDigits(hints, text, at - length, at, digits);
+      else {
+        digits += length;
+        if (digits > hints.digitsTogether) hints.digitsTogether = digits;
+      }
       hash = 0;
       length = 0;
       ofWord = 0;
@@ -242,16 +240,14 @@ export function hintsOf(text: string): Readonly<TextHints> {
     line = readSign(hints, text, at, unit, kind, line);
   }
   hints.isAscii = units < 0x80;
-  addKinds(hints, kinds, pairs);
+  addKinds(hints, kinds);
   return hints;
 }
 
-function addKinds(hints: TextHints, kinds: number, pairs: number): void {
+function addKinds(hints: TextHints, kinds: number): void {
   const { isAscii } = hints;
   hints.hasDigit = (kinds & KIND.digit) !== 0;
   hints.mayHaveCapital = !isAscii || (kinds & KIND.capital) !== 0;
-  hints.hasNumbered = (pairs & KIND.digit) !== 0;
-  hints.hasSigned = (pairs & (KIND.letter | KIND.sign)) !== 0;
   if (isAscii) return;
   for (const hint of BEYOND_ASCII) {
     const place = PLACES[hint];
@@ -274,6 +270,8 @@ function readSign(
   line: number,
 ): number {
   if ((kind & KIND.separator) !== 0) addSeparator(hints, text, at);
+  if ((kind & KIND.sign) !== 0 && (isLetterAt(text, at - 1) || isLetterAt(text, at + 1)))
+    hints.hasSigned = true;
   if (unit === 0x20) return line | LINE.isParted;
   if (unit === 0x0a) {
     if (line === LINE.isSigned) hints.mayHoldTarget = true;
@@ -291,16 +289,41 @@ function addWord(hints: TextHints, text: string, start: number, end: number, kin
   if (!hints.hasMixedUp && end - start >= MIXED_MIN_LENGTH)
     hints.hasMixedUp = isMixedUp(text, start, end, isPlain);
   if ((kinds & KIND.separator) === 0) return;
-  for (let at = start; at < end; at += 1) if (isSeparator(text, at)) addSeparator(hints, text, at);
+  for (let at = start; at < end; at += 1)
+    if (hasKind(text, at, KIND.separator)) addSeparator(hints, text, at);
+}
+
+/** A word with digits in it; how many stand together at its end, `before` it as many. */
+function addDigits(hints: TextHints, text: string, start: number, end: number, before: number): number {
+  let together = before;
+  for (let at = start; at < end; at += 1) {
+    const kind = CLASSES[text.charCodeAt(at)] as number;
+    if ((kind & KIND.digit) === 0) {
+      together = 0;
+      continue;
+    }
+    together += 1;
+    if (together > hints.digitsTogether) hints.digitsTogether = together;
+    if (at > start && isLetterAt(text, at - 1)) {
+      hints.hasNumbered = true;
+      if ((kind & KIND.sign) !== 0) hints.hasSigned = true;
+    }
+    if ((kind & KIND.sign) !== 0 && isLetterAt(text, at + 1)) hints.hasSigned = true;
+  }
+  return together;
+}
+
+function isLetterAt(text: string, at: number): boolean {
+  return hasKind(text, at, KIND.letter);
 }
 
 function addSeparator(hints: TextHints, text: string, at: number): void {
-  if (isSeparator(text, at - 2) && isSeparator(text, at - 4)) hints.hasSpread = true;
+  if (hasKind(text, at - 2, KIND.separator) && hasKind(text, at - 4, KIND.separator)) hints.hasSpread = true;
 }
 
-function isSeparator(text: string, at: number): boolean {
+function hasKind(text: string, at: number, kind: number): boolean {
   const unit = text.charCodeAt(at);
-  return unit < 0x80 && ((CLASSES[unit] as number) & KIND.separator) !== 0;
+  return unit < 0x80 && ((CLASSES[unit] as number) & kind) !== 0;
 }
 
 /** By unit of ASCII whether it is of a class; what is beyond ASCII is counted as of it. */

@@ -19,6 +19,8 @@ export const PART = {
   first: 4,
   /** Its first word with the first characters behind it. */
   phrase: 8,
+  /** A first word with fewer characters behind it. */
+  short: 16,
 } as const;
 export const START_LENGTH = 4;
 const BEHIND_LENGTH = 6;
@@ -69,7 +71,7 @@ function addWords({ term, concepts }: Entry, add: Add): void {
     add(term, PART.word, concepts);
     return;
   }
-  add(term.slice(0, end), PART.first, 0);
+  add(term.slice(0, end), term.length < end + BEHIND_LENGTH ? PART.first | PART.short : PART.first, 0);
   add(term.slice(0, end + BEHIND_LENGTH), PART.phrase, concepts);
 }
 
@@ -100,10 +102,11 @@ export function conceptsOfWord(
   let found = (parts & PART.word) === 0 ? 0 : (concepts.get(wordHash) ?? 0);
   if ((parts & PART.first) === 0) return found;
   let hash = wordHash;
-  const end = Math.min(next + BEHIND_LENGTH, text.length);
-  for (let at = next; at < end; at += 1) {
+  const last = next + BEHIND_LENGTH - 1;
+  for (let at = next; at <= last && at < text.length; at += 1) {
     // A line may end inside a phrase.
     hash = hashNext(hash, Math.max(0x20, text.charCodeAt(at)));
+    if (at < last && (parts & PART.short) === 0) continue;
     if (((places[placeOf(hash)] as number) & PART.phrase) !== 0) found |= concepts.get(hash) ?? 0;
   }
   return found;
