@@ -104,14 +104,14 @@ export const HINT_LITERALS = {
 
 export type Hint = keyof typeof HINT_LITERALS;
 
-/** Hints for which other scripts have literals of their own: they are given in every text that is not ASCII. */
-const BEYOND_ASCII: readonly Hint[] = ["birth", "germanStreet"];
-
 const NAMES = Object.keys(HINT_LITERALS) as readonly Hint[];
 const PLACES = Object.fromEntries(NAMES.map((name, place) => [name, place])) as Readonly<
   Record<Hint, number>
 >;
 const set = createLiteralSet(Object.values(HINT_LITERALS));
+
+/** Hints for which other scripts have literals of their own: they are given in every text that is not ASCII. */
+const BEYOND_ASCII = bitsOfHints(["birth", "germanStreet"]);
 
 /** Bits of kinds of characters. */
 const KIND = {
@@ -174,10 +174,24 @@ export class TextHints {
     return ((place < 32 ? this.low >>> place : this.high >>> (place - 32)) & 1) === 1;
   }
 
-  hasAll(hints: readonly Hint[]): boolean {
-    for (const hint of hints) if (!this.has(hint)) return false;
-    return true;
+  hasAll({ low, high }: HintBits): boolean {
+    return (this.low & low) === low && (this.high & high) === high;
   }
+}
+
+/** Several hints, to be asked for together. */
+export interface HintBits {
+  readonly low: number;
+  readonly high: number;
+}
+
+export function bitsOfHints(hints: readonly Hint[]): HintBits {
+  let low = 0;
+  let high = 0;
+  for (const hint of hints)
+    if (PLACES[hint] < 32) low |= 1 << PLACES[hint];
+    else high |= 1 << (PLACES[hint] - 32);
+  return { low, high };
 }
 
 /** The shortest secret that no word gives away, and less than any text that is encoded or written without blanks. */
@@ -249,11 +263,8 @@ function addKinds(hints: TextHints, kinds: number): void {
   hints.hasDigit = (kinds & KIND.digit) !== 0;
   hints.mayHaveCapital = !isAscii || (kinds & KIND.capital) !== 0;
   if (isAscii) return;
-  for (const hint of BEYOND_ASCII) {
-    const place = PLACES[hint];
-    if (place < 32) hints.low |= 1 << place;
-    else hints.high |= 1 << (place - 32);
-  }
+  hints.low |= BEYOND_ASCII.low;
+  hints.high |= BEYOND_ASCII.high;
   hints.concepts = ~0;
 }
 

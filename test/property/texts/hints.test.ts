@@ -57,6 +57,8 @@ function everyHint(text: string): TextHints {
     digitsTogether: Number.POSITIVE_INFINITY,
     mayHoldTarget: true,
     concepts: ~0,
+    low: ~0,
+    high: ~0,
   };
   const has = (hint: Hint): boolean => !CONDITIONS.has(hint) || real.has(hint);
   return Object.assign(new TextHints(), all, { has });

@@ -220,7 +220,8 @@ function take(
     world,
     index,
     charge,
-    probeIntent(charge, 0n, false, changesSomething(record.policy, charge)),
+    // What was judged needs its own probe no longer.
+    probeIntent(charge, 0n, false, changesSomething(record.policy, charge), world.scratchIntent),
     now,
   );
   redeemApprovals(world, judged.redeems, now);
@@ -280,7 +281,7 @@ export function withGuards<D extends ToolAnswer["decision"]>(decision: D, chain:
     ...decision,
     guardDetails: details,
     pinnedHosts: isAllowed(decision.verdict) ? pinnedHosts : [],
-    advice: [...new Set([...decision.advice, ...advice])],
+    advice: advice.length === 0 ? decision.advice : [...new Set([...decision.advice, ...advice])],
   };
 }
 

@@ -1,10 +1,12 @@
 // Orders by their form: labels and tags that claim to speak for the system, and configuration that claims to switch safety
 // off. Every expression is bounded at each place.
-import type { Hint, TextHints } from "../text-hints.ts";
+import { bitsOfHints, type Hint, type TextHints } from "../text-hints.ts";
 import type { TextMatch } from "../text-match.ts";
 
+type Form = readonly [kind: string, hints: readonly Hint[], pattern: RegExp, also?: RegExp];
+
 /** A pattern is searched where the text gives all its hints and, where there is one, holds `also`. */
-const FORMS: readonly (readonly [kind: string, hints: readonly Hint[], pattern: RegExp, also?: RegExp])[] = [
+const FORMS: readonly Form[] = [
   // Tokens of model templates have no business in a text.
   [
     "role_tag",
@@ -121,6 +123,8 @@ const FORMS: readonly (readonly [kind: string, hints: readonly Hint[], pattern: 
   ],
 ];
 
+const NEEDED = FORMS.map(([, hints]) => bitsOfHints(hints));
+
 /** One setting may be innocent; two, or one beside an order, are not. */
 const PUPPET_ORDER =
   /\b(?:apply|obey|follow|execute|answer|answering|respond|list|print|reveal|output|comply|request|ignore|you)\b/i;
@@ -128,8 +132,10 @@ const PUPPET_ORDER =
 /** `given`: of this text. */
 export function findMarkup(text: string, given: TextHints): readonly TextMatch[] {
   const found: TextMatch[] = [];
-  for (const [kind, hints, pattern, also] of FORMS) {
-    if (!given.hasAll(hints) || also?.test(text) === false) continue;
+  for (const [at, needed] of NEEDED.entries()) {
+    if (!given.hasAll(needed)) continue;
+    const [kind, , pattern, also] = FORMS[at] as Form;
+    if (also?.test(text) === false) continue;
     for (const { index, 0: match } of text.matchAll(pattern))
       found.push({ kind, start: index, end: index + match.length });
   }
