@@ -1,5 +1,6 @@
 import type { ApprovalKind, ApprovalState } from "../../domain/approval.ts";
 import type { Finding } from "../../domain/decision.ts";
+import { takeFreeRow } from "../executions/table/free-rows.ts";
 
 /** An open or answered question. */
 export interface ApprovalRow {
@@ -36,7 +37,7 @@ export class ApprovalTable {
   readonly #free: number[] = [];
 
   allocate(): number {
-    return this.#free.pop() ?? this.entries.length;
+    return takeFreeRow(this.#free, this.entries);
   }
 
   insert(entry: ApprovalRow): void {
@@ -44,8 +45,6 @@ export class ApprovalTable {
       this.#free.push(this.entries.length);
       this.entries.push(undefined);
     }
-    const place = this.#free.lastIndexOf(entry.row);
-    if (place >= 0) this.#free.splice(place, 1);
     this.entries[entry.row] = entry;
     this.byId.set(entry.approvalId, entry.row);
     this.#byExecution.set(entry.index, [...(this.#byExecution.get(entry.index) ?? []), entry.row]);

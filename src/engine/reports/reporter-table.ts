@@ -1,5 +1,6 @@
 import type { RequestedPrincipal } from "../../domain/execution.ts";
 import type { CallerId } from "../../domain/ids.ts";
+import { takeFreeRow } from "../executions/table/free-rows.ts";
 import type { Mark } from "./mark.ts";
 
 /** Marks that are remembered; beyond: RESOURCE_EXHAUSTED REPORTERS_FULL for new ones. */
@@ -56,7 +57,7 @@ export class ReporterTable {
   }
 
   allocate(): number {
-    return this.#free.pop() ?? this.entries.length;
+    return takeFreeRow(this.#free, this.entries);
   }
 
   insert(entry: ReporterRow): void {
@@ -64,8 +65,6 @@ export class ReporterTable {
       this.#free.push(this.entries.length);
       this.entries.push(undefined);
     }
-    const place = this.#free.lastIndexOf(entry.row);
-    if (place >= 0) this.#free.splice(place, 1);
     this.entries[entry.row] = entry;
     this.#byKey.set(`${entry.caller}\n${entry.reporterId}\n${entry.epoch}`, entry.row);
     if (!entry.fenced) this.#current.set(`${entry.caller}\n${entry.reporterId}`, entry.row);

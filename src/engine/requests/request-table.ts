@@ -1,4 +1,5 @@
 import type { Decision } from "../../domain/decision.ts";
+import { takeFreeRow } from "../executions/table/free-rows.ts";
 import { Queue } from "../queue.ts";
 
 interface Remembered {
@@ -47,7 +48,7 @@ export class RequestTable {
   }
 
   allocate(): number {
-    return this.#free.pop() ?? this.entries.length;
+    return takeFreeRow(this.#free, this.entries);
   }
 
   insert(entry: RequestRow | OperatorRequestRow): void {
@@ -55,8 +56,6 @@ export class RequestTable {
       this.#free.push(this.entries.length);
       this.entries.push(undefined);
     }
-    const place = this.#free.lastIndexOf(entry.row);
-    if (place >= 0) this.#free.splice(place, 1);
     this.entries[entry.row] = entry;
     this.byAge.push(entry);
     if (!isOfOperator(entry)) return;

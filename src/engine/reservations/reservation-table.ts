@@ -2,6 +2,7 @@ import { HELD } from "../../domain/counters.ts";
 import type { Decision } from "../../domain/decision.ts";
 import type { ReservationState } from "../../domain/reservation.ts";
 import type { CarveTake } from "../executions/execution-record.ts";
+import { takeFreeRow } from "../executions/table/free-rows.ts";
 
 /** One hold, or what is remembered of it. Times: ms of the monotonic clock. */
 export interface ReservationRow {
@@ -49,7 +50,7 @@ export class ReservationTable {
   held = 0;
 
   allocate(): { readonly row: number; readonly stamp: number } {
-    return { row: this.#free.pop() ?? this.entries.length, stamp: this.#nextStamp++ };
+    return { row: takeFreeRow(this.#free, this.entries), stamp: this.#nextStamp++ };
   }
 
   nextStamp(): number {
@@ -61,8 +62,6 @@ export class ReservationTable {
       this.#free.push(this.entries.length);
       this.entries.push(undefined);
     }
-    const place = this.#free.lastIndexOf(entry.row);
-    if (place >= 0) this.#free.splice(place, 1);
     this.entries[entry.row] = entry;
     if (entry.state === "held") this.held++;
   }

@@ -1,3 +1,4 @@
+import { takeFreeRow } from "../executions/table/free-rows.ts";
 import type { SlidingSum } from "./sliding-sum.ts";
 
 /** What is counted of one rule for one tenant: instants of its firings, or a sum over its window. */
@@ -30,7 +31,7 @@ export class RuleCountTable {
 
   /** Place of the next new row: mark it as changed before `insert`. */
   allocate(): number {
-    return this.#free.pop() ?? this.entries.length;
+    return takeFreeRow(this.#free, this.entries);
   }
 
   insert(entry: RuleCount): void {
@@ -38,8 +39,6 @@ export class RuleCountTable {
       this.#free.push(this.entries.length);
       this.entries.push(undefined);
     }
-    const place = this.#free.lastIndexOf(entry.row);
-    if (place >= 0) this.#free.splice(place, 1);
     this.entries[entry.row] = entry;
     this.#byKey.set(keyOf(entry.tenant, entry.ruleId), entry.row);
   }

@@ -1,3 +1,4 @@
+import { takeFreeRow } from "../../executions/table/free-rows.ts";
 import type { RowSet } from "../../rows/generations.ts";
 
 /** Ids of tokens that are remembered, of all tenants: none lives longer than an hour. */
@@ -29,15 +30,13 @@ export class SpentTable {
   put(entry: SpentCapability, rows: RowSet, nowMs: number): void {
     if (this.size >= this.#sweepAt) this.sweep(rows, nowMs);
     if (this.#rowByKey.has(entry.key)) return;
-    const row = this.#free.pop() ?? this.entries.length;
+    const row = takeFreeRow(this.#free, this.entries);
     rows.touch(row);
     this.restore(row, entry);
   }
 
   restore(row: number, entry: SpentCapability): void {
     while (this.entries.length < row) this.#free.push(this.entries.push(undefined) - 1);
-    const place = this.#free.lastIndexOf(row);
-    if (place >= 0) this.#free.splice(place, 1);
     this.entries[row] = entry;
     this.#rowByKey.set(entry.key, row);
   }

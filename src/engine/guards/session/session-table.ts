@@ -1,4 +1,5 @@
 import type { GuardId } from "../../../domain/policy/guard-ids.ts";
+import { takeFreeRow } from "../../executions/table/free-rows.ts";
 
 /** What the guards remember of one session. */
 export interface GuardSession {
@@ -28,7 +29,7 @@ export class SessionTable {
   readonly #free: number[] = [];
 
   allocate(): number {
-    return this.#free.pop() ?? this.entries.length;
+    return takeFreeRow(this.#free, this.entries);
   }
 
   insert(entry: GuardSession): void {
@@ -36,8 +37,6 @@ export class SessionTable {
       this.#free.push(this.entries.length);
       this.entries.push(undefined);
     }
-    const place = this.#free.lastIndexOf(entry.row);
-    if (place >= 0) this.#free.splice(place, 1);
     this.entries[entry.row] = entry;
     this.byKey.set(entry.key, entry);
   }

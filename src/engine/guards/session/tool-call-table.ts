@@ -1,4 +1,5 @@
 import type { Decision } from "../../../domain/decision.ts";
+import { takeFreeRow } from "../../executions/table/free-rows.ts";
 import type { Labels } from "../../policy/label-match.ts";
 import type { ToolCall } from "../guard.ts";
 
@@ -70,7 +71,7 @@ export class ToolCallTable {
   #nextStamp = 1;
 
   allocate(): { readonly row: number; readonly stamp: number } {
-    return { row: this.#free.pop() ?? this.entries.length, stamp: this.#nextStamp++ };
+    return { row: takeFreeRow(this.#free, this.entries), stamp: this.#nextStamp++ };
   }
 
   nextStamp(): number {
@@ -86,8 +87,6 @@ export class ToolCallTable {
       this.#free.push(this.entries.length);
       this.entries.push(undefined);
     }
-    const place = this.#free.lastIndexOf(entry.row);
-    if (place >= 0) this.#free.splice(place, 1);
     this.entries[entry.row] = entry;
     let calls = this.byExecution.get(entry.index);
     if (calls === undefined) this.byExecution.set(entry.index, (calls = new Map()));
