@@ -2,12 +2,12 @@
 // cycles and foreign objects, which values of a document cannot hold; tested against it.
 import { isJsonArray, type JsonObject, type JsonValue } from "./json-document.ts";
 
-let last: { readonly value: JsonValue; readonly text: string } | undefined;
+let written: { readonly value: JsonValue; readonly text: string } | undefined;
 
 /** `canonicalJson`, remembered of the last value: a call is compared, signed and attributed by the same text. */
 export function canonicalJsonOnce(value: JsonValue): string {
-  if (last === undefined || last.value !== value) last = { value, text: canonicalJson(value) };
-  return last.text;
+  if (written === undefined || written.value !== value) written = { value, text: canonicalJson(value) };
+  return written.text;
 }
 
 /**

@@ -34,7 +34,7 @@ function textsOf(value: JsonValue): string[] {
   if (typeof value === "string" || typeof value === "number") return [String(value)];
   if (value === null || typeof value !== "object") return [];
   if (Array.isArray(value)) return value.flatMap(textsOf);
-  return Object.entries(value).flatMap(([member, inner]) => [member, ...textsOf(inner as JsonValue)]);
+  return Object.entries(value).flatMap(([member, inner]) => [member, ...textsOf(inner)]);
 }
 
 function namesOf(value: JsonValue): string[] {

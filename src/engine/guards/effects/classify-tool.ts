@@ -71,16 +71,16 @@ function findMapped(map: Classifications, tool: string): SideEffect | undefined 
   return found;
 }
 
-const known = new Map<string, SideEffect>();
+const classes = new Map<string, SideEffect>();
 /** Tools are called again and again; who makes up new names only empties this. */
 const KNOWN_MAX = 1_000;
 
 function classifyOnce(tool: string): SideEffect {
-  let found = known.get(tool);
+  let found = classes.get(tool);
   if (found === undefined) {
     found = classifyWords(tool);
-    if (known.size >= KNOWN_MAX) known.clear();
-    known.set(tool, found);
+    if (classes.size >= KNOWN_MAX) classes.clear();
+    classes.set(tool, found);
   }
   return found;
 }
