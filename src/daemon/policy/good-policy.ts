@@ -4,6 +4,7 @@ import { placeOf } from "../../config/policy/yaml/position.ts";
 import { formatPolicyPath, type PolicyIssue } from "../../domain/policy/document.ts";
 import { compileToolSchema, isToolSchema } from "../../engine/guards/input/schema/compile-tool-schema.ts";
 import { type Bounding, checkDocument } from "../../engine/policy/check-document.ts";
+import { MAX_ISSUES } from "../../engine/policy/documents/read-node.ts";
 
 // Which of the documents that were read may be in force: last-good is kept document by document, so that one tenant's broken
 // file never delays what the platform tightens.
@@ -114,6 +115,7 @@ export async function issuesOf(
   const issues: PolicyIssue[] = [];
   for (const issue of checkDocument(document, { baseline, file })) {
     if (issue !== undefined) issues.push(issue);
+    if (issues.length > MAX_ISSUES) break;
     const turn = slices.next();
     if (turn !== undefined) await turn;
   }

@@ -33,6 +33,9 @@ import { runInSlices } from "./run-in-slices.ts";
 
 // The life of the policy: read at the start, watched, read again when files change, swapped between two decisions.
 
+/** Lines of problems that one row of the audit keeps. */
+const PROBLEMS_AUDITED = 20;
+
 /** Policies that are remembered by their etags, to be compared. */
 const REMEMBERED = 32;
 
@@ -212,7 +215,8 @@ export class PolicyKeeper {
     const { stale } = judged;
     if (judged.good === undefined) {
       policyRefused(this.#telemetry, judged.problems);
-      this.#audit("POLICY_REFUSED", "", { cause, problems: judged.problems });
+      const told = judged.problems.slice(0, PROBLEMS_AUDITED);
+      this.#audit("POLICY_REFUSED", "", { cause, problems: told, count: judged.problems.length });
       return { changed: false, problems, stale };
     }
     const changed = await this.#swap(judged.good, this.#kept, cause, startedMs);
@@ -287,7 +291,10 @@ export class PolicyKeeper {
     for (const [tenant, problems] of tenantProblems) {
       const isServed = this.#good.tenants.has(tenant);
       tenantPolicyRefused(this.#telemetry, { tenant, isServed, problems });
-      this.#audit("TENANT_POLICY_REFUSED", tenant, { problems });
+      this.#audit("TENANT_POLICY_REFUSED", tenant, {
+        problems: problems.slice(0, PROBLEMS_AUDITED),
+        count: problems.length,
+      });
       await slices.next();
     }
     for (const [tenant, problems] of clamped) {

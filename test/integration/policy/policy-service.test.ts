@@ -327,4 +327,22 @@ describe("TenantService", () => {
     });
     expect((await daemon.tenants.rpc.listOverrides({})).overrides).toEqual([]);
   });
+
+  test("P10: a reload of thousands of bad tenants tells the first thousand, and how many more there are", async () => {
+    const daemon = await start({ "base.yaml": `${BASELINE_HEAD}execution: {max_steps: 50}\n` });
+    const bad = Array.from(
+      { length: 1_500 },
+      (_, at) => `---\n${tenantText(`t${at}`, "execution: {max_steps: -1}\n")}`,
+    );
+    daemon.directory.swap({
+      "base.yaml": `${BASELINE_HEAD}execution: {max_steps: 40}\n`,
+      "bad.yaml": bad.join(""),
+      "nonsense.yaml": tenantText("worst", Array.from({ length: 20_000 }, (_, at) => `k${at}: 1`).join("\n")),
+    });
+    const reload = await daemon.policies.rpc.reload({});
+    expect(reload.problems).toHaveLength(1_001);
+    expect(reload.problems.at(-1)).toBe("and 1501 more");
+    expect(reload.staleDocuments).toHaveLength(1_001);
+    expect(await maxSteps(daemon, "good", "g")).toBe(40n);
+  });
 });

@@ -56,8 +56,13 @@ function* readNode(reading: Reading, node: Node, raw: unknown, path: PolicyPath)
   }
 }
 
-function refuse(reading: Reading, path: PolicyPath, message: string): Pair {
-  reading.issues.push({ document: reading.document, path, message });
+/** Problems that are told of one document: a document of nonsense has tens of thousands. */
+export const MAX_ISSUES = 1_000;
+
+function refuse({ issues, document }: Reading, path: PolicyPath, message: string): Pair {
+  if (issues.length < MAX_ISSUES) issues.push({ document, path, message });
+  else if (issues.length === MAX_ISSUES)
+    issues.push({ document, path, message: `is wrong too; only the first ${MAX_ISSUES} problems are told` });
   return NOTHING;
 }
 
@@ -197,10 +202,12 @@ export function* readFields(
 ): Steps<Pair> {
   const values: { [key: string]: Written } = {};
   const ceilings: { [key: string]: Written } = {};
+  let allowed: string | undefined;
   for (const [key, part] of Object.entries(raw)) {
     const field = Object.hasOwn(fields, key) ? fields[key] : undefined;
     if (field === undefined) {
-      refuse(reading, [...path, key], `is no key here; allowed are ${Object.keys(fields).join(", ")}`);
+      allowed ??= Object.keys(fields).join(", ");
+      refuse(reading, [...path, key], `is no key here; allowed are ${allowed}`);
       continue;
     }
     const pair = yield* readNode(reading, field, part, [...path, key]);

@@ -43,6 +43,14 @@ import {
   VALIDATE_POLICY_RULE,
 } from "./policy-rules.ts";
 
+/** Lines of one answer: thousands of tenants may be bad at once. */
+const MAX_LINES = 1_000;
+
+function firstLines(lines: readonly string[]): string[] {
+  const more = lines.length - MAX_LINES;
+  return more > 0 ? [...lines.slice(0, MAX_LINES), `and ${more} more`] : [...lines];
+}
+
 /** Differences of one answer; the keeper finds one more when there are more. */
 const MAX_CHANGES = 1_000;
 
@@ -133,8 +141,8 @@ export function createPolicyService(
         changed,
         policyEtag: host.world.policy.etag,
         policyGeneration: BigInt(host.world.policy.generation),
-        problems: [...problems],
-        staleDocuments: [...stale],
+        problems: firstLines(problems),
+        staleDocuments: firstLines(stale),
       };
     },
     history: (request) => {

@@ -34,6 +34,13 @@ describe("conditions of tool calls", () => {
 });
 
 describe("the form of a document", () => {
+  test("P10: of a document of nonsense only the first thousand problems are told, and that there are more", () => {
+    const nonsense = Object.fromEntries(Array.from({ length: 30_000 }, (_, at) => [`k${at}`, 1]));
+    const issues = issuesOf(tenantOf("xto", { execution: nonsense }));
+    expect(issues).toHaveLength(1_001);
+    expect(issues.at(-1)).toContain("only the first 1000 problems are told");
+  });
+
   test("every key that is none, every value that is none, all at once and by path", () => {
     const document = tenantOf("xto", {
       execution: { max_step: 5, max_steps: -1, max_cost_usd: "12 USD", warning_threshold: 101 },
