@@ -44,12 +44,17 @@ export function* checkDocument(
   if (!isReadable(read)) return;
   const tiers = yield* tiersUnder(document, read, bounding);
   yield* checkRules(read, tiers, read.kind === "Tenant" ? bounding.baseline : undefined);
-  yield* checkTexts(read);
-  yield* checkAdjusted(read);
+  const entries: Entry[] = [];
+  for (const entry of walkDocument(read)) {
+    entries.push(entry);
+    yield undefined;
+  }
+  yield* checkTexts(read, entries);
+  yield* checkAdjusted(read, entries);
   yield* checkCounters(read);
   if (read.kind !== "Tenant") return;
   yield* checkJoined(read, tiers);
-  yield* checkCeilings(read, tiers, bounding);
+  yield* checkCeilings(read, entries, tiers, bounding);
 }
 
 /** Whether values stand where they were written: an entry that was left out of a list moves those behind it. */
@@ -103,8 +108,8 @@ function* checkRules(
   }
 }
 
-function* checkTexts(read: ReadDocument): Generator<PolicyIssue | undefined> {
-  for (const { leaf, value, path } of walkDocument(read)) {
+function* checkTexts(read: ReadDocument, entries: readonly Entry[]): Generator<PolicyIssue | undefined> {
+  for (const { leaf, value, path } of entries) {
     yield undefined;
     // Patterns and expressions of rules were compiled with their rules.
     if (path[0] === "rules") continue;
@@ -131,8 +136,8 @@ function* checkCounters(read: ReadDocument): Generator<PolicyIssue> {
 }
 
 /** `auto_adjust` where nothing would follow it: a key that does nothing is a mistake. */
-function* checkAdjusted(read: ReadDocument): Generator<PolicyIssue | undefined> {
-  for (const { value, path, keys } of walkDocument(read)) {
+function* checkAdjusted(read: ReadDocument, entries: readonly Entry[]): Generator<PolicyIssue | undefined> {
+  for (const { value, path, keys } of entries) {
     yield undefined;
     const place = keys.indexOf("auto_adjust");
     if (place < 0 || keys.at(-1) !== "mode" || value === "off") continue;
@@ -180,11 +185,12 @@ const CHECKS: { readonly [F in TextFormat]?: TextCheck } = {
 
 function* checkCeilings(
   read: ReadDocument,
+  entries: readonly Entry[],
   tiers: PolicySides,
   { file }: Bounding,
 ): Generator<PolicyIssue | undefined> {
   const above = file === undefined ? undefined : readDocument(file);
-  for (const { leaf, value, path, keys } of walkDocument(read)) {
+  for (const { leaf, value, path, keys } of entries) {
     yield undefined;
     const decided = decidedAt(tiers, keys);
     if (decided === undefined) continue;
