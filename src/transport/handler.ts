@@ -9,10 +9,17 @@ import type {
   ServerWritableStream,
   StatusObject,
 } from "@grpc/grpc-js";
-import { VERDICTS } from "../domain/decision.ts";
+import { VERDICTS, type Verdict } from "../domain/decision.ts";
 import { TollgateError } from "../domain/errors.ts";
 import type { Counters } from "./counters.ts";
-import { defineMethod, pathOf, type Sent, Undecoded, type Unread } from "./service-binding.ts";
+import {
+  defineMethod,
+  type PlainReader,
+  pathOf,
+  type Sent,
+  Undecoded,
+  type Unread,
+} from "./service-binding.ts";
 import { internalStatus, statusOf } from "./status.ts";
 import { findStream, resetAfterStatus } from "./stream/hidden-stream.ts";
 import type { TransportObserver } from "./transport-observer.ts";
@@ -28,7 +35,7 @@ type HandlerOf<M> = M extends {
   output: infer O extends DescMessage;
 }
   ? Kind extends "unary"
-    ? (request: MessageShape<I>, call: UnaryCall) => MessageShape<O> | Promise<MessageShape<O>>
+    ? (request: MessageShape<I>, call: UnaryCall) => Sent<O> | Promise<Sent<O>>
     : Kind extends "server_streaming"
       ? (request: MessageShape<I>, call: ServerWritableStream<unknown, Sent<O>>) => void
       : Kind extends "bidi_streaming"
@@ -47,6 +54,8 @@ export interface HandlerOptions {
   /** Most bytes of a request, by the method's local name; others have `maxBytes`. */
   readonly maxBytes: number;
   readonly maxBytesOf?: { readonly [method: string]: number };
+  /** Readers of what most requests of a method are; what they leave is read the general way. */
+  readonly plainReaders?: { readonly [method: string]: PlainReader };
   /** What a request has to wait for before its handler is called. */
   readonly prepare?: (request: unknown) => Promise<void> | undefined;
 }
@@ -62,7 +71,11 @@ export function bindService<S extends DescService>(
   const handlers: { [method: string]: never } = {};
   for (const method of service.methods) {
     const name = method.localName;
-    definition[name] = defineMethod(method, options.maxBytesOf?.[name] ?? options.maxBytes);
+    definition[name] = defineMethod(
+      method,
+      options.maxBytesOf?.[name] ?? options.maxBytes,
+      options.plainReaders?.[name],
+    );
     const handler = implementation[name as keyof S["method"]] as (...input: unknown[]) => unknown;
     handlers[name] = wrap(method, handler, options) as never;
   }
@@ -111,9 +124,15 @@ const TIMED_EVERY = 16;
 
 /** Answers without a decision are not timed. */
 function timeDecision({ decisionSeconds }: Counters, answer: unknown, startedMs: number): void {
-  const verdict = (answer as { readonly decision?: { readonly verdict?: number } }).decision?.verdict;
-  const name = verdict === undefined ? undefined : VERDICTS[verdict - 1];
+  const name = verdictOf(answer);
   if (name !== undefined) decisionSeconds.with(name).observe((performance.now() - startedMs) / 1_000);
+}
+
+/** Of an answer that comes encoded it is ALLOW: no other one does. */
+function verdictOf(answer: unknown): Verdict | undefined {
+  if (answer instanceof Uint8Array) return "ALLOW";
+  const verdict = (answer as { readonly decision?: { readonly verdict?: number } }).decision?.verdict;
+  return verdict === undefined ? undefined : VERDICTS[verdict - 1];
 }
 
 function wrapServerStream(

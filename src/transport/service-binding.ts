@@ -46,10 +46,14 @@ export type Sent<O extends DescMessage> = MessageShape<O> | Uint8Array;
 
 const READ_OPTIONS = { readUnknownFields: false } as const;
 
+/** Reads what most messages of a type are; undefined: this one is another. */
+export type PlainReader = (bytes: Buffer) => object | undefined;
+
 /** Decodes without ever throwing: grpc-js would answer INTERNAL. */
 export function createDecoder<I extends DescMessage>(
   schema: I,
   maxBytes: number,
+  readPlain?: PlainReader,
 ): (bytes: Buffer) => MessageShape<I> | Undecoded {
   return (bytes) => {
     if (bytes.byteLength > maxBytes) {
@@ -58,6 +62,8 @@ export function createDecoder<I extends DescMessage>(
         new TollgateError("MESSAGE_TOO_LARGE", message, { metadata: { max_bytes: String(maxBytes) } }),
       );
     }
+    const plain = readPlain?.(bytes);
+    if (plain !== undefined) return plain as MessageShape<I>;
     try {
       return fromBinary(schema, bytes, READ_OPTIONS);
     } catch {
@@ -75,8 +81,12 @@ export function createEncoder<O extends DescMessage>(schema: O): (message: Sent<
 }
 
 /** The definition of one method, for the server and, in tests, for a client. */
-export function defineMethod(method: DescMethod, maxBytes: number): MethodDefinition<unknown, unknown> {
-  const decode = createDecoder(method.input, maxBytes);
+export function defineMethod(
+  method: DescMethod,
+  maxBytes: number,
+  readPlain?: PlainReader,
+): MethodDefinition<unknown, unknown> {
+  const decode = createDecoder(method.input, maxBytes, readPlain);
   const requestStream = method.methodKind === "client_streaming" || method.methodKind === "bidi_streaming";
   return {
     path: pathOf(method),

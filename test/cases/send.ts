@@ -1,4 +1,4 @@
-import { create, type DescService, fromJson, type JsonObject, toJson } from "@bufbuild/protobuf";
+import { create, type DescService, fromBinary, fromJson, type JsonObject, toJson } from "@bufbuild/protobuf";
 import { TollgateError } from "../../src/domain/errors.ts";
 import { ApprovalService } from "../../src/gen/tollgate/admin/v1/approval_service_pb.ts";
 import { ExecutionAdminService } from "../../src/gen/tollgate/admin/v1/execution_admin_service_pb.ts";
@@ -26,14 +26,13 @@ export async function sendTo(
   if (found === undefined) throw new Error(`no method ${method} of ${description.typeName}`);
   const message = fromJson(found.input, request as JsonObject);
   try {
-    const answer = await call(method, message);
-    return {
-      answer: toJson(
-        found.output,
-        create(found.output, answer as { [field: string]: unknown }),
-        JSON_OPTIONS,
-      ) as Json,
-    };
+    const given = await call(method, message);
+    // Handlers may answer with bytes.
+    const answer =
+      given instanceof Uint8Array
+        ? fromBinary(found.output, given)
+        : create(found.output, given as { [field: string]: unknown });
+    return { answer: toJson(found.output, answer, JSON_OPTIONS) as Json };
   } catch (error) {
     if (error instanceof CallFailure) return { error: error.reason, fields: error.fields };
     if (error instanceof TollgateError)

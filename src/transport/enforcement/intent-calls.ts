@@ -16,25 +16,32 @@ import { askFromProto } from "../convert/intents.ts";
 import { countDecision } from "../counters.ts";
 import { findAddresses } from "../guards/fetch-facts.ts";
 import { labelsFromProto, principalFromProto } from "../pinned-identity.ts";
+import { encodePlainAllow } from "../plain/encode-plain-allow.ts";
+import { isPlainCheck } from "../plain/read-plain-check.ts";
 import type { ServiceContext } from "../service-context.ts";
 import { CHARGE_RULE, CHECK_RULE } from "../validate/intent-rules.ts";
 import { assertValid } from "../validate/rules.ts";
+
+/** Encoded where there is nothing to say but ALLOW. */
+type CheckAnswer = CheckResponse | Uint8Array;
 
 /** Looks at an intent; answered from memory, in the turn it came in. */
 export function callCheck(
   context: ServiceContext,
   request: CheckRequest,
-): CheckResponse | Promise<CheckResponse> {
-  assertValid(request, CHECK_RULE);
+): CheckAnswer | Promise<CheckAnswer> {
+  if (!isPlainCheck(request)) assertValid(request, CHECK_RULE);
   const ask = askFromProto(request, principalOfIntent(context, request));
   const addresses = findAddresses(context, ask);
   if (addresses === undefined) return answerCheck(context, ask);
   return addresses.then((found) => answerCheck(context, { ...ask, addresses: found }));
 }
 
-function answerCheck(context: ServiceContext, ask: Ask): CheckResponse {
+function answerCheck(context: ServiceContext, ask: Ask): CheckAnswer {
   const decision = context.host.turn((world, now) => check(world, context.caller, ask, now));
   countDecision(context.counters, "check", decision, ask.intent.route);
+  const plain = ask.detail === "MINIMAL" ? encodePlainAllow(decision) : undefined;
+  if (plain !== undefined) return plain;
   return {
     $typeName: "tollgate.enforcement.v1.CheckResponse",
     decision: decisionToProto(decision, ask.detail, ask.executionId),
