@@ -20,6 +20,7 @@ import { SeenOperations } from "./operations/seen-operations.ts";
 import { OutcomeTable } from "./outcomes/outcome-table.ts";
 import { encodeKept, KeptPolicyTable } from "./policy/kept/kept-policies.ts";
 import { PoolTable } from "./pools/pool-table.ts";
+import { Queue } from "./queue.ts";
 import { encodeFact } from "./quotas/fresh-windows.ts";
 import { WindowTable } from "./quotas/window-table.ts";
 import { encodeRate, encodeRateText } from "./rates/rate-rows.ts";
@@ -100,7 +101,7 @@ export function createWorld(options: WorldOptions): World {
     maxLiveExecutions: options.maxLiveExecutions,
     refusesUncertain: options.refusesUncertain === true,
     store: { failing: false, blocking: false },
-    completed: [],
+    completed: new Queue(),
     effects: [],
     policy: options.policy,
     policySweep: { next: Number.POSITIVE_INFINITY },

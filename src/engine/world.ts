@@ -24,6 +24,7 @@ import type { PolicySet } from "./policy/policy-set.ts";
 import type { UnsharedQuotas } from "./policy/unshared-quotas.ts";
 import type { PoolTable } from "./pools/pool-table.ts";
 import type { PriceBook } from "./prices/price-book.ts";
+import type { Queue } from "./queue.ts";
 import type { WindowTable } from "./quotas/window-table.ts";
 import type { PlatformRates } from "./rates/rate-settings.ts";
 import type { RateTable } from "./rates/rate-table.ts";
@@ -165,7 +166,7 @@ export interface World {
   readonly refusesUncertain: boolean;
   readonly store: StoreHealth;
   /** Completed executions in memory, the oldest first. */
-  readonly completed: { readonly index: number; readonly stamp: number }[];
+  readonly completed: Queue<{ readonly index: number; readonly stamp: number }>;
   readonly effects: Effect[];
   policy: Policy;
   /** Up to where executions have moved to the policy in force. */

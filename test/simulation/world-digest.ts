@@ -132,7 +132,7 @@ function countsOf(world: World): object {
     held: world.reservations.held,
     openPerTenant: [...world.approvals.openPerTenant].toSorted(),
     sequences: world.generations.lastSequences,
-    completed: world.completed.filter(({ index, stamp }) => world.executions.stamp.get(index) === stamp)
+    completed: [...world.completed].filter(({ index, stamp }) => world.executions.stamp.get(index) === stamp)
       .length,
   };
 }

@@ -65,11 +65,11 @@ export function forgetOldestCompleted(world: World, now: Now): void {
 /** Takes what was forgotten already off the head of the list. */
 export function dropForgotten(world: World): void {
   const { completed, executions } = world;
-  let gone = 0;
-  while (gone < completed.length) {
-    const { index, stamp } = completed[gone] as (typeof completed)[number];
-    if (executions.stamp.get(index) === stamp && executions.records[index] !== undefined) break;
-    gone++;
+  for (;;) {
+    const { first } = completed;
+    if (first === undefined) return;
+    if (executions.stamp.get(first.index) === first.stamp && executions.records[first.index] !== undefined)
+      return;
+    completed.shift();
   }
-  if (gone > 0) completed.splice(0, gone);
 }
