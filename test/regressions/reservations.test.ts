@@ -27,6 +27,17 @@ describe("remembered reservations", () => {
     expect(engine.snapshot("e").steps).toBe(BigInt(MAX_RESERVATIONS + 1));
   });
 
+  test("P2: a hold that was not known and settled by a report is not charged again by Settle, also after a restart", async () => {
+    const engine = new Engine({ limits: policyOf() });
+    engine.register("e");
+    engine.report("e", { steps: 1n, settlesReservationId: "lost" });
+    expect(() => engine.settle("e", "lost", { steps: 1n })).toThrow("reservation lost is settled already");
+    await engine.save();
+    const restarted = engine.restarted(0);
+    expect(() => restarted.settle("e", "lost", { steps: 1n })).toThrow("reservation lost is settled already");
+    expect(restarted.snapshot("e").steps).toBe(1n);
+  });
+
   test("request ids are forgotten as fast as they come (P10)", () => {
     const engine = new Engine({ limits: policyOf() });
     engine.register("e");

@@ -41,7 +41,9 @@ export function approve(world: World, answer: ApprovalAnswer, now: Now): Approva
   const threshold = change?.values.cost_alert_threshold_usd;
   const facts = { approval: entry.approvalId, cause, note: answer.note, threshold_nano_usd: threshold };
   audit(world, index, "approve", answer.approvedBy, facts, now);
-  if (kind === "execution" && world.executions.state.get(index) === STATE.paused)
+  // What an operator paused meanwhile, an operator resumes.
+  const isHeld = world.executions.record(index).stateFinding?.reason === "EXECUTION_PAUSED";
+  if (kind === "execution" && !isHeld && world.executions.state.get(index) === STATE.paused)
     resumeExecution(world, index, `approved by ${answer.approvedBy}`, now, entry.approvalId);
   return entry;
 }

@@ -8,11 +8,15 @@ import { audit } from "../events/push.ts";
 import { refreshStalePolicy } from "../policy/refresh-policy.ts";
 import type { World } from "../world.ts";
 import { assertWithinCeilings, replaceLimits } from "./adjust.ts";
-import { haltExecution, pauseExecution, resumeExecution } from "./state.ts";
+import { haltExecution, holdPause, pauseExecution, resumeExecution } from "./state.ts";
 
 // What operators do to running executions. Nothing here is reachable from the agent socket (P12).
 
-/** @throws TollgateError EXECUTION_NOT_RUNNING */
+/**
+ * Stops a run until an operator resumes it. One that waits for an approval waits for both from then on: the answer alone no longer lets
+ * it go on.
+ * @throws TollgateError EXECUTION_NOT_RUNNING
+ */
 export function pauseByOperator(
   world: World,
   index: number,
@@ -20,9 +24,10 @@ export function pauseByOperator(
   note: string | undefined,
   now: Now,
 ): void {
-  const { id } = world.executions.record(index);
-  if (world.executions.state.get(index) === STATE.paused) return;
-  if (world.executions.state.get(index) !== STATE.running) {
+  const { id, stateFinding } = world.executions.record(index);
+  const state = world.executions.state.get(index);
+  if (state === STATE.paused && stateFinding?.reason === "EXECUTION_PAUSED") return;
+  if (state !== STATE.running && state !== STATE.paused) {
     throw new TollgateError("EXECUTION_NOT_RUNNING", `execution ${id} is not running`);
   }
   const finding: Finding = {
@@ -32,8 +37,9 @@ export function pauseByOperator(
     message: `paused by ${by}${note === undefined || note === "" ? "" : `: ${note}`}`,
     executionId: id,
   };
-  pauseExecution(world, index, finding, now);
-  audit(world, index, "pause", by, { note, before: "RUNNING", after: "PAUSED" }, now);
+  if (state === STATE.paused) holdPause(world, index, finding, now);
+  else pauseExecution(world, index, finding, now);
+  audit(world, index, "pause", by, { note, before: EXECUTION_STATES[state], after: "PAUSED" }, now);
 }
 
 /**

@@ -51,6 +51,14 @@ export function pauseExecution(world: World, index: number, finding: Finding, no
   return true;
 }
 
+/** Puts another reason in the place of the one that a paused execution waits for. */
+export function holdPause(world: World, index: number, finding: Finding, now: Now): void {
+  world.rows.executionTexts.touch(index);
+  world.executions.record(index).stateFinding = finding;
+  pushEvent(world, index, "PAUSE", finding.message, now, { finding });
+  world.fanOut.start(world, index, "PAUSE", finding.message, { finding });
+}
+
 /**
  * Lets a paused or halted execution go on. A halted one takes the places of its subtree and its carve again. `approvalId` is the approval
  * that let it.

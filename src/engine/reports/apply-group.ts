@@ -198,7 +198,7 @@ function chargeOneByOne(
     if (late.finding !== undefined) notes.set("LATE", { ...late.finding, sequence });
     const id = actual.settlesReservationId;
     const reserved = reservedOf(id === undefined ? undefined : findReservation(world, index, id));
-    const settled = id === undefined ? [] : settleByReport(world, index, id);
+    const settled = id === undefined ? [] : settleByReport(world, index, id, now);
     const from = { actual, provider, model, route, ...reserved };
     const charged = chargeUsage(world, index, from, late.rows, now, source);
     const added = charged.map((note) => ({ ...note, sequence }));

@@ -142,7 +142,8 @@ function assertRemembered(world: World, record: ExecutionRecord, now: Now): void
   );
 }
 
-function rememberUnknown(
+/** A resolved reservation under an id that nobody had held: the same id is charged once. */
+export function rememberUnknown(
   world: World,
   record: ExecutionRecord,
   reservationId: string,

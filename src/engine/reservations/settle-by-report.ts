@@ -1,16 +1,22 @@
 import type { Finding } from "../../domain/decision.ts";
+import type { Now } from "../../domain/time.ts";
+import { windowRows } from "../executions/charge.ts";
 import type { World } from "../world.ts";
 import type { ReservationRow } from "./reservation-table.ts";
-import { forgetResolved, unhold } from "./resolve.ts";
+import { forgetResolved, rememberUnknown, unhold } from "./resolve.ts";
 
 /**
  * A report settles a reservation: its hold is released, the report's own usage is the true usage. Exact in constant memory,
- * because the report's sequence makes it count once. A resolved or unknown reservation is told and the usage still counts.
+ * because the report's sequence makes it count once. A resolved or unknown reservation is told and the usage still counts; an unknown
+ * one is remembered, so that `Settle` does not charge it again.
  */
-export function settleByReport(world: World, index: number, reservationId: string): Finding[] {
+export function settleByReport(world: World, index: number, reservationId: string, now: Now): Finding[] {
   const record = world.executions.record(index);
   const entry = findReservation(world, index, reservationId);
   if (entry === undefined) {
+    const unknown = rememberUnknown(world, record, reservationId, windowRows(world, index, now.wallMs), now);
+    unknown.resolvedAs = "unknown";
+    forgetResolved(world, record);
     const message = `reservation ${reservationId} was not known; the reported usage was charged`;
     return [{ verdict: "WARN", kind: "STATE", reason: "RESERVATION_UNKNOWN", message }];
   }

@@ -253,7 +253,8 @@ export function answerApproval(sim: Simulation): void {
   }
   approve(world, answer, now);
   raise(sim, execution, approval.cause, approval.limit);
-  if (execution.state === "PAUSED") resume(sim.model, execution, sim.now);
+  const isHeld = execution.cause?.reason === "EXECUTION_PAUSED";
+  if (execution.state === "PAUSED" && !isHeld) resume(sim.model, execution, sim.now);
 }
 
 /** The new threshold: what stands plus the original once more, for money at most `max_cost_usd`. */

@@ -167,7 +167,9 @@ export function pause(
   clock: Clock,
   opened: NewApproval,
 ): void {
-  if (execution.state !== "RUNNING") return;
+  // An operator's pause goes before the question of another: its answer no longer lets the run go on.
+  const isHeld = execution.state === "PAUSED" && reason === "EXECUTION_PAUSED";
+  if (execution.state !== "RUNNING" && !isHeld) return;
   execution.state = "PAUSED";
   execution.cause = { reason, key };
   if (key !== undefined) openApproval(model, execution, key, clock, opened);

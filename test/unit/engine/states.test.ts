@@ -237,6 +237,49 @@ describe("a subtree", () => {
   });
 });
 
+describe("an operator's pause of a run that waits for an approval", () => {
+  test("outlasts the answer, also over a restart, and ends by resuming", async () => {
+    const engine = started();
+    spend(engine);
+    pause(engine);
+    expect(engine.events("e").at(-1)).toMatchObject({ type: "PAUSE", message: "paused by op: wait" });
+    await engine.save();
+    const restarted = engine.restarted(0);
+    approveFirst(restarted);
+    expect(stateOf(restarted)).toBe("PAUSED");
+    expect(reasonsOf(restarted.check("e", STEP))).toContain("EXECUTION_PAUSED");
+    resume(restarted);
+    expect(stateOf(restarted)).toBe("RUNNING");
+    expect(restarted.check("e", STEP).allowed).toBe(true);
+  });
+
+  test("is not ended by the answer to a question that was asked before it", () => {
+    const engine = started(policyOf({ cost_alert_threshold_usd: USD }));
+    engine.reserve("e", "r", { costNanoUsd: USD });
+    expect(engine.check("e", STEP).verdict).toBe("PAUSE");
+    pause(engine);
+    approveFirst(engine);
+    expect(stateOf(engine)).toBe("PAUSED");
+  });
+
+  test("is no second pause when it is asked for again", () => {
+    const engine = started();
+    spend(engine);
+    pause(engine);
+    const { length } = engine.events("e");
+    pause(engine);
+    expect(engine.events("e")).toHaveLength(length);
+  });
+
+  test("does not keep a rejected run from being halted", () => {
+    const engine = started();
+    spend(engine);
+    pause(engine);
+    rejectFirst(engine);
+    expect(stateOf(engine)).toBe("HALTED");
+  });
+});
+
 describe("what operators do", () => {
   test("is kept in audit rows: who, what, why, before and after", async () => {
     const engine = started();
