@@ -6,7 +6,7 @@ import { keyOf } from "../../src/engine/executions/execution-record.ts";
 import { canonicalText } from "../../src/engine/executions/register.ts";
 import { counterPlace } from "../../src/engine/executions/table/columns.ts";
 import { stillSince } from "../../src/engine/limits/times.ts";
-import { isOfOperator } from "../../src/engine/requests/request-table.ts";
+import { isOfExecution, isOfOperator } from "../../src/engine/requests/request-table.ts";
 import type { ReservationRow } from "../../src/engine/reservations/reservation-table.ts";
 import { textOf } from "../../src/engine/rows/execution-text.ts";
 import { RECONNECT_GRACE_MS } from "../../src/engine/rows/read-image.ts";
@@ -86,8 +86,10 @@ function* reservationParts(world: World, monoMs: number): Generator<Part> {
     yield [`reservation ${keyOf(world.executions.record(entry.index))} ${entry.reservationId}`, image];
   }
   for (const entry of world.requests.entries) {
-    if (entry !== undefined && !isOfOperator(entry))
-      yield [`request ${keyOf(world.executions.record(entry.index))} ${entry.requestId}`, entry];
+    if (entry === undefined || isOfOperator(entry)) continue;
+    const asker = isOfExecution(entry) ? world.executions.record(entry.index) : entry;
+    const id = "id" in asker ? asker.id : asker.executionId;
+    yield [`request ${asker.caller} ${id} ${entry.requestId}`, entry];
   }
 }
 

@@ -15,6 +15,11 @@ import { addLabels } from "../policy/label-match.ts";
 import { takeFromPrincipals } from "../quotas/judge-principals.ts";
 import { isQuotaStandingQuiet } from "../quotas/notice-quotas.ts";
 import { assertRequestRoom, findAnswer, rememberAnswer } from "../requests/requests.ts";
+import {
+  assertUnregisteredRoom,
+  findUnregisteredAnswer,
+  rememberUnregistered,
+} from "../requests/unregistered-requests.ts";
 import { countForRules } from "../rules/count-usage.ts";
 import type { World } from "../world.ts";
 import { applyIntent } from "./apply-intent.ts";
@@ -49,10 +54,13 @@ function keepCheckedRefusal(world: World, index: number, findings: readonly Find
  * @throws TollgateError REQUEST_CONFLICT, REQUESTS_FULL
  */
 export function charge(world: World, caller: CallerId, ask: Ask, now: Now): Decision {
+  // Also for an execution that was registered since.
+  const unregistered = findUnregisteredAnswer(world, caller, ask);
+  if (unregistered !== undefined) return unregistered;
   const index = world.executions.find(caller, ask.executionId);
   if (index === NO_INDEX) {
     const registered = registerUnknown(world, caller, ask, now);
-    if (registered === undefined) return judgeUnregistered(world, ask, now, true);
+    if (registered === undefined) return chargeUnregistered(world, caller, ask, now);
     return registered.decision.allowed ? charge(world, caller, ask, now) : registered.decision;
   }
   const known = findAnswer(world, index, ask);
@@ -68,6 +76,13 @@ export function charge(world: World, caller: CallerId, ask: Ask, now: Now): Deci
   const answer = decideIntent(world, index, ask, judged.findings, now, judged.obligations);
   keepDecision(world, index, ask, answer, now);
   rememberAnswer(world, index, ask, answer, now);
+  return answer;
+}
+
+function chargeUnregistered(world: World, caller: CallerId, ask: Ask, now: Now): Decision {
+  assertUnregisteredRoom(world, caller, ask);
+  const answer = judgeUnregistered(world, ask, now, true);
+  if (answer.allowed) rememberUnregistered(world, caller, ask, answer, now);
   return answer;
 }
 

@@ -3,7 +3,7 @@ import { TollgateError } from "../../domain/errors.ts";
 import type { RequestIdentity } from "../../domain/intent.ts";
 import type { Now } from "../../domain/time.ts";
 import type { World } from "../world.ts";
-import { MAX_REQUESTS, REQUEST_MEMORY_MS, type RequestRow, type RequestTable } from "./request-table.ts";
+import { type AnyRequestRow, MAX_REQUESTS, REQUEST_MEMORY_MS, type RequestRow } from "./request-table.ts";
 
 /**
  * The first answer to a request that is repeated.
@@ -78,14 +78,12 @@ export function assertRequestRoom(world: World, index: number, ask: RequestIdent
   );
 }
 
-type AnyRow = NonNullable<RequestTable["byAge"]["first"]>;
-
 /** Forgets at most `max` requests whose time is over; answers how many. */
 export function forgetRequests(world: World, now: Now, max: number): number {
   const { byAge } = world.requests;
   let forgotten = 0;
-  while (forgotten < max && byAge.length > 0 && (byAge.first as AnyRow).expiresMono <= now.monoMs) {
-    const entry = byAge.shift() as AnyRow;
+  while (forgotten < max && byAge.length > 0 && (byAge.first as AnyRequestRow).expiresMono <= now.monoMs) {
+    const entry = byAge.shift() as AnyRequestRow;
     forgotten++;
     if (world.requests.entries[entry.row] !== entry) continue;
     world.rows.requests.touch(entry.row);

@@ -3,7 +3,7 @@ import type { RequestedPrincipal } from "../../domain/execution.ts";
 import type { CallerId } from "../../domain/ids.ts";
 import type { ApprovalRow } from "../approvals/approval-table.ts";
 import { holdWindows, holdWindowsCustom } from "../executions/charge.ts";
-import { isOfOperator, type OperatorRequestRow, type RequestRow } from "../requests/request-table.ts";
+import { type AnyRequestRow, isOfExecution, isOfOperator } from "../requests/request-table.ts";
 import { holdsSlot, type ReservationRow } from "../reservations/reservation-table.ts";
 import type { World } from "../world.ts";
 import { reviveAmounts, type Shift, viewOf } from "./read-image.ts";
@@ -95,27 +95,19 @@ export function restoreReservation(
   if (holdsSlot(entry)) world.slots.count(record.principal, 1);
 }
 
-export function restoreRequest(
-  world: World,
-  row: number,
-  stored: RequestRow | OperatorRequestRow,
-  shift: Shift,
-): void {
+export function restoreRequest(world: World, row: number, stored: AnyRequestRow, shift: Shift): void {
+  const expiresMono = stored.expiresMono + shift.monoMs;
   if (isOfOperator(stored)) {
-    world.requests.insert({ ...stored, row, expiresMono: stored.expiresMono + shift.monoMs });
+    world.requests.insert({ ...stored, row, expiresMono });
     return;
   }
-  const record = world.executions.records[stored.index];
-  if (record === undefined) return;
-  const entry: RequestRow = {
-    ...stored,
-    row,
-    answer: reviveAmounts(stored.answer),
-    expiresMono: stored.expiresMono + shift.monoMs,
-  };
-  world.requests.insert(entry);
-  record.requests ??= new Map();
-  record.requests.set(entry.requestId, { digest: entry.digest, row });
+  if (isOfExecution(stored)) {
+    const record = world.executions.records[stored.index];
+    if (record === undefined) return;
+    record.requests ??= new Map();
+    record.requests.set(stored.requestId, { digest: stored.digest, row });
+  }
+  world.requests.insert({ ...stored, row, answer: reviveAmounts(stored.answer), expiresMono });
 }
 
 export function restoreApproval(world: World, row: number, stored: ApprovalRow): void {
