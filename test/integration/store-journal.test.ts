@@ -144,6 +144,21 @@ describe("the journal", () => {
     expect(file.count("journal")).toBe(0);
   });
 
+  test("a large cut goes past it, unless it holds something already", () => {
+    const directory = useDirectory();
+    const file = new WriterFile(directory);
+    const large = (text: string): Change[] =>
+      Array.from({ length: 300 }, (_, key) => put(key, text.repeat(4_000)));
+    file.write(1, large("a"));
+    expect([file.count("journal"), file.count("windows")]).toEqual([0, 300]);
+    file.write(2, [put(7, "small")]);
+    file.write(3, large("b"));
+    expect([file.count("journal"), file.count("windows")]).toEqual([2, 300]);
+    file.close();
+    const { loaded } = new WriterFile(directory, { onCorrupt: "refuse" });
+    expect(rowsOf(loaded).get("windows/7")).toBe(hexOf("b".repeat(4_000)));
+  });
+
   test("a damaged row of a table does not matter when the journal replaces it", () => {
     const directory = useDirectory();
     createJournal(directory);

@@ -27,6 +27,9 @@ interface Said {
   readonly journal: JournalSpan;
 }
 
+/** A cut of so many bytes of records changes so many rows that a journal saves nothing, and folding it would hold up other cuts. */
+const PAST_JOURNAL_BYTES = 1024 * 1024;
+
 const NO_CUT: CutInstant = { number: 0, bootId: "", monoMs: 0, wallMs: 0 };
 
 export class CutWriter {
@@ -163,7 +166,8 @@ export class CutWriter {
   /** Writes all records in order. */
   #apply(cut: WriteRequest, into: "journal" | "tables"): Omit<Said, "cut"> {
     const { journal } = this.#said;
-    const isPast = into === "tables" && journal.folded === journal.last;
+    const isPast =
+      journal.folded === journal.last && (into === "tables" || cut.byteLength > PAST_JOURNAL_BYTES);
     const sequences = [...this.#said.sequences];
     const reader = new RecordReader(cut.records, cut.byteLength);
     this.#packer.open(reader.bytes);

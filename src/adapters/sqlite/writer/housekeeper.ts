@@ -9,11 +9,11 @@ import { JournalFolder } from "./journal-folder.ts";
 import { Retention } from "./retention.ts";
 
 /**
- * Log frames after which a passive checkpoint is due: 2 MiB. Each page that changed since the last one is copied once however
+ * Log frames after which a passive checkpoint is due: 1 MiB. Each page that changed since the last one is copied once however
  * often it changed, and a cut may have to wait for all of them. With 8,192 frames 8 % less was written and the slowest cuts took
- * 15 ms instead of 12 (docs/decisions/0019-a-journal-of-cuts.md).
+ * 15 ms instead of 10 (docs/decisions/0019-a-journal-of-cuts.md).
  */
-const PASSIVE_FRAMES = 2_048;
+const PASSIVE_FRAMES = 1_024;
 
 /** Log bytes beyond which the log is cut off even under load; also the alarm of operators. */
 export const WAL_MAX_BYTES = 64 * 1024 * 1024;
