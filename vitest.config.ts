@@ -4,8 +4,6 @@ export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
     pool: "forks",
-    // V8 may abort when threads end that ran WebAssembly, as Node's own reading of TypeScript does (docs/decisions/0025-jit-pages.md).
-    execArgv: ["--no-memory-protection-keys"],
     // Every budget of time and memory is planned for two cores.
     maxWorkers: 2,
     // Real processes, real files and real kills: long enough that only a hang reaches it.
