@@ -1,16 +1,12 @@
 import { cpSync, existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { RowCollector } from "../../src/adapters/sqlite/row-collector.ts";
-import { openFile } from "../../src/adapters/sqlite/start/open-file.ts";
-import type { OpenSettings } from "../../src/adapters/sqlite/start/open-settings.ts";
-import { storeFiles } from "../../src/adapters/sqlite/store-files.ts";
 import type { Loaded } from "../../src/ports/cut-store.ts";
-import { rowsOf, wallMsOf } from "../contract/cut-store-fixture.ts";
+import { rowsOf } from "../contract/cut-store-fixture.ts";
 import { atScale, printedSeed, SeededRandom } from "../crash/seeded-random.ts";
 import { runDriver } from "../crash/store-life.ts";
 import { differingRows, ExpectedRows } from "../crash/store-workload.ts";
-import { createDirectory } from "./store-fixture.ts";
+import { createDirectory, openWithoutThread } from "./store-fixture.ts";
 
 const FILES = ["tollgate.db", "tollgate.db-wal", "tollgate.mark"] as const;
 const OLD_CUT = 40;
@@ -131,26 +127,11 @@ describe("damage at the start", () => {
   });
 });
 
-function settings(directory: string): OpenSettings {
-  return {
-    files: storeFiles(directory),
-    durability: "process",
-    onCorrupt: "salvage",
-    fileMaxBytes: 64 * 1024 * 1024,
-    bootId: "boot-of-the-test",
-    monoMs: 0,
-    wallMs: wallMsOf(0),
-    newStoreId: "store-of-the-test",
-    newHashKey: new Uint8Array(16).fill(7),
-  };
-}
-
 function openAndClose(directory: string): Loaded {
-  const rows = new RowCollector();
-  const file = openFile(settings(directory), rows);
+  const { file, loaded } = openWithoutThread(directory);
   file.database.close();
   file.mark.close();
-  return { ...file.loaded, rows: rows.chunks };
+  return loaded;
 }
 
 /** Nothing lost goes unsaid, and nothing is served that no cut held. */

@@ -6,7 +6,12 @@ import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
 import { type OpenedStore, type OpenStoreOptions, openStore } from "../../src/adapters/sqlite/open-store.ts";
+import { RowCollector } from "../../src/adapters/sqlite/row-collector.ts";
+import { type OpenedFile, openFile } from "../../src/adapters/sqlite/start/open-file.ts";
+import type { OpenSettings } from "../../src/adapters/sqlite/start/open-settings.ts";
+import { storeFiles } from "../../src/adapters/sqlite/store-files.ts";
 import { StoreOpenError } from "../../src/adapters/sqlite/store-open-error.ts";
+import type { Loaded } from "../../src/ports/cut-store.ts";
 import { wallMsOf } from "../contract/cut-store-fixture.ts";
 
 export function createDirectory(): string {
@@ -51,6 +56,28 @@ export function storeOptions(directory: string, changes: Partial<OpenStoreOption
     instance: { host: hostname(), pid: process.pid, startedWallMs: wallMsOf(0) },
     ...changes,
   };
+}
+
+/** Opens a file without a writer thread; whoever asks closes it. */
+export function openWithoutThread(
+  directory: string,
+  changes: Partial<OpenSettings> = {},
+): { readonly file: OpenedFile; readonly loaded: Loaded } {
+  const settings: OpenSettings = {
+    files: storeFiles(directory),
+    durability: "process",
+    onCorrupt: "salvage",
+    fileMaxBytes: 64 * 1024 * 1024,
+    bootId: "boot-of-the-test",
+    monoMs: 0,
+    wallMs: wallMsOf(0),
+    newStoreId: "store-of-the-test",
+    newHashKey: new Uint8Array(16).fill(7),
+    ...changes,
+  };
+  const rows = new RowCollector();
+  const file = openFile(settings, rows);
+  return { file, loaded: { ...file.loaded, rows: rows.chunks } };
 }
 
 /** Opens a store that is closed when the present test is over. */

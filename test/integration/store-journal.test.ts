@@ -3,18 +3,17 @@
 import { existsSync } from "node:fs";
 import Database from "better-sqlite3";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { RowCollector } from "../../src/adapters/sqlite/row-collector.ts";
-import { type OpenedFile, openFile } from "../../src/adapters/sqlite/start/open-file.ts";
+import type { OpenedFile } from "../../src/adapters/sqlite/start/open-file.ts";
 import type { OpenSettings } from "../../src/adapters/sqlite/start/open-settings.ts";
 import { storeFiles } from "../../src/adapters/sqlite/store-files.ts";
 import { CutWriter } from "../../src/adapters/sqlite/writer/cut-writer.ts";
 import { FileWatch } from "../../src/adapters/sqlite/writer/file-watch.ts";
 import { JournalFolder } from "../../src/adapters/sqlite/writer/journal-folder.ts";
 import { type Loaded, RECORD_HEADER_BYTES, STATE_TABLES } from "../../src/ports/cut-store.ts";
-import { type Change, createCut, hexOf, rowsOf, wallMsOf } from "../contract/cut-store-fixture.ts";
+import { type Change, createCut, hexOf, rowsOf } from "../contract/cut-store-fixture.ts";
 import { printedSeed, SeededRandom } from "../crash/seeded-random.ts";
 import { changesOfCut, differingRows, ExpectedRows } from "../crash/store-workload.ts";
-import { useDirectory } from "./store-fixture.ts";
+import { openWithoutThread, useDirectory } from "./store-fixture.ts";
 
 /** A file as the writer thread has it, without the thread: nothing is folded unless the test does it. */
 class WriterFile {
@@ -25,21 +24,9 @@ class WriterFile {
 
   constructor(directory: string, changes: Partial<OpenSettings> = {}) {
     const files = storeFiles(directory);
-    const settings: OpenSettings = {
-      files,
-      durability: "process",
-      onCorrupt: "salvage",
-      fileMaxBytes: 64 * 1024 * 1024,
-      bootId: "boot-of-the-test",
-      monoMs: 0,
-      wallMs: wallMsOf(0),
-      newStoreId: "store-of-the-test",
-      newHashKey: new Uint8Array(16).fill(7),
-      ...changes,
-    };
-    const rows = new RowCollector();
-    this.#file = openFile(settings, rows);
-    this.loaded = { ...this.#file.loaded, rows: rows.chunks };
+    const { file, loaded } = openWithoutThread(directory, changes);
+    this.#file = file;
+    this.loaded = loaded;
     const { database } = this.#file;
     database.exec("BEGIN IMMEDIATE; ROLLBACK");
     this.#writer = new CutWriter(

@@ -58,20 +58,5 @@ export function namedRulesFor({ always, byVariable, order }: NamedRules, facts: 
 }
 
 function valueOf(facts: NamedFacts, variable: keyof NamedFacts): string {
-  switch (variable) {
-    case "route":
-      return facts.route ?? "";
-    case "provider":
-      return facts.provider ?? "";
-    case "model":
-      return facts.model ?? "";
-    case "tool":
-      return facts.tool ?? "";
-    case "feature":
-      return facts.feature ?? "";
-    case "integration":
-      return facts.integration ?? "";
-    case "operation":
-      return facts.operation?.name ?? "";
-  }
+  return (variable === "operation" ? facts.operation?.name : facts[variable]) ?? "";
 }

@@ -126,19 +126,15 @@ export function imageProves({ image, check }: JournalRecord): boolean {
 }
 
 /** By table: the keys that a reader of the journal knows already from later rows. */
-export type SeenKeys = readonly Set<number>[];
-
-export function createSeenKeys(): SeenKeys {
-  return Array.from({ length: JOURNALED_TABLES }, () => new Set<number>());
-}
+export type KnownKeys = readonly { has(key: number): boolean }[];
 
 /** Undefined when the row does not prove. */
-export function proveJournalRow(columns: readonly unknown[], seen: SeenKeys): JournalRow | undefined {
+export function proveJournalRow(columns: readonly unknown[], known: KnownKeys): JournalRow | undefined {
   const [number, previous, crc, checks, records] = columns;
   if (typeof number !== "number" || typeof previous !== "number") return undefined;
   if (!Buffer.isBuffer(checks) || !Buffer.isBuffer(records)) return undefined;
   try {
-    const { latest, heads } = readRecords(records, checks, seen);
+    const { latest, heads } = readRecords(records, checks, known);
     return checksum(number, previous, heads, checks) === crc ? { number, previous, latest } : undefined;
   } catch (thrown) {
     // What the heads say leads out of the row.
@@ -147,16 +143,16 @@ export function proveJournalRow(columns: readonly unknown[], seen: SeenKeys): Jo
   }
 }
 
-function readRecords(records: Buffer, checks: Buffer, seen: SeenKeys) {
-  const latest = seen.map(() => new Map<number, JournalRecord>());
-  const memory = Uint8Array.from(records);
+function readRecords(records: Buffer, checks: Buffer, known: KnownKeys) {
+  const latest = known.map(() => new Map<number, JournalRecord>());
+  const memory = new Uint8Array(records);
   const reader = new RecordReader(memory.buffer, memory.byteLength);
   let heads = 0;
   for (let at = 0; reader.next(); at += CHECK_BYTES) {
     const { operation, table, key, imageLength } = reader;
     heads = mixHead(heads, operation, table, key, imageLength);
     const check = checks.readUInt32LE(at);
-    if (seen[table]?.has(key) !== false) continue;
+    if (known[table]?.has(key) !== false) continue;
     const image = operation === RECORD_DELETE ? undefined : asBuffer(reader.image());
     latest[table]?.set(key, { image, check });
   }

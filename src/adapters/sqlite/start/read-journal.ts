@@ -3,7 +3,6 @@
 import type Database from "better-sqlite3";
 import { STATE_TABLES, type StateTable } from "../../../ports/cut-store.ts";
 import {
-  createSeenKeys,
   JOURNAL_COLUMNS,
   JOURNALED_TABLES,
   type JournalRecord,
@@ -27,22 +26,17 @@ export function readJournal(
   mode: ReadMode,
 ): ReadJournal {
   const { rows, isReadable } = readColumns(database, mode);
-  const seen = createSeenKeys();
-  const latest = seen.map(() => new Map<number, JournalRecord>());
+  const latest = Array.from({ length: JOURNALED_TABLES }, () => new Map<number, JournalRecord>());
   let isWhole = isReadable && span !== undefined;
   let expected = span?.last;
   // From the newest row on, each names the one before it.
   for (const columns of rows) {
-    const row = proveJournalRow(columns, seen);
+    const row = proveJournalRow(columns, latest);
     if (row === undefined || row.number !== expected) isWhole = false;
     if (row === undefined) continue;
     expected = row.previous;
-    for (const [table, records] of row.latest.entries()) {
-      for (const [key, record] of records) {
-        latest[table]?.set(key, record);
-        seen[table]?.add(key);
-      }
-    }
+    for (const [table, records] of row.latest.entries())
+      for (const [key, record] of records) latest[table]?.set(key, record);
   }
   if (expected !== span?.folded) isWhole = false;
   return { latest, lost: isWhole ? [] : STATE_TABLES.slice(0, JOURNALED_TABLES) };

@@ -4,9 +4,9 @@
 
 import type Database from "better-sqlite3";
 import {
-  createSeenKeys,
   imageProves,
   JOURNAL_COLUMNS,
+  JOURNALED_TABLES,
   type JournalRecord,
   proveJournalRow,
 } from "../file/journal.ts";
@@ -127,7 +127,7 @@ export class JournalFolder {
 
   /** The last word on each key, from the newest row of the journal to the oldest. */
   *#unfolded(upTo: number): Generator<FoldedRow, undefined> {
-    const seen = createSeenKeys();
+    const seen = Array.from({ length: JOURNALED_TABLES }, () => new Set<number>());
     const { folded } = this.#writer.journal;
     for (let number = upTo; number > folded; ) {
       const row = proveJournalRow(this.#newest.get(number) ?? [], seen);
