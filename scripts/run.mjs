@@ -1,6 +1,6 @@
 // One door for every npm script: installs what is missing, then runs the task on the pinned Node.
 // Usage: node scripts/run.mjs TASK [arguments]
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
@@ -20,6 +20,12 @@ const tasks = {
   format: { file: "node_modules/@biomejs/biome/bin/biome", words: ["check", "--write"] },
 };
 
+/**
+ * Where Node keeps sources without their types. A thread that has to strip them itself loads WebAssembly, and V8 may end the
+ * whole process where such a thread ends (nodejs/node 64500).
+ */
+const compileCache = { NODE_COMPILE_CACHE: join(root, ".cache", "compile") };
+
 function main() {
   const [name, ...words] = process.argv.slice(2);
   const task = Object.hasOwn(tasks, name ?? "") ? tasks[name] : undefined;
@@ -28,9 +34,12 @@ function main() {
   ensureInstalled();
   if (task.system !== undefined) ensureSystem(task.system);
   if (!existsSync(join(root, task.file))) throw new Error(`run: ${task.file} does not exist`);
+  // The bench measures starts of the bundle, which the image runs without such a cache.
+  const environment = { ...toolEnvironment(), ...(task.system === "bench" ? {} : compileCache) };
+  spawnSync(pinnedNode, ["scripts/load-threads.mjs"], { cwd: root, env: environment, stdio: "inherit" });
   const child = spawn(pinnedNode, [task.file, ...(task.words ?? []), ...words], {
     cwd: root,
-    env: { ...toolEnvironment(), ...task.environment },
+    env: { ...environment, ...task.environment },
     stdio: "inherit",
   });
   // The terminal sends SIGINT to the child as well; SIGTERM reaches only this process.

@@ -8,10 +8,11 @@ import { type PolicyAnswer, type PolicyWork, packDocument, partsOf } from "./fil
 import { policySchema } from "./schema/policy-schemas.ts";
 import { editYaml } from "./yaml/edit-yaml.ts";
 
-const work = workerData as PolicyWork;
+/** Null where nobody started a thread: this module is then only loaded. */
+const work = workerData as PolicyWork | null;
 
 function answer(message: PolicyAnswer): void {
-  work.port.postMessage(message);
+  work?.port.postMessage(message);
 }
 
 function readFiles(places: PolicyPlaces, problems: string[]): readonly PolicyText[] {
@@ -51,7 +52,7 @@ function parse(
   });
 }
 
-switch (work.type) {
+switch (work?.type) {
   case "files": {
     const problems: string[] = [];
     const texts = readFiles(work.places, problems);
@@ -67,4 +68,5 @@ switch (work.type) {
   case "schema":
     answer({ type: "text", text: JSON.stringify(policySchema(work.kind)) });
     break;
+  case undefined:
 }
