@@ -14,7 +14,7 @@ export class StartFailure extends Error {
   }
 }
 
-const DAMAGE_CODES: readonly string[] = ["CORRUPT_REFUSED", "NEEDS_NEWER_VERSION"];
+const DAMAGE_CODES: readonly string[] = ["CORRUPT_REFUSED", "NEEDS_NEWER_VERSION", "TOO_OLD"];
 /** Errors of the system that mean: this address cannot be had. */
 const ADDRESS_CODES: readonly string[] = [
   "EEXIST",

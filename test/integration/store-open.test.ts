@@ -15,7 +15,7 @@ import Database from "better-sqlite3";
 import { describe, expect, test } from "vitest";
 import { findNetworkFileSystem } from "../../src/adapters/sqlite/directory.ts";
 import { migrate } from "../../src/adapters/sqlite/file/migrate.ts";
-import { FILE_VERSION, type Migration } from "../../src/adapters/sqlite/file/schema.ts";
+import { FILE_VERSION, type Migration, OLDEST_VERSION } from "../../src/adapters/sqlite/file/schema.ts";
 import { findStoreRow, writeStoreRow } from "../../src/adapters/sqlite/file/store-row.ts";
 import { openStore } from "../../src/adapters/sqlite/open-store.ts";
 import type { StoreOpenError } from "../../src/adapters/sqlite/store-open-error.ts";
@@ -167,6 +167,20 @@ describe("versions of the file", () => {
       expect(refused.message).toContain("7.1.0");
     }
     expect(readFileSync(join(directory, "tollgate.db")).equals(before)).toBe(true);
+  });
+
+  test("a file of before the first release is refused and left as it was", async () => {
+    const directory = useDirectory();
+    await createStore(directory);
+    edit(directory, (database) => writeVersion(database, OLDEST_VERSION - 1, 1));
+    const before = readFileSync(join(directory, "tollgate.db"));
+    for (const onCorrupt of ["salvage", "start_fresh"] as const) {
+      expect(await findOpenError(directory, { onCorrupt })).toMatchObject({ storeCode: "TOO_OLD" });
+    }
+    expect(readFileSync(join(directory, "tollgate.db")).equals(before)).toBe(true);
+    edit(directory, (database) => writeVersion(database, OLDEST_VERSION, 1));
+    const { loaded } = await useStore(directory);
+    expect(loaded).toMatchObject({ lastCut: 1, unproved: [], damaged: [] });
   });
 
   test("a newer file that this program may still read opens, and what it does not know is kept", async () => {

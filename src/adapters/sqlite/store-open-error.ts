@@ -8,6 +8,8 @@ export type StoreOpenCode =
   /** Another process holds the lock; the text names its host, pid and start. */
   | "LOCKED"
   | "NEEDS_NEWER_VERSION"
+  /** Of a build before the first release: its rows are laid out otherwise. */
+  | "TOO_OLD"
   /** The file does not open or prove and `onCorrupt` is `refuse`. */
   | "CORRUPT_REFUSED"
   | "DISK_FULL"

@@ -6,13 +6,20 @@ import { StoreOpenError } from "../store-open-error.ts";
 import type { Migration } from "./schema.ts";
 import { type StoreRow, writeStoreRow } from "./store-row.ts";
 
-/** @throws StoreOpenError NEEDS_NEWER_VERSION when a program of `version` must not touch this file */
-export function assertReadable(row: StoreRow, version: number): void {
-  if (row.minReaderVersion <= version) return;
+/** @throws StoreOpenError NEEDS_NEWER_VERSION, TOO_OLD when a program that knows `oldest` to `newest` must not touch this file */
+export function assertReadable(row: StoreRow, oldest: number, newest: number): void {
+  if (row.fileVersion < oldest) {
+    throw new StoreOpenError(
+      "TOO_OLD",
+      `this file has version ${row.fileVersion}, which no release has written; this one reads from version ${oldest} on. ` +
+        "Nothing was changed; move the directory away to start with an empty one.",
+    );
+  }
+  if (row.minReaderVersion <= newest) return;
   throw new StoreOpenError(
     "NEEDS_NEWER_VERSION",
     `this file has version ${row.fileVersion} and needs Tollgate ${row.needsRelease} or newer; this one reads up to ` +
-      `version ${version}. Nothing was changed.`,
+      `version ${newest}. Nothing was changed.`,
   );
 }
 

@@ -35,6 +35,9 @@ export interface Addition {
 /** The version that brought the journal: rows that are only there are missing to whoever does not read it. */
 export const JOURNAL_VERSION = 3;
 
+/** Files before it are of builds before the first release, whose rows were laid out otherwise. */
+export const OLDEST_VERSION = 3;
+
 /**
  * Tables that came later, by the version that brought them: never changed once released, only added to. Their proofs stand in
  * this order. A release that knows fewer tables leaves the others, and what proves them, as they are.

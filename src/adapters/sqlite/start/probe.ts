@@ -7,7 +7,7 @@ import { type CutRow, readCutRow } from "../file/cut-row.ts";
 import { findLoss, type Loss } from "../file/loss-row.ts";
 import { assertReadable, needsMigration } from "../file/migrate.ts";
 import { openForReading } from "../file/open-database.ts";
-import { APPLICATION_ID, FILE_VERSION, MIGRATIONS } from "../file/schema.ts";
+import { APPLICATION_ID, FILE_VERSION, MIGRATIONS, OLDEST_VERSION } from "../file/schema.ts";
 import { findStoreRow, type StoreRow } from "../file/store-row.ts";
 import { isDamage } from "../sqlite-failure.ts";
 import { StoreOpenError } from "../store-open-error.ts";
@@ -42,7 +42,7 @@ export type Probed = SoundFile | UnsoundFile | EarlierFile;
 
 /**
  * @param isSuspect whether the file told of damage while it was used: then all of it is looked at, indexes too.
- * @throws StoreOpenError NEEDS_NEWER_VERSION; SqliteError when the disk fails
+ * @throws StoreOpenError NEEDS_NEWER_VERSION, TOO_OLD; SqliteError when the disk fails
  */
 export function probeFile(path: string, isSuspect: boolean, receiver: RowReceiver): Probed {
   let store: StoreRow | undefined;
@@ -53,7 +53,7 @@ export function probeFile(path: string, isSuspect: boolean, receiver: RowReceive
     assertOurs(database);
     store = findStoreRow(database);
     if (store === undefined) return unsound("the row that names the store does not prove", store, cut);
-    assertReadable(store, FILE_VERSION);
+    assertReadable(store, OLDEST_VERSION, FILE_VERSION);
     if (needsMigration(store, MIGRATIONS)) return { kind: "earlier", store };
     const read = readCutRow(database);
     if (read === "damaged") return unsound("the row that names the last cut does not prove", store, cut);
