@@ -73,6 +73,10 @@ export interface PolicyAdmin {
   /** Keeps nothing when the version deleted the document. @throws as `put`; POLICY_NOT_FOUND */
   rollback(write: PolicyWrite, version: number): Promise<void>;
   /** @throws TollgateError POLICY_NOT_FOUND for an etag that is not remembered */
-  diff(from: string, to: string | undefined, tenant: string | undefined): readonly PolicyDifference[];
+  diff(
+    from: string,
+    to: string | undefined,
+    tenant: string | undefined,
+  ): Promise<readonly PolicyDifference[]>;
   reload(): Promise<PolicyReload>;
 }

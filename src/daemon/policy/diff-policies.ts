@@ -1,76 +1,51 @@
+import { createSlices } from "../../config/policy/slices.ts";
 import { formatPolicyPath } from "../../domain/policy/document.ts";
-import type { PolicyDifference, PolicyKind, PolicyOrigin } from "../../ports/policy-admin.ts";
-import type { KeptDocument } from "./compile-policy.ts";
-import type { GoodPolicy } from "./good-policy.ts";
+import type { PolicyDifference } from "../../ports/policy-admin.ts";
+import { jsonOf, nameOf, type PolicyContent, type Replaced } from "./policy-content.ts";
 
-// What two policies differ in, value by value. Documents that did not change are the same objects and are passed over.
-
-/** All documents of one policy. */
-export interface PolicyContent {
-  readonly good: GoodPolicy;
-  readonly kept: ReadonlyMap<string, KeptDocument>;
-}
-
-interface Content {
-  readonly kind: PolicyKind;
-  readonly tenant: string | undefined;
-  readonly origin: PolicyOrigin;
-  readonly value: unknown;
-}
+// What two policies differ in, value by value: only documents that were replaced since the older one are looked at.
 
 /** Differences that are told. */
 export const MAX_DIFFERENCES = 1_000;
 
-/** By document, then by path; one more than are told when there are more. */
-export function diffPolicies(
-  from: PolicyContent,
-  to: PolicyContent,
+/**
+ * By document, then by path; one more than are told when there are more. `from` and `to` are what was replaced since the
+ * policies that are compared, oldest first: nothing for `current` itself. Gives way to others between documents.
+ */
+export async function diffPolicies(
+  from: readonly Replaced[],
+  to: readonly Replaced[],
+  current: PolicyContent,
   tenant: string | undefined,
-): readonly PolicyDifference[] {
-  const before = contentsOf(from, tenant);
-  const after = contentsOf(to, tenant);
+): Promise<readonly PolicyDifference[]> {
+  const slices = createSlices();
+  const keys = new Set([...from, ...to].flatMap((one) => [...one.keys()]));
   const differences: PolicyDifference[] = [];
-  for (const key of [...new Set([...before.keys(), ...after.keys()])].toSorted()) {
-    const { kind, tenant: whose, origin } = (after.get(key) ?? before.get(key)) as Content;
-    const found = diffValues(
-      before.get(key)?.value,
-      after.get(key)?.value,
-      [],
-      MAX_DIFFERENCES + 1 - differences.length,
-    );
-    for (const { path, left, right } of found)
+  for (const key of [...keys].toSorted()) {
+    const name = nameOf(key);
+    if (tenant !== undefined && tenant !== name.tenant) continue;
+    const textIn = (since: readonly Replaced[]) => {
+      const first = since.find((one) => one.has(key));
+      return first === undefined ? jsonOf(current, name, slices) : first.get(key);
+    };
+    const [before, after] = [await textIn(from), await textIn(to)];
+    if (before === after) continue;
+    const most = MAX_DIFFERENCES + 1 - differences.length;
+    for (const { path, left, right } of diffValues(parse(before), parse(after), [], most))
       differences.push({
-        kind,
-        tenant: whose,
-        origin,
+        ...name,
         path: formatPolicyPath(path),
-        before: jsonOf(left),
-        after: jsonOf(right),
+        before: JSON.stringify(left),
+        after: JSON.stringify(right),
       });
     if (differences.length > MAX_DIFFERENCES) break;
+    await slices.next();
   }
   return differences;
 }
 
-function contentsOf({ good, kept }: PolicyContent, tenant: string | undefined): ReadonlyMap<string, Content> {
-  const contents = new Map<string, Content>();
-  const add = (kind: PolicyKind, whose: string | undefined, origin: PolicyOrigin, value: unknown): void => {
-    if (value !== undefined && (tenant === undefined || tenant === whose))
-      contents.set(`${kind}\n${whose ?? ""}\n${origin}`, { kind, tenant: whose, origin, value });
-  };
-  const { baseline, prices, tools, quotas } = good.files;
-  add("Baseline", undefined, "file", baseline?.document.value);
-  add(
-    "Prices",
-    undefined,
-    "file",
-    prices && { models: prices.models, charges: Object.fromEntries(prices.charges) },
-  );
-  add("Tools", undefined, "file", tools?.entries);
-  add("Quotas", undefined, "file", quotas);
-  for (const [whose, { document }] of good.tenants) add("Tenant", whose, "file", document.value);
-  for (const [whose, { document }] of kept) add("Tenant", whose, "api", document.value);
-  return contents;
+function parse(json: string | undefined): unknown {
+  return json === undefined ? undefined : JSON.parse(json);
 }
 
 interface Difference {
@@ -98,9 +73,4 @@ function diffValues(
 
 function isTree(value: unknown): value is { readonly [key: string]: unknown } {
   return typeof value === "object" && value !== null;
-}
-
-function jsonOf(value: unknown): string | undefined {
-  if (value === undefined) return undefined;
-  return JSON.stringify(value, (_key, one: unknown) => (typeof one === "bigint" ? String(one) : one));
 }

@@ -58,13 +58,13 @@ export function createPolicyAdmin(keeper: PolicyKeeper, host: EngineHost): Polic
       if (found === undefined) throw notFound(`version ${version} of ${write.tenant} is not remembered`);
       await (found.text === null ? remove(write, "rollback") : put(write, found.text, "rollback"));
     },
-    diff: (from, to, tenant) => {
+    diff: async (from, to, tenant) => {
       const find = (etag: string) => {
-        const content = keeper.findContent(etag);
-        if (content === undefined) throw notFound(`no policy with the etag ${etag} is remembered`);
-        return content;
+        const replaced = keeper.replacedSince(etag);
+        if (replaced === undefined) throw notFound(`no policy with the etag ${etag} is remembered`);
+        return replaced;
       };
-      return diffPolicies(find(from), to === undefined ? keeper.content : find(to), tenant);
+      return diffPolicies(find(from), to === undefined ? [] : find(to), keeper.content, tenant);
     },
     reload: () => keeper.reload("operator"),
   };

@@ -10,6 +10,7 @@ import type { Labels } from "../../engine/policy/label-match.ts";
 import type { PolicySet } from "../../engine/policy/policy-set.ts";
 import { isPrepared, preparePolicy } from "../../engine/policy/prepare-policy.ts";
 import { swapPolicy } from "../../engine/policy/refresh-policy.ts";
+import { forgetPrevious } from "../../engine/policy/resolve-policy.ts";
 import type { Policy, World } from "../../engine/world.ts";
 import {
   policyRefused,
@@ -26,8 +27,9 @@ import type { EngineHost } from "../../runtime/engine-host.ts";
 import type { PolicyStatus } from "../../runtime/probe-source.ts";
 import { auditPolicy } from "./audit-policy.ts";
 import { compilePolicy, type KeptDocument } from "./compile-policy.ts";
-import type { PolicyContent } from "./diff-policies.ts";
 import { type GoodPolicy, type JudgedFiles, judgeFiles } from "./good-policy.ts";
+import { findReplaced, type PolicyContent, type Replaced } from "./policy-content.ts";
+import { PolicyHistory } from "./policy-history.ts";
 import { parseKeptTexts } from "./policy-texts.ts";
 import { runInSlices } from "./run-in-slices.ts";
 
@@ -35,9 +37,6 @@ import { runInSlices } from "./run-in-slices.ts";
 
 /** Lines of problems that one row of the audit keeps. */
 const PROBLEMS_AUDITED = 20;
-
-/** Policies that are remembered by their etags, to be compared. */
-const REMEMBERED = 32;
 
 interface Wanted {
   readonly tenant: string;
@@ -56,7 +55,7 @@ export class PolicyKeeper {
   #judged: JudgedFiles;
   #host: EngineHost | undefined;
   #watch: PolicyWatch | undefined;
-  readonly #remembered = new Map<string, PolicyContent>();
+  readonly #history = new PolicyHistory();
   /** The work that runs: reloads and changes by operators come one after the other. */
   #running: Promise<unknown> = Promise.resolve();
   #reloading: Promise<PolicyReload> | undefined;
@@ -78,7 +77,6 @@ export class PolicyKeeper {
     this.#judged = judged;
     this.#good = good;
     this.#policy = policy;
-    this.#remember();
   }
 
   /** From the files of the start. @throws SettingsError with every problem, when documents of the platform are bad */
@@ -112,9 +110,9 @@ export class PolicyKeeper {
     return this.#judged;
   }
 
-  /** The documents of an earlier policy. */
-  findContent(etag: string): PolicyContent | undefined {
-    return this.#remembered.get(etag);
+  /** What was replaced since a policy, oldest first: nothing since the one in force; undefined when it is not remembered. */
+  replacedSince(etag: string): readonly Replaced[] | undefined {
+    return etag === this.#policy.etag ? [] : this.#history.since(etag);
   }
 
   status(): PolicyStatus {
@@ -243,6 +241,7 @@ export class PolicyKeeper {
     const slices = createSlices();
     const policy = await compilePolicy({ ...good, invalid }, kept, this.#settings, before, slices);
     const isChanged = policy.etag !== before.policy.etag;
+    const replaced = isChanged ? await findReplaced(this.content, { good, kept }, slices) : undefined;
     if (isChanged) await this.#prepareLive(policy, slices);
     this.#host?.turn((world, now) => {
       change?.write(world, now);
@@ -251,14 +250,17 @@ export class PolicyKeeper {
     });
     this.#good = good;
     this.#kept = kept;
-    if (!isChanged) return false;
+    if (replaced === undefined) return false;
     this.#policy = policy;
-    this.#remember();
+    this.#history.add(before.policy.etag, replaced);
+    // The first decision of each tenant under the policy takes longer than those after it: nothing of ours in their turns.
+    await slices.giveWay();
     this.#tellUnshared(before.policy);
     const { etag, generation } = policy;
     this.#audit("POLICY_SWAPPED", "", { cause, before: before.policy.etag, after: etag });
     const elapsedMs = performance.now() - startedMs;
     policySwapped(this.#telemetry, { etag, generation, tenants: policy.set.tenants.size, cause, elapsedMs });
+    await runInSlices(forgetPrevious(policy.set), slices);
     return true;
   }
 
@@ -274,15 +276,6 @@ export class PolicyKeeper {
     for (let one = late.pop(); one !== undefined; one = late.pop())
       await runInSlices(preparePolicy(set, one.tenant, one.labels), slices);
     this.#next = undefined;
-  }
-
-  #remember(): void {
-    this.#remembered.delete(this.#policy.etag);
-    this.#remembered.set(this.#policy.etag, this.content);
-    for (const etag of this.#remembered.keys()) {
-      if (this.#remembered.size <= REMEMBERED) break;
-      this.#remembered.delete(etag);
-    }
   }
 
   /** Of thousands of tenants too. */

@@ -19,9 +19,12 @@ export interface PlaceTable {
 
 export function packPlaces(places: ReadonlyMap<string, Place>): PlaceTable {
   const sorted = [...places].toSorted(([one], [other]) => (one < other ? -1 : 1));
-  const starts = new Uint32Array(sorted.length + 1);
-  const lines = new Uint32Array(sorted.length);
-  const columns = new Uint32Array(sorted.length);
+  // One buffer for all three: V8 looks after every buffer outside of its heap by itself, and there is a table per tenant.
+  const { length } = sorted;
+  const numbers = new Uint32Array(3 * length + 1);
+  const starts = numbers.subarray(0, length + 1);
+  const lines = numbers.subarray(length + 1, 2 * length + 1);
+  const columns = numbers.subarray(2 * length + 1);
   for (const [at, [path, place]] of sorted.entries()) {
     starts[at + 1] = (starts[at] as number) + path.length;
     lines[at] = place.line;

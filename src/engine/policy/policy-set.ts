@@ -28,8 +28,8 @@ export interface PolicySet {
   readonly tenants: ReadonlyMap<string, TenantSource>;
   /** Effective policies by tenant and overrides that match. */
   readonly memo: Map<string, EffectivePolicy>;
-  /** What the set before this one resolved: equal values are taken from there. */
-  readonly previous: ReadonlyMap<string, EffectivePolicy> | undefined;
+  /** What the set before this one resolved, as far as this one has not: equal values are taken from there. */
+  readonly previous: Map<string, EffectivePolicy> | undefined;
   /** What holds for a tenant without a document and without any label. */
   readonly base: EffectivePolicy;
 }

@@ -25,6 +25,14 @@ export function* createPolicySetInSteps(sources: PolicySources, previous?: Polic
   return { ...start, memo: new Map(), previous: previous?.memo, base };
 }
 
+/** Lets go of what the set before this one resolved and this one has resolved too: call when the other is no longer asked. */
+export function* forgetPrevious({ memo, previous }: PolicySet): Steps<void> {
+  for (const key of previous === undefined ? [] : memo.keys()) {
+    previous?.delete(key);
+    yield;
+  }
+}
+
 /** What is on without any file. */
 export const NO_DOCUMENTS: PolicySources = Object.freeze({ baseline: undefined, tenants: Object.freeze([]) });
 

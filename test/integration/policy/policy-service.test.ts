@@ -235,6 +235,35 @@ describe("PolicyService", () => {
     expect(stale.documents[0]?.problems[0]).toContain("acme.yaml:3:");
   });
 
+  test("compares any two policies it remembers, also where documents came, went and came back", async () => {
+    const base = `${BASELINE_HEAD}execution: {max_steps: 50}\n`;
+    const daemon = await start({ "base.yaml": base, "acme.yaml": tenantText("acme", steps(40)) });
+    const etagAfter = async (files: { readonly [name: string]: string }): Promise<string> => {
+      daemon.directory.swap(files);
+      await daemon.policies.rpc.reload({});
+      return (await daemon.client.calls.getInfo({})).policyEtag;
+    };
+    const first = (await daemon.client.calls.getInfo({})).policyEtag;
+    const second = await etagAfter({
+      "base.yaml": `${BASELINE_HEAD}execution: {max_steps: 60}\n`,
+      "acme.yaml": tenantText("acme", steps(30)),
+      "beta.yaml": tenantText("beta", steps(20)),
+    });
+    const third = await etagAfter({ "base.yaml": base });
+    const told = async (fromEtag: string, toEtag?: string, tenant?: string) => {
+      const { changes } = await daemon.policies.rpc.diff({ fromEtag, toEtag, tenant });
+      return changes.map(({ tenant: whose, path }) => `${whose ?? ""} ${path}`.trim());
+    };
+    const all = ["execution.max_steps", "acme execution.max_steps", "beta"];
+    expect(await told(first, second)).toEqual(all);
+    expect(await told(second, first)).toEqual(all);
+    expect(await told(first, second, "beta")).toEqual(["beta"]);
+    expect(await told(first)).toEqual(["acme"]);
+    expect(await told(second, third)).toEqual(["execution.max_steps", "acme", "beta"]);
+    const again = await etagAfter({ "base.yaml": base, "acme.yaml": tenantText("acme", steps(40)) });
+    expect([again, await told(first), await told(third)]).toEqual([first, [], ["acme"]]);
+  });
+
   test("explains every value, and serves the schemas", async () => {
     const daemon = await start({ "acme.yaml": tenantText("acme", steps(40)) });
     const { policy } = await daemon.policies.rpc.explain({

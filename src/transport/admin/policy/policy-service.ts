@@ -125,9 +125,9 @@ export function createPolicyService(
       return writePolicy(context, PolicyServiceDeleteResponseSchema, request, run, () => ({}));
     },
     explain: (request) => explain(context, request),
-    diff: (request) => {
+    diff: async (request) => {
       assertValid(request, DIFF_RULE);
-      const found = policy.diff(request.fromEtag, request.toEtag, request.tenant);
+      const found = await policy.diff(request.fromEtag, request.toEtag, request.tenant);
       return {
         $typeName: "tollgate.admin.v1.PolicyServiceDiffResponse",
         changes: found.slice(0, MAX_CHANGES).map(differenceToProto),
