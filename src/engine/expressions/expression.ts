@@ -1,5 +1,6 @@
 import type { ASTNode, Environment, ParseResult } from "@marcbachmann/cel-js";
 import { RE2JS, RE2JSException } from "re2js";
+import { WeakValues } from "../weak-values.ts";
 import { type ExpressionIssue, type ExpressionSizes, estimateCost, partsOf } from "./expression-cost.ts";
 import { type NeededValues, neededValues } from "./needed-values.ts";
 import { createRequestEnvironment, MATCHES, type RequestVariables } from "./request-environment.ts";
@@ -41,9 +42,15 @@ function patternOf(pattern: string): RE2JS {
   return compiled;
 }
 
+const expressions = new WeakValues<Expression>();
+
 /** An expression about a request that can be evaluated, or why not. */
 export function compileExpression(text: string): Expression | ExpressionIssue {
-  return compileExpressionIn(requestEnvironment, ["bool"], text);
+  const known = expressions.get(text);
+  if (known !== undefined) return known;
+  const result = compileExpressionIn(requestEnvironment, ["bool"], text);
+  if (!isExpressionIssue(result)) expressions.set(text, result);
+  return result;
 }
 
 /** The same over other variables; `types` are those that the whole of it may have. */

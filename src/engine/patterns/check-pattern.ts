@@ -24,6 +24,27 @@ export const PATTERN_MAX_INSTRUCTIONS = 1_000;
 /** Ignores case unless the pattern starts with `(?-i)`, which switches the flag off again. */
 export const PATTERN_FLAGS = RE2JS.CASE_INSENSITIVE;
 
+/** Patterns that were found good: a document that changes keeps most of them, and they are judged again with it. */
+const good = new Set<string>();
+let goodCharacters = 0;
+/** Then all of them are forgotten. */
+const GOOD_MAX_CHARACTERS = 1_048_576;
+
+/** What is wrong with a pattern. */
+export function findPatternIssue(source: PatternSource): PatternIssue | undefined {
+  const { pattern } = source;
+  if (good.has(pattern)) return undefined;
+  const result = compilePattern(source);
+  if (isPatternIssue(result)) return result;
+  goodCharacters += pattern.length;
+  if (goodCharacters > GOOD_MAX_CHARACTERS) {
+    good.clear();
+    goodCharacters = pattern.length;
+  }
+  good.add(pattern);
+  return undefined;
+}
+
 /** A pattern that can be searched, or why not. */
 export function compilePattern(source: PatternSource): RE2JS | PatternIssue {
   const { pattern } = source;

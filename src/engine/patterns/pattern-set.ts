@@ -1,8 +1,10 @@
 // Many patterns searched in one pass over a text. Compiling and warming a group takes about 14 ms, so it is done group by
 // group, each in a turn of its own, by whoever holds the set: see `compileNext`.
 import { type RE2JS, RE2Set } from "re2js";
+import { WeakValues } from "../weak-values.ts";
 import {
   compilePattern,
+  findPatternIssue,
   isPatternIssue,
   PATTERN_FLAGS,
   type PatternIssue,
@@ -37,13 +39,20 @@ export interface PatternSet {
 interface MutableSet extends PatternSet {
   readonly groups: Group[];
   readonly issues: PatternIssue[];
+  /** Patterns that were found in a text, one by one: most never are, and compiled they take several kilobytes each. */
   readonly compiled: Map<string, RE2JS>;
   next: number;
 }
 
-/** Nothing is compiled yet. */
+const sets = new WeakValues<MutableSet>();
+
+/** Nothing is compiled yet, unless a set of the same patterns is in use. */
 export function createPatternSet(sources: readonly PatternSource[]): PatternSet {
+  const text = JSON.stringify(sources.map(({ id, pattern }) => [id, pattern]));
+  const known = sets.get(text);
+  if (known !== undefined) return known;
   const set: MutableSet = { sources, groups: [], issues: [], compiled: new Map(), next: 0 };
+  sets.set(text, set);
   return set;
 }
 
@@ -55,10 +64,9 @@ export function compileNext(set: PatternSet): boolean {
   const group = new RE2Set(RE2Set.UNANCHORED, PATTERN_FLAGS, GROUP_MEMORY_BYTES);
   const ids: string[] = [];
   for (const source of sources) {
-    const result = compilePattern(source);
-    if (isPatternIssue(result)) mutable.issues.push(result);
+    const issue = findPatternIssue(source);
+    if (issue !== undefined) mutable.issues.push(issue);
     else {
-      mutable.compiled.set(source.id, result);
       group.add(source.pattern);
       ids.push(source.id);
     }
@@ -92,9 +100,19 @@ export function matchPatterns(set: PatternSet, text: string): readonly string[] 
 /** Where the pattern `id` is found, without overlaps, first to last, at most PATTERN_MAX_SPANS. */
 export function findPatternSpans(set: PatternSet, id: string, text: string): readonly TextSpan[] {
   while (isCompiling(set)) compileNext(set);
-  const matcher = (set as MutableSet).compiled.get(id)?.matcher(text);
+  const matcher = compiledAlone(set as MutableSet, id)?.matcher(text);
   const spans: TextSpan[] = [];
   while (spans.length < PATTERN_MAX_SPANS && matcher?.find() === true)
     if (matcher.end() > matcher.start()) spans.push({ start: matcher.start(), end: matcher.end() });
   return spans;
+}
+
+function compiledAlone({ compiled, sources }: MutableSet, id: string): RE2JS | undefined {
+  const known = compiled.get(id);
+  if (known !== undefined) return known;
+  const source = sources.find((one) => one.id === id);
+  const made = source && compilePattern(source);
+  if (made === undefined || isPatternIssue(made)) return undefined;
+  compiled.set(id, made);
+  return made;
 }

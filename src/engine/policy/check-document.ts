@@ -5,7 +5,7 @@ import { RULES, type RuleSettings } from "../../domain/policy/rule-fields.ts";
 import type { TextFormat } from "../../domain/policy/shape.ts";
 import { compileExpression, isExpressionIssue } from "../expressions/expression.ts";
 import { compileCondition } from "../expressions/tool-conditions.ts";
-import { compilePattern, isPatternIssue } from "../patterns/check-pattern.ts";
+import { findPatternIssue } from "../patterns/check-pattern.ts";
 import { parseRange } from "../rates/cidr-trie.ts";
 import { checkRule } from "../rules/check-rule.ts";
 import type { Steps } from "../steps.ts";
@@ -177,8 +177,7 @@ const CHECKS: { readonly [F in TextFormat]?: TextCheck } = {
   cidr: (text) =>
     parseRange(text) === undefined ? "must be an address or a range of them, as 203.0.113.0/24" : undefined,
   re2: (text) => {
-    const result = compilePattern({ id: "", pattern: text });
-    return isPatternIssue(result) ? result.message.replace(/^pattern {2}/, "") : undefined;
+    return findPatternIssue({ id: "", pattern: text })?.message.replace(/^pattern {2}/, "");
   },
   cel: (text) => problemOf(compileExpression(text)),
 };

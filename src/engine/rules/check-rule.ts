@@ -1,6 +1,6 @@
 import type { RuleSettings, RuleType } from "../../domain/policy/rule-fields.ts";
 import { compileExpression, isExpressionIssue } from "../expressions/expression.ts";
-import { compilePattern, isPatternIssue } from "../patterns/check-pattern.ts";
+import { findPatternIssue } from "../patterns/check-pattern.ts";
 import { hasDetector } from "./detectors.ts";
 
 // What a rule must say before it may be in force. All issues of a rule at once, by the key that is wrong.
@@ -47,8 +47,8 @@ function checkPattern(rule: RuleSettings, issues: RuleIssue[]): void {
       issues.push({ key: "pattern", message: `is required for rules of type ${rule.type}` });
     return;
   }
-  const result = compilePattern({ id: rule.id, pattern: rule.pattern });
-  if (isPatternIssue(result)) issues.push({ key: "pattern", message: result.message });
+  const issue = findPatternIssue({ id: rule.id, pattern: rule.pattern });
+  if (issue !== undefined) issues.push({ key: "pattern", message: issue.message });
 }
 
 function checkExpression({ expression }: RuleSettings, issues: RuleIssue[]): void {

@@ -50,6 +50,18 @@ describe("compileNext", () => {
     expect(isCompiling(set)).toBe(false);
   });
 
+  test("a set of the same patterns under the same ids is compiled once for all who use it", () => {
+    const set = setOf("same-one", "same-two");
+    compileNext(set);
+    expect(setOf("same-one", "same-two")).toBe(set);
+    expect(setOf("same-two", "same-one")).not.toBe(set);
+    const renamed = createPatternSet([
+      { id: "another", pattern: "same-one" },
+      { id: "same-two", pattern: "same-two" },
+    ]);
+    expect(matchPatterns(renamed, "same-one")).toEqual(["another"]);
+  });
+
   test.each([
     ["a(b", 3, "is no RE2: missing closing ) at character 3"],
     ["ab[z-a]", 3, "is no RE2: invalid character class range at character 3"],
