@@ -117,7 +117,7 @@ function createRows(generations: Generations, { dirty }: ExecutionTable, world: 
   return {
     executions: generations.rowSet((key, out) => encodeExecution(world(), key, out), dirty),
     executionTexts: generations.rowSet((key, out) => encodeExecutionText(world(), key, out)),
-    executionEvents: generations.rowSet((key, out) => encodeEvent(world(), key, out)),
+    executionEvents: generations.rowSet((key, out) => encodeEvent(world(), key, out), "sparse"),
     loops: generations.rowSet((key, out) => encodeLoop(world(), key, out)),
     windows: generations.rowSet((key, out) => encodeWindow(world(), key, out)),
     windowTexts: generations.rowSet((key, out) => encodeWindowText(world(), key, out)),

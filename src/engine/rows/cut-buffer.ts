@@ -117,6 +117,15 @@ export class CutBuffer {
     this.rowCount++;
   }
 
+  get byteLength(): number {
+    return this.#bytes.byteLength;
+  }
+
+  /** The most bytes that a record with this text as its body may need. */
+  static bytesOf(text: string): number {
+    return RECORD_HEADER_BYTES + text.length * 3 + 8;
+  }
+
   /** A whole record whose body is text. */
   text(operation: number, table: number, key: number, text: string): void {
     this.begin(operation, table, key, text.length * 3);
@@ -124,12 +133,12 @@ export class CutBuffer {
     this.end();
   }
 
-  /** A whole record copied from another buffer. */
-  copy(record: Uint8Array): void {
-    this.#reserve(this.length + record.byteLength);
-    this.u8.set(record, this.length);
-    this.length += record.byteLength;
-    this.rowCount++;
+  /** Whole records copied from another buffer. */
+  copy(records: Uint8Array, rowCount: number): void {
+    this.#reserve(this.length + records.byteLength);
+    this.u8.set(records, this.length);
+    this.length += records.byteLength;
+    this.rowCount += rowCount;
   }
 
   /** Hands the buffer out; this object must not be used afterwards. */

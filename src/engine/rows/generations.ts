@@ -9,6 +9,8 @@ import {
 } from "../../ports/cut-store.ts";
 import type { IntColumn } from "../executions/table/columns.ts";
 import { CutBuffer, FIRST_BYTES, packedRecords } from "./cut-buffer.ts";
+import { AppendedRows } from "./generation/appended-rows.ts";
+import { SparseStamps } from "./generation/sparse-stamps.ts";
 
 // Which rows changed, and how they become a cut. A *generation* is the set of rows changed since the last cut began. A row
 // of the generation being cut that is about to change again is encoded first (copy on write), so a cut is one consistent
@@ -16,6 +18,9 @@ import { CutBuffer, FIRST_BYTES, packedRecords } from "./cut-buffer.ts";
 
 /** Writes the image of the row under `key`, or its deletion when the key is free. */
 export type EncodeRow = (key: number, out: CutBuffer) => void;
+
+/** Where the marks of a table's changed rows are: in an array over all keys, in a column beside what they mark, or in a table of their own. */
+export type Marks = "by key" | "sparse" | IntColumn;
 
 /** The rows of one state table that changed. `touch` must come before the change. */
 export class RowSet {
@@ -25,18 +30,21 @@ export class RowSet {
   #stamps: Int32Array;
   readonly #stride: number;
   readonly #place: number;
+  readonly #sparse: SparseStamps | undefined;
   #open = new Int32Array(256);
   #openCount = 0;
   #cutting = new Int32Array(256);
   #cuttingCount = 0;
   #cursor = 0;
 
-  constructor(owner: Generations, encode: EncodeRow, dirty?: IntColumn) {
+  constructor(owner: Generations, encode: EncodeRow, marks: Marks) {
+    const column = typeof marks === "string" ? undefined : marks;
     this.#owner = owner;
     this.#encode = encode;
-    this.#stamps = dirty?.view ?? new Int32Array(1024);
-    this.#stride = dirty?.stride ?? 1;
-    this.#place = dirty?.place ?? 0;
+    this.#sparse = marks === "sparse" ? new SparseStamps() : undefined;
+    this.#stamps = column?.view ?? new Int32Array(1024);
+    this.#stride = column?.stride ?? 1;
+    this.#place = column?.place ?? 0;
   }
 
   get openCount(): number {
@@ -45,15 +53,17 @@ export class RowSet {
 
   touch(key: number): void {
     const owner = this.#owner;
+    const sparse = this.#sparse;
     const place = key * this.#stride + this.#place;
-    if (place < this.#stamps.length) {
-      const stamp = this.#stamps[place] as number;
+    if (sparse !== undefined || place < this.#stamps.length) {
+      const stamp = sparse === undefined ? (this.#stamps[place] as number) : sparse.get(key);
       if (stamp === owner.open) return;
       if (stamp !== 0) this.#encodeNow(key);
     } else {
       this.#growStamps(place);
     }
-    this.#stamps[place] = owner.open;
+    if (sparse === undefined) this.#stamps[place] = owner.open;
+    else sparse.set(key, owner.open);
     if (this.#openCount === this.#open.length) this.#open = grown(this.#open);
     this.#open[this.#openCount++] = key;
     owner.dirty = true;
@@ -73,7 +83,8 @@ export class RowSet {
     let budget = maxRows;
     while (budget > 0 && this.#cursor < this.#cuttingCount) {
       const key = this.#cutting[this.#cursor++] as number;
-      if (this.#stamps[key * this.#stride + this.#place] !== this.#owner.cutting) continue;
+      const stamp = this.#sparse?.get(key) ?? this.#stamps[key * this.#stride + this.#place];
+      if (stamp !== this.#owner.cutting) continue;
       this.#encodeNow(key);
       budget--;
     }
@@ -95,7 +106,8 @@ export class RowSet {
   }
 
   #encodeNow(key: number): void {
-    this.#stamps[key * this.#stride + this.#place] = 0;
+    if (this.#sparse === undefined) this.#stamps[key * this.#stride + this.#place] = 0;
+    else this.#sparse.set(key, 0);
     this.#encode(key, this.#owner.buffer);
   }
 
@@ -104,12 +116,6 @@ export class RowSet {
     stamps.set(this.#stamps);
     this.#stamps = stamps;
   }
-}
-
-interface Appended {
-  readonly table: number;
-  readonly sequence: number;
-  readonly text: string;
 }
 
 export class Generations {
@@ -123,8 +129,9 @@ export class Generations {
   /** Bytes of appended rows that are in no durable cut yet: bounded by `max_unsaved`. */
   unsavedAppendBytes = 0;
   #sets: RowSet[] = [];
-  #appends: Appended[] = [];
-  #cutAppends: Appended[] = [];
+  readonly #appends = new AppendedRows();
+  #cutAppends: CutBuffer[] = [];
+  #cutAppendsCopied = 0;
   /** Records of appended rows of cuts that failed, in order. */
   #carried: Uint8Array[] = [];
   #cutAppendBytes = 0;
@@ -137,9 +144,8 @@ export class Generations {
     };
   }
 
-  /** `dirty`: where the marks of changed rows stand when they lie beside what they mark. */
-  rowSet(encode: EncodeRow, dirty?: IntColumn): RowSet {
-    const set = new RowSet(this, encode, dirty);
+  rowSet(encode: EncodeRow, marks: Marks = "by key"): RowSet {
+    const set = new RowSet(this, encode, marks);
     this.#sets.push(set);
     return set;
   }
@@ -153,7 +159,7 @@ export class Generations {
     const whole = JSON.stringify(row, bigintAsText);
     // One row that no store takes would fail every cut after it.
     const text = isTooLong(whole) ? JSON.stringify({ ...row, body: { too_long: true } }) : whole;
-    this.#appends.push({ table: APPEND_TABLES.indexOf(table), sequence, text });
+    this.#appends.add(APPEND_TABLES.indexOf(table), sequence, text);
     this.unsavedAppendBytes += text.length;
     this.dirty = true;
     return sequence;
@@ -161,23 +167,23 @@ export class Generations {
 
   /** Rows changed in the open generation. */
   get openRows(): number {
-    let rows = this.#appends.length;
+    let rows = this.#appends.rowCount;
     for (const set of this.#sets) rows += set.openCount;
     return rows;
   }
 
   /** Closes the open generation and starts to encode it. Only one cut is in flight at a time. */
   beginCut(): void {
-    const rows = this.openRows;
+    const bytes = (this.openRows - this.#appends.rowCount) * ROW_BYTES + this.#appends.byteLength;
     this.cutting = this.open;
     this.open = this.open + 1;
     this.dirty = false;
-    this.buffer = new CutBuffer(this.#takeSpare(rows * ROW_BYTES));
+    this.buffer = new CutBuffer(this.#takeSpare(bytes));
     for (const set of this.#sets) set.beginCut();
-    this.#cutAppends = this.#appends;
-    this.#appends = [];
+    this.#cutAppends = this.#appends.take();
+    this.#cutAppendsCopied = 0;
     this.#cutAppendBytes = this.unsavedAppendBytes;
-    for (const record of this.#carried) this.buffer.copy(record);
+    for (const record of this.#carried) this.buffer.copy(record, 1);
   }
 
   /** A buffer with room for what is expected: to copy one that has grown to 8 MiB takes longer than a slice may. */
@@ -195,11 +201,12 @@ export class Generations {
       budget = set.encode(budget);
       if (!set.encoded) return false;
     }
-    while (budget-- > 0 && this.#cutAppends.length > 0) {
-      const batch = this.#cutAppends.splice(0, 64);
-      for (const row of batch) this.buffer.text(RECORD_APPEND, row.table, row.sequence, row.text);
+    for (; budget > 0 && this.#cutAppendsCopied < this.#cutAppends.length; budget -= ROWS_PER_PIECE) {
+      const piece = this.#cutAppends[this.#cutAppendsCopied++] as CutBuffer;
+      this.buffer.copy(piece.u8.subarray(0, piece.length), piece.rowCount);
+      this.#appends.release(piece);
     }
-    return this.#cutAppends.length === 0;
+    return this.#cutAppendsCopied === this.#cutAppends.length;
   }
 
   /** The cut is in the file. Its buffer is used again for the next one. */
@@ -230,6 +237,9 @@ export class Generations {
 
 /** Bytes of one row in a cut with its header: more than the numbers of an execution take. */
 const ROW_BYTES = 160;
+
+/** Copying one piece of appended rows takes about as long as encoding so many rows. */
+const ROWS_PER_PIECE = 32;
 
 const encoder = new TextEncoder();
 
