@@ -5,8 +5,13 @@ import type { EngineHost } from "./engine-host.ts";
 // One timer for all deadlines of the engine. Due work runs in slices, so that a thousand deadlines at once do not stall
 // the requests between them.
 
-/** Pieces of due work in one slice: about a millisecond, at 0.17 ms for a halt with its event and its violation. */
-const SLICE = 6;
+/** Most pieces of due work in one slice. */
+const SLICE = 256;
+/**
+ * A slice ends with the piece in which this time is over, ms: most pieces take some ten microseconds, the end of a tree a
+ * tenth of a millisecond, and a collection of young objects that falls into a slice must find room in a millisecond, too.
+ */
+const SLICE_MS = 0.1;
 /** Longest time a Node timer can be armed for, ms; further deadlines re-arm. */
 const LONGEST_TIMER_MS = 2_147_483_647;
 
@@ -41,9 +46,11 @@ export class DeadlineLoop {
 
   #run(): void {
     this.#armedFor = Number.POSITIVE_INFINITY;
-    const done = this.#host.turn((world, now) => runDue(world, now, SLICE));
+    const endMs = performance.now() + SLICE_MS;
+    const isEnough = () => performance.now() >= endMs;
+    const done = this.#host.turn((world, now) => runDue(world, now, SLICE, isEnough));
     if (this.#stopped) return;
-    if (done >= SLICE) setImmediate(() => this.#run());
+    if (done > 0 && (done >= SLICE || isEnough())) setImmediate(() => this.#run());
     else this.arm();
   }
 }

@@ -65,7 +65,6 @@ export function nearFinding(facts: LimitFacts): Finding {
 
 function common(facts: LimitFacts, percent: number | undefined) {
   const { violationType, unit, limit, current } = facts;
-  const remaining = limit.value > current ? limit.value - current : 0n;
   return {
     kind: "LIMIT" as const,
     violationType,
@@ -75,14 +74,26 @@ function common(facts: LimitFacts, percent: number | undefined) {
     tier: limit.tier,
     sourceId: facts.key,
     current: toAmount(unit, current),
-    limit: toAmount(unit, limit.value),
-    remaining: toAmount(unit, remaining),
+    limit: amountOfLimit(unit, limit),
+    remaining: limit.value > current ? toAmount(unit, limit.value - current) : NOTHING[unit],
     executionId: facts.executionId,
     ...(facts.held > 0n ? { held: toAmount(unit, facts.held) } : {}),
     ...(percent === undefined ? {} : { percent }),
     ...(limit.document === undefined ? {} : { document: limit.document, line: limit.line }),
     ...(limit.mode === "shadow" ? { shadow: true } : {}),
   };
+}
+
+const amounts = new WeakMap<EffectiveLimit, Amount>();
+
+/** One value for all findings about a limit: a hundred thousand of them may be kept at once. */
+function amountOfLimit(unit: LimitUnit, limit: EffectiveLimit): Amount {
+  let amount = amounts.get(limit);
+  if (amount === undefined) {
+    amount = toAmount(unit, limit.value);
+    amounts.set(limit, amount);
+  }
+  return amount;
 }
 
 export function toAmount(unit: LimitUnit, value: bigint): Amount {
@@ -98,3 +109,12 @@ export function formatAmount(unit: LimitUnit, value: bigint): string {
   if (unit === "bytes") return ((value + BYTES_PER_MIB - 1n) / BYTES_PER_MIB).toString();
   return value.toString();
 }
+
+/** What remains of a limit that is used up. */
+const NOTHING: { readonly [U in LimitUnit]: Amount } = {
+  count: toAmount("count", 0n),
+  milliseconds: toAmount("milliseconds", 0n),
+  seconds: toAmount("seconds", 0n),
+  nanoUsd: toAmount("nanoUsd", 0n),
+  bytes: toAmount("bytes", 0n),
+};

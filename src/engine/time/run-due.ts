@@ -23,21 +23,29 @@ import { DEADLINE, type DueDeadline } from "./deadlines.ts";
 export const SWEEP_MS = 10_000;
 
 /**
- * Does what is due: deadlines that passed, then events for subtrees, then executions that another policy waits for. At most `max` pieces; answers how many were done, so
- * that the caller can go on in its next slice.
+ * Does what is due: deadlines that passed, then events for subtrees, then executions that another policy waits for. At most
+ * `max` pieces, and none after one at whose end `isEnough`; answers how many were done, so that the caller can go on in its
+ * next slice.
  */
-export function runDue(world: World, now: Now, max: number): number {
+export function runDue(world: World, now: Now, max: number, isEnough: () => boolean = () => false): number {
   let done = 0;
-  while (done < max) {
-    const due = world.deadlines.takeDue(now.monoMs);
-    if (due === undefined) break;
+  while (done < max && runPiece(world, now)) {
     done++;
-    runDeadline(world, due, now);
+    if (isEnough()) break;
   }
-  if (done < max && world.fanOut.pending) done += world.fanOut.run(world, now, max - done);
-  if (done < max && world.quotaFanOut.pending) done += world.quotaFanOut.run(world, now, max - done);
-  if (done < max) done += runPolicySweep(world, now, max - done);
   return done;
+}
+
+/** Whether there was anything to do. */
+function runPiece(world: World, now: Now): boolean {
+  const due = world.deadlines.takeDue(now.monoMs);
+  if (due !== undefined) {
+    runDeadline(world, due, now);
+    return true;
+  }
+  if (world.fanOut.pending && world.fanOut.run(world, now, 1) > 0) return true;
+  if (world.quotaFanOut.pending && world.quotaFanOut.run(world, now, 1) > 0) return true;
+  return runPolicySweep(world, now, 1) > 0;
 }
 
 function runDeadline(world: World, due: DueDeadline, now: Now): void {

@@ -12,6 +12,7 @@ import { applyBatch } from "../../../src/engine/reports/apply-batch.ts";
 import { getReporter } from "../../../src/engine/reports/open-reporter.ts";
 import { beginCut } from "../../../src/engine/rows/begin-cut.ts";
 import { runDue } from "../../../src/engine/time/run-due.ts";
+import { readRunDelayMs } from "../measure/process-files.ts";
 import { CALLER, fixturePolicy, leafId, leavesOf, registerFixture } from "./fixture.ts";
 
 export interface EngineFigures {
@@ -28,8 +29,9 @@ export interface EngineFigures {
 const [executions = 0, rounds = 7] = process.argv.slice(2).map(Number);
 /** As src/runtime/cut-loop.ts and src/runtime/deadline-loop.ts slice. */
 const SLICE_ROWS = 128;
-const SLICE_DUE = 6;
-const SLICES_PER_CUT = 200;
+const SLICE_DUE = 256;
+const SLICE_DUE_MS = 0.1;
+const DUE_PER_CUT = 1_200;
 const MESSAGES = 2_000;
 const BATCH = 100;
 const MESSAGES_PER_CUT = 50;
@@ -147,17 +149,26 @@ function timeDecisions(): number {
   return ((cpuMs() - startMs) * 1_000) / DECISIONS;
 }
 
-/** All wall-time deadlines come due together: the longest slice of each of `rounds` parts of them, ms on the wall clock. */
+/**
+ * All wall-time deadlines come due together: the longest slice of each of `rounds` parts of them, ms on the wall clock less what
+ * the thread waited for a processor; what V8 collects in a slice is in it.
+ */
 function timeDue(): number[] {
   now = createNow(now.monoMs + 90_000_000, now.wallMs + 90_000_000);
   const slices: number[] = [];
-  for (let done = SLICE_DUE; done >= SLICE_DUE; ) {
+  let sinceCut = 0;
+  for (let done = 1; done > 0; ) {
+    const waitedMs = readRunDelayMs();
     const startMs = performance.now();
-    done = runDue(world, now, SLICE_DUE);
-    slices.push(performance.now() - startMs);
+    done = runDue(world, now, SLICE_DUE, () => performance.now() >= startMs + SLICE_DUE_MS);
+    const tookMs = performance.now() - startMs;
+    slices.push(tookMs - (readRunDelayMs() - waitedMs));
     world.effects.length = 0;
-    // As in life, what halted is written in between: kept, 100,000 violations would be a heap of their own.
-    if (slices.length % SLICES_PER_CUT === 0) cutAll();
+    // As in life, what halted is written in between.
+    sinceCut += done;
+    if (sinceCut < DUE_PER_CUT) continue;
+    cutAll();
+    sinceCut = 0;
   }
   const part = Math.ceil(slices.length / rounds);
   return Array.from({ length: rounds }, (_, at) => Math.max(...slices.slice(at * part, (at + 1) * part)));

@@ -6,6 +6,7 @@ import {
   pauseByOperator,
   resumeByOperator,
 } from "../../../../src/engine/executions/administer.ts";
+import { runDue } from "../../../../src/engine/time/run-due.ts";
 import { Engine, type LimitValues, policyOf, STEP, USD } from "../engine-fixture.ts";
 
 const MINUTE = 60_000;
@@ -37,6 +38,20 @@ describe("the last instant that is allowed and the first that is not", () => {
     expect(engine.eventTypes("e")).toEqual([]);
     engine.advance(1);
     expect(engine.eventTypes("e")).toEqual(["HALT"]);
+  });
+
+  test("what is due at once is done piece by piece, until it is enough", () => {
+    const engine = started({ max_wall_time_ms: 10_000n });
+    for (const id of ["f", "g", "h"]) engine.register(id);
+    engine.advance(11_000);
+    engine.pass(1);
+    const halted = () => ["e", "f", "g", "h"].filter((id) => engine.eventTypes(id).includes("HALT")).length;
+    const runs = [
+      runDue(engine.world, engine.now, 10, () => true),
+      runDue(engine.world, engine.now, 2, () => false),
+      runDue(engine.world, engine.now, 10, () => false),
+    ];
+    expect([runs, halted()]).toEqual([[1, 2, 1], 4]);
   });
 
   test("looking is no activity", () => {
