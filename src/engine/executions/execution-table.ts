@@ -5,7 +5,16 @@ import type { EffectiveLimits } from "../../domain/limits.ts";
 import { type CompiledLimits, compileLimits } from "../limits/compiled-limits.ts";
 import type { WindowBinding } from "../quotas/window-table.ts";
 import type { ExecutionRecord } from "./execution-record.ts";
-import { ByteColumn, COUNTERS_AT, DoubleColumn, IntColumn, ROW_BYTES } from "./table/columns.ts";
+import {
+  ByteColumn,
+  bigIntsOf,
+  bytesOf,
+  COUNTERS_AT,
+  createRows,
+  DoubleColumn,
+  IntColumn,
+  ROW_BYTES,
+} from "./table/columns.ts";
 import { IdIndex } from "./table/id-index.ts";
 import { SharedColumn } from "./table/shared-column.ts";
 
@@ -101,9 +110,9 @@ export class ExecutionTable {
   constructor(capacity: number, seed = "") {
     this.capacity = capacity;
     this.#ids = new IdIndex(this.records, seed);
-    const rows = new ArrayBuffer(capacity * ROW_BYTES);
-    this.#bytes = new Uint8Array(rows);
-    this.spent = new BigInt64Array(rows);
+    const rows = createRows(capacity);
+    this.#bytes = bytesOf(rows);
+    this.spent = bigIntsOf(rows);
     this.held = new BigInt64Array(capacity * HELD_STRIDE);
     this.#firstCounter = new IntColumn(rows, COUNTERS_AT);
     this.startedMono = new DoubleColumn(rows, 0);

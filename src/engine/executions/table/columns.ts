@@ -7,6 +7,27 @@ export const ROW_BYTES = 256;
 /** Counters begin here, after the first line. */
 export const COUNTERS_AT = 64;
 
+/**
+ * Bytes before the first row. The memory of a large buffer begins 16 bytes behind a page: C libraries keep its size there. Without
+ * these every row would begin inside a line and take one more of them (docs/decisions/0025).
+ */
+const ROWS_AT = 48;
+
+/** Room for so many rows. */
+export function createRows(capacity: number): ArrayBuffer {
+  return new ArrayBuffer(ROWS_AT + capacity * ROW_BYTES);
+}
+
+/** The 64-bit integers of all rows. */
+export function bigIntsOf(rows: ArrayBuffer): BigInt64Array {
+  return new BigInt64Array(rows, ROWS_AT);
+}
+
+/** The bytes of all rows. */
+export function bytesOf(rows: ArrayBuffer): Uint8Array {
+  return new Uint8Array(rows, ROWS_AT);
+}
+
 const STRIDE_8 = ROW_BYTES / 8;
 const STRIDE_4 = ROW_BYTES / 4;
 
@@ -21,7 +42,7 @@ export class DoubleColumn {
   readonly #place: number;
 
   constructor(rows: ArrayBuffer, offset: number) {
-    this.#view = new Float64Array(rows);
+    this.#view = new Float64Array(rows, ROWS_AT);
     this.#place = offset / 8;
   }
 
@@ -41,7 +62,7 @@ export class IntColumn {
   readonly place: number;
 
   constructor(rows: ArrayBuffer, offset: number) {
-    this.view = new Int32Array(rows);
+    this.view = new Int32Array(rows, ROWS_AT);
     this.place = offset / 4;
   }
 
@@ -60,7 +81,7 @@ export class ByteColumn {
   readonly #place: number;
 
   constructor(rows: ArrayBuffer, offset: number) {
-    this.#view = new Uint8Array(rows);
+    this.#view = bytesOf(rows);
     this.#place = offset;
   }
 
