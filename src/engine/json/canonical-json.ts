@@ -2,14 +2,6 @@
 // cycles and foreign objects, which values of a document cannot hold; tested against it.
 import { isJsonArray, type JsonObject, type JsonValue } from "./json-document.ts";
 
-let written: { readonly value: JsonValue; readonly text: string } | undefined;
-
-/** `canonicalJson`, remembered of the last value: a call is compared, signed and attributed by the same text. */
-export function canonicalJsonOnce(value: JsonValue): string {
-  if (written === undefined || written.value !== value) written = { value, text: canonicalJson(value) };
-  return written.text;
-}
-
 /**
  * Members sorted by UTF-16 units, numbers as ECMAScript prints them, no blanks. A lone surrogate, which RFC 8785 refuses,
  * is written as its escape. The depth of `value` must be bounded by its reader.

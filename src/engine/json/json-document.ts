@@ -18,14 +18,21 @@ export interface JsonSpan {
 
 export interface JsonDocument {
   readonly text: string;
+  /** Made when it is first asked for: of most documents nothing but their texts is. */
   readonly value: JsonValue;
+  readonly isObject: boolean;
   /** Every name of a member, at least once. */
   readonly names: readonly string[];
-  /** Names, strings and numbers as they stand one behind the other, escapes undone. */
-  readonly texts: readonly string[];
+  /** Names, strings and numbers as they stand one behind the other, escapes undone, a line break between two. */
+  readonly lines: string;
+  /** One text for all spellings of the value: see canonicalJson. */
+  readonly canonical: string;
   /** Where the value at `path` stands; undefined when there is none. Linear in the text at the first call. */
   spanOf(path: JsonPath): JsonSpan | undefined;
 }
+
+/** Names that some languages and libraries treat as more than names: no object has them. */
+export const FORBIDDEN_NAMES: ReadonlySet<string> = new Set(["__proto__", "constructor", "prototype"]);
 
 export function isJsonObject(value: JsonValue | undefined): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);

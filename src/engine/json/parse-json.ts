@@ -2,20 +2,13 @@
 // grow out of proportion. Refused beyond the grammar: a name twice in one object, names that reach into the language,
 // numbers that no double can hold. Numbers keep their spelling in the text: see edit-json.ts.
 import { type JsonCaps, type JsonIssue, type JsonIssueKind, REQUEST_JSON_CAPS } from "./json-caps.ts";
-import type { JsonDocument, JsonPath, JsonSpan, JsonValue } from "./json-document.ts";
-import { beginText, findKnownName, rememberName } from "./known-names.ts";
-import { createSpanTree, findSpanNode, type SpanNode } from "./span-tree.ts";
+import { FORBIDDEN_NAMES, isJsonObject, type JsonDocument, type JsonValue } from "./json-document.ts";
+import { scanJson } from "./scan-json.ts";
+import { Bare, TextDocument } from "./text-document.ts";
 
 export type JsonResult = JsonDocument | { readonly issue: JsonIssue };
 
-/** Names that some languages and libraries treat as more than names. */
-const FORBIDDEN_KEYS: ReadonlySet<string> = new Set(["__proto__", "constructor", "prototype"]);
-
 type MutableObject = Record<string, JsonValue>;
-
-/** Makes objects that inherit nothing and are yet as fast as literals, which `Object.create(null)` is not. */
-const Bare = function Bare() {} as unknown as new () => MutableObject;
-Bare.prototype = Object.freeze(Object.create(null));
 
 class JsonFault extends Error {
   readonly kind: JsonIssueKind;
@@ -41,7 +34,7 @@ interface Reader {
   readonly parents: (Container | undefined)[];
   readonly parentNames: string[];
   /** Of the document that is made. */
-  readonly names: string[];
+  readonly names: Set<string>;
   readonly texts: string[];
 }
 
@@ -53,6 +46,13 @@ export function parseJson(source: string | Uint8Array, caps: JsonCaps = REQUEST_
     return toIssue(new JsonFault("bytes", `longer than ${caps.maxBytes} bytes`, 0));
   const text = typeof source === "string" ? source : decode(source);
   if (text === undefined) return toIssue(new JsonFault("encoding", "not valid UTF-8", 0));
+  // Half of a pair of surrogates that stands alone is in no bytes.
+  const scanned = typeof source === "string" && !source.isWellFormed() ? undefined : scanJson(source, caps);
+  return scanned === undefined ? readJson(text, caps) : new TextDocument(text, scanned);
+}
+
+/** The same value by value: for texts that are refused, and for what the faster reader leaves to this one. */
+export function readJson(text: string, caps: JsonCaps): JsonResult {
   const reader: Reader = {
     text,
     caps,
@@ -62,12 +62,18 @@ export function parseJson(source: string | Uint8Array, caps: JsonCaps = REQUEST_
     name: "",
     parents: [],
     parentNames: [],
-    names: [],
+    names: new Set(),
     texts: [],
   };
-  beginText();
   try {
-    return createDocument(reader, readDocument(reader));
+    const value = readDocument(reader);
+    const { names, texts } = reader;
+    return new TextDocument(text, {
+      isObject: isJsonObject(value),
+      names: [...names],
+      lines: texts.join("\n"),
+      value,
+    });
   } catch (error) {
     // Faults are how the reader leaves its loops; anything else is our mistake.
     if (error instanceof JsonFault) return toIssue(error);
@@ -87,20 +93,6 @@ export function mayBeContainer(text: string): boolean {
 
 export function isJsonDocument(result: JsonResult): result is JsonDocument {
   return !("issue" in result);
-}
-
-function createDocument({ text, names, texts }: Reader, value: JsonValue): JsonDocument {
-  let tree: SpanNode | undefined;
-  return {
-    text,
-    value,
-    names,
-    texts,
-    spanOf(path: JsonPath): JsonSpan | undefined {
-      tree ??= createSpanTree(text);
-      return findSpanNode(tree, path);
-    },
-  };
 }
 
 function toIssue(fault: JsonFault): { readonly issue: JsonIssue } {
@@ -191,25 +183,15 @@ function readEnd(reader: Reader, value: JsonValue): JsonValue {
 
 function readName(reader: Reader, parent: MutableObject): string {
   if (skipBlanks(reader) !== 0x22) throw syntaxFault(reader, "a name in quotes is missing");
-  const { at, text, caps, names } = reader;
-  const known = findKnownName(text, at + 1, caps.maxKeyLength, names);
-  if (known !== undefined) reader.at = at + known.length + 2;
-  const name = known ?? readNewName(reader);
+  const { at, names } = reader;
+  const name = readString(reader, reader.caps.maxKeyLength, "key_length");
+  if (FORBIDDEN_NAMES.has(name))
+    throw new JsonFault("forbidden_key", "a name is __proto__, constructor or prototype", at);
+  names.add(name);
   reader.texts.push(name);
   if (name in parent) throw new JsonFault("duplicate_key", "a name stands twice in one object", at);
   if (skipBlanks(reader) !== 0x3a) throw syntaxFault(reader, "a colon is missing");
   reader.at += 1;
-  return name;
-}
-
-function readNewName(reader: Reader): string {
-  const at = reader.at;
-  const name = readString(reader, reader.caps.maxKeyLength, "key_length");
-  if (FORBIDDEN_KEYS.has(name))
-    throw new JsonFault("forbidden_key", "a name is __proto__, constructor or prototype", at);
-  reader.names.push(name);
-  // Escapes make other letters of what stands there.
-  if (reader.at - at - 2 === name.length) rememberName(name);
   return name;
 }
 

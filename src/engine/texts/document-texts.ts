@@ -13,7 +13,7 @@ let last: { readonly document: JsonDocument; readonly texts: DocumentTexts } | u
 /** Remembered of the last document: all guards of a call look at it one after the other. */
 export function textsOf(document: JsonDocument): DocumentTexts {
   if (last?.document === document) return last.texts;
-  const text = document.texts.join("\n");
-  last = { document, texts: { text, hints: hintsOf(text) } };
+  const { lines } = document;
+  last = { document, texts: { text: lines, hints: hintsOf(lines) } };
   return last.texts;
 }

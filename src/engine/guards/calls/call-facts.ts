@@ -2,9 +2,9 @@ import type { Finding } from "../../../domain/decision.ts";
 import type { ToolEntry } from "../../../domain/policy/tool-entry.ts";
 import type { ReasonCode } from "../../../domain/reasons.ts";
 import type { ExecutionRecord } from "../../executions/execution-record.ts";
-import { canonicalJsonOnce } from "../../json/canonical-json.ts";
+import { canonicalJson } from "../../json/canonical-json.ts";
 import { type JsonCaps, OUTPUT_JSON_CAPS, REQUEST_JSON_CAPS } from "../../json/json-caps.ts";
-import { isJsonObject, type JsonDocument, type JsonValue } from "../../json/json-document.ts";
+import { isJsonObject, type JsonDocument } from "../../json/json-document.ts";
 import { isJsonDocument, parseJson } from "../../json/parse-json.ts";
 import type { World } from "../../world.ts";
 import { CARRIED_ARGUMENTS } from "../carried-arguments.ts";
@@ -45,15 +45,19 @@ export function signatureOf(
   )
     return last.signature;
   const left = [...CARRIED_ARGUMENTS, ...(entry?.volatile_fields ?? [])];
-  const value = without(document.value, left);
-  const signature = world.digest.digest128(`${namespace ?? ""}\n${tool}\n${canonicalJsonOnce(value)}`);
+  const signature = world.digest.digest128(
+    `${namespace ?? ""}\n${tool}\n${canonicalWithout(document, left)}`,
+  );
   last = { document, tool, namespace, entry, signature };
   return signature;
 }
 
-function without(value: JsonValue, names: readonly string[]): JsonValue {
-  if (!isJsonObject(value) || !names.some((name) => Object.hasOwn(value, name))) return value;
-  return Object.fromEntries(Object.entries(value).filter(([name]) => !names.includes(name)));
+function canonicalWithout(document: JsonDocument, left: readonly string[]): string {
+  if (!left.some((name) => document.names.includes(name)) || !isJsonObject(document.value))
+    return document.canonical;
+  return canonicalJson(
+    Object.fromEntries(Object.entries(document.value).filter(([name]) => !left.includes(name))),
+  );
 }
 
 export function guardFacts(
@@ -83,7 +87,7 @@ export function guardFacts(
 /** Arguments within the caps, or the finding that refuses them whatever the guards' levels. */
 export function readArguments(bytes: Uint8Array | undefined): JsonDocument | Finding {
   const document = readJson(bytes ?? "{}", REQUEST_JSON_CAPS, "ARGUMENTS_INVALID", "arguments_json");
-  if ("verdict" in document || isJsonObject(document.value)) return document;
+  if ("verdict" in document || document.isObject) return document;
   return refusal("ARGUMENTS_INVALID", "arguments_json", "must be a JSON object");
 }
 

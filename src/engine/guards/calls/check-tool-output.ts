@@ -8,7 +8,6 @@ import { touchActivity } from "../../executions/activity.ts";
 import { windowRows } from "../../executions/charge.ts";
 import type { ExecutionRecord } from "../../executions/execution-record.ts";
 import { keepFindings } from "../../intents/keep-findings.ts";
-import { canonicalJson } from "../../json/canonical-json.ts";
 import type { JsonDocument } from "../../json/json-document.ts";
 import { completeStep } from "../../limits/loops.ts";
 import { decide, isUncertain, judgeStanding } from "../../limits/standing.ts";
@@ -119,7 +118,7 @@ function completeCallStep(
   output: JsonDocument | undefined,
 ): void {
   if (stepSignature === undefined || (output === undefined && errorClass === undefined)) return;
-  const result = `${errorClass ?? ""}\n${output === undefined ? "" : canonicalJson(output.value)}`;
+  const result = `${errorClass ?? ""}\n${output?.canonical ?? ""}`;
   completeStep(world, index, stepSignature, world.digest.digest128(result));
 }
 

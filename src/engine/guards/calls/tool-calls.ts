@@ -3,7 +3,6 @@ import { HOLD_TTL_DEFAULT_MS } from "../../../domain/reservation.ts";
 import type { Now } from "../../../domain/time.ts";
 import type { ExecutionRecord } from "../../executions/execution-record.ts";
 import { releaseCallSlot } from "../../gauges/call-slots.ts";
-import { canonicalJsonOnce } from "../../json/canonical-json.ts";
 import type { JsonDocument } from "../../json/json-document.ts";
 import { DEADLINE } from "../../time/deadlines.ts";
 import type { World } from "../../world.ts";
@@ -82,7 +81,7 @@ export function insertCall(
     digest: world.digest.digest128(request.fingerprint()),
     signature: taken.signature,
     stepSignature: taken.stepSignature,
-    argumentsHash: world.keyedHash(canonicalJsonOnce(taken.document.value)),
+    argumentsHash: world.keyedHash(taken.document.canonical),
     argumentsText: taken.document.text,
     createdMono: now.monoMs,
     expiresMono,

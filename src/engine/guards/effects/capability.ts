@@ -44,6 +44,7 @@ export const capabilityArgument: Guard = {
 };
 
 function hasCapabilityArgument(document: JsonDocument): boolean {
+  if (!document.names.includes(CAPABILITY_ARGUMENT)) return false;
   return isJsonObject(document.value) && document.value[CAPABILITY_ARGUMENT] !== undefined;
 }
 

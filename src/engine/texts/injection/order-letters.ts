@@ -17,6 +17,11 @@ function endsOf(first: number, last: number): number {
   return ((first & 0x1f) << 5) | (last & 0x1f);
 }
 
+/** Whether the first and last letter are those of such a word. */
+export function mayBeMixedUp(first: number, last: number): boolean {
+  return firstAndLast[endsOf(first, last)] !== 0;
+}
+
 function lettersOf(word: string): string {
   const inner = Array.from(new Set(word.slice(1, -1)))
     .sort()
@@ -31,7 +36,7 @@ function letterSetOf(text: string, start: number, end: number): number {
 }
 
 export const MIXED_MIN_LENGTH = 6;
-const MIXED_MAX_LENGTH = 14;
+export const MIXED_MAX_LENGTH = 14;
 
 /** `ignroe prevoius instrutcions`; a slip of the pen gives the same order. */
 export function orderLetters(text: string): string | undefined {
