@@ -5,6 +5,8 @@ import { describe, expect, test } from "vitest";
 import { formatUsd, MAX_COUNTER, parseUsd, percentOf } from "../../src/domain/amounts.ts";
 import { counterPlace } from "../../src/engine/executions/table/columns.ts";
 import { warningPoint } from "../../src/engine/limits/compiled-limits.ts";
+import { judgeEveryLimit, judgeLimits } from "../../src/engine/limits/judge.ts";
+import { probeIntent } from "../../src/engine/limits/probe.ts";
 import { Engine, policyOf } from "../unit/engine/engine-fixture.ts";
 
 const counter = fc.bigInt({ min: 0n, max: MAX_COUNTER });
@@ -63,6 +65,42 @@ describe("formatUsd and parseUsd", () => {
     expect(parseUsd("0.000000001")).toBe(1n);
     expect(formatUsd(-1n)).toBe("-0.000000001");
   });
+});
+
+/** Whether every limit is looked at or only those that can have something to say, they say the same. */
+test("limits that are quiet have nothing to say but of loops", () => {
+  const step = fc.record({
+    child: fc.boolean(),
+    tokens: fc.bigInt({ min: 0n, max: 40n }),
+    signature: fc.constantFrom("a", "b", undefined),
+    waitMs: fc.constantFrom(0, 0, 5_000),
+  });
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 25 }), (steps) => {
+      const limits = policyOf({
+        max_steps: 12n,
+        max_tokens: 300n,
+        max_same_step_repetitions: 3n,
+        max_tool_calls: 9n,
+        max_wall_time_ms: 60_000n,
+        idle_timeout_seconds: 20n,
+      });
+      const engine = new Engine({ limits });
+      engine.register("root");
+      engine.register("child", { parentId: "root" });
+      for (const { child, tokens, signature, waitMs } of steps) {
+        engine.pass(waitMs);
+        const index = child ? 1 : 0;
+        const intent = { tokens: { input: tokens }, step: { signature }, toolCalls: 1n };
+        const whole = { entersDepth: false, custom: {}, weight: 1n, modifications: 0n, ...intent };
+        const probe = probeIntent(whole, 0n, false, false);
+        const { world, now } = engine;
+        expect(judgeLimits(world, index, probe, now)).toEqual(judgeEveryLimit(world, index, probe, now));
+        engine.charge(child ? "child" : "root", intent);
+      }
+    }),
+    { numRuns: 100 },
+  );
 });
 
 /** Whatever is asked, what is spent and held stays within the limits; refused calls change nothing. */

@@ -22,13 +22,17 @@ import { idleMs, wallMs, workingMs } from "./times.ts";
 
 /** True when no limit of the execution or its ancestors has anything to say about what the probe would add. */
 export function isQuiet(world: World, index: number, probe: Probe, now: Now): boolean {
+  return probe.signature === undefined && isQuietBesideLoops(world, index, probe, now);
+}
+
+/** The same of all limits but those on loops. */
+function isQuietBesideLoops(world: World, index: number, probe: Probe, now: Now): boolean {
   const table = world.executions;
   const own = table.compiled.get(index) as CompiledLimits;
   if (now.monoMs - table.startedMono.get(index) >= own.wallAlertMs) return false;
   if (own.workingAlertMs !== Number.POSITIVE_INFINITY && workingMs(table, index, now) >= own.workingAlertMs)
     return false;
   if (now.monoMs - table.lastActivity.get(index) >= own.idleAlertMs) return false;
-  if (probe.signature !== undefined) return false;
   if (probe.add[SPENT.modifications] !== 0n && own.limits.byKey.max_modifications_per_session !== undefined)
     return false;
   const depth = probe.entersDepth ? table.depth.get(index) : -1;
@@ -104,7 +108,17 @@ const JUDGED_WHEN_ADDED: ReadonlySet<LimitKey> = new Set<LimitKey>([
 ]);
 
 /** Everything the limits say, in the order of the table of limits, for the execution and then its ancestors. */
-export function judgeLimits(world: World, index: number, probe: Probe, now: Now): Finding[] {
+export function judgeLimits(world: World, index: number, probe: Probe, now: Now): readonly Finding[] {
+  // A step with a signature is never quiet, and nearly always no loop either.
+  if (probe.signature === undefined || !isQuietBesideLoops(world, index, probe, now))
+    return judgeEveryLimit(world, index, probe, now);
+  const found: Finding[] = [];
+  judgeLoop(world, index, probe, found);
+  return found;
+}
+
+/** The same, with no look at what can have nothing to say. */
+export function judgeEveryLimit(world: World, index: number, probe: Probe, now: Now): readonly Finding[] {
   const found: Finding[] = [];
   const chain = [index, ...world.executions.record(index).chain];
   const levels = levelsOf(world, chain, probe);
