@@ -218,45 +218,50 @@ export function hintsOf(text: string): Readonly<TextHints> {
   const hints = new TextHints();
   const units = unitsOf(text);
   const end = BEFORE + text.length;
+  let low = 0;
+  let high = 0;
   let kinds = 0;
   let state = 0;
-  let hash = 0;
-  let length = 0;
-  let ofWord = 0;
   let digits = 0;
   let blank = BEFORE - 1;
   let line = 0;
-  // Behind the last unit a line ends. What differs from word to word is computed, not branched on: a processor guesses branches.
+  // What differs from word to word is computed rather than branched on, and nothing is called within a word: both are slow where
+  // every few units end one. Behind the last unit a line ends.
   for (let at = BEFORE; at <= end; at += 1) {
-    const unit = units[at] as number;
-    const kind = CLASSES[unit] as number;
-    kinds |= kind;
+    const start = at;
+    let hash = 0;
+    let ofWord = 0;
+    let unit = units[at] as number;
+    let kind = CLASSES[unit] as number;
+    while ((kind & KIND.word) !== 0) {
+      state = next[state + (kind & COLUMN)] as number;
+      if (state >= firstDone) {
+        low |= lows[state] as number;
+        high |= highs[state] as number;
+      }
+      hash = hashNext(hash, unit);
+      ofWord |= kind;
+      at += 1;
+      unit = units[at] as number;
+      kind = CLASSES[unit] as number;
+    }
     state = next[state + (kind & COLUMN)] as number;
     if (state >= firstDone) {
-      hints.low |= lows[state] as number;
-      hints.high |= highs[state] as number;
+      low |= lows[state] as number;
+      high |= highs[state] as number;
     }
-    if ((kind & KIND.word) !== 0) {
-      hash = hashNext(hash, unit);
-      length += 1;
-      ofWord |= kind;
-      continue;
-    }
-    if (length > 0) {
-      const start = at - length;
+    kinds |= kind | ofWord;
+    if (at > start) {
       const startHash = hashStart(units, start);
-      if (places[placeOf(startHash)] !== 0 && length >= START_LENGTH)
+      if (places[placeOf(startHash)] !== 0 && at - start >= START_LENGTH)
         hints.concepts |= conceptsAtStart(filter, startHash);
       if (places[placeOf(hash)] !== 0) hints.concepts |= conceptsOfWord(filter, text, at - BEFORE, hash);
       if ((ofWord & NO_LETTER) !== 0) digits = addWord(hints, text, units, start, at, ofWord, digits);
       else {
         digits = 0;
-        if (length > MIXED_MAX_LENGTH || mayBeMixedUp(units[start] as number, units[at - 1] as number))
+        if (at - start > MIXED_MAX_LENGTH || mayBeMixedUp(units[start] as number, units[at - 1] as number))
           addMixedUp(hints, text, start, at, true);
       }
-      hash = 0;
-      length = 0;
-      ofWord = 0;
     }
     digits &= ((kind & KIND.parting) >>> PARTING_SHIFT) - 1;
     const before = CLASSES[units[at - 2] as number] as number;
@@ -270,9 +275,11 @@ export function hintsOf(text: string): Readonly<TextHints> {
     else {
       if (line === LINE.isSigned && unit === 0x0a) hints.mayHoldTarget = true;
       // A blank parts the line, its end begins another.
-      line = (line | LINE.isParted) & -(unit >>> 5);
+      line = (line | LINE.isParted) & (0 - (unit >>> 5));
     }
   }
+  hints.low = low;
+  hints.high = high;
   addKinds(hints, kinds);
   return hints;
 }
@@ -329,9 +336,8 @@ function addMixedUp(hints: TextHints, text: string, start: number, end: number, 
 
 /** Of the first units of a word, and what stands behind it. */
 function hashStart(units: Uint8Array, start: number): number {
-  let hash = 0;
-  for (let at = start; at < start + START_LENGTH; at += 1) hash = hashNext(hash, units[at] as number);
-  return hash;
+  const first = hashNext(hashNext(0, units[start] as number), units[start + 1] as number);
+  return hashNext(hashNext(first, units[start + 2] as number), units[start + 3] as number);
 }
 
 /** A word with digits in it; how many stand together at its end, `before` it as many. */
