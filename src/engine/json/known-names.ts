@@ -4,7 +4,9 @@ import { FORBIDDEN_NAMES } from "./json-document.ts";
 const SLOTS = 256;
 const MAX_LENGTH = 32;
 
-/** By hash, the last one that was read. */
+const utf8 = new TextDecoder("utf-8", { ignoreBOM: true });
+
+/** By hash, the last one of ASCII that was read. */
 const names: (string | undefined)[] = Array.from({ length: SLOTS }, () => undefined);
 /** By the same hash, the number of the text that held it last. */
 const heldBy = new Float64Array(SLOTS);
@@ -16,7 +18,7 @@ export function beginText(): void {
 }
 
 /**
- * Adds the name from `start` to before `end`, ASCII, to `held` when the text did not hold it before. `hash`: of its units.
+ * Adds the name from `start` to before `end` to `held` when the text did not hold it before. `hash`: of its bytes.
  * False: it is forbidden.
  */
 export function findName(
@@ -33,10 +35,10 @@ export function findName(
     heldBy[slot] = texts;
     return true;
   }
-  const name = String.fromCharCode(...bytes.subarray(start, end));
+  const name = utf8.decode(bytes.subarray(start, end));
   if (FORBIDDEN_NAMES.has(name)) return false;
   held.push(name);
-  if (name.length > MAX_LENGTH) return true;
+  if (name.length > MAX_LENGTH || name.length < end - start) return true;
   names[slot] = name;
   heldBy[slot] = texts;
   return true;

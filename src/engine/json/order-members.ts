@@ -1,6 +1,6 @@
 // Members of an object in the order of their names, in a canonical form that is being written.
 
-/** Below 0 where the first name comes first. `left`, `right`: where members begin in `form`; names of ASCII without escapes. */
+/** Below 0 where the first name comes first. `left`, `right`: where members begin in `form`; names without escapes. */
 export function compareNames(form: Uint8Array, left: number, right: number): number {
   for (let at = 1; ; at += 1) {
     const one = form[left + at] as number;

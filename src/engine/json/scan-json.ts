@@ -4,6 +4,7 @@
 import type { JsonCaps } from "./json-caps.ts";
 import { beginText, findName } from "./known-names.ts";
 import { compareNames, orderMembers } from "./order-members.ts";
+import { codeAt, writeCode, writeString } from "./write-code.ts";
 
 /** See JsonDocument. */
 export interface ScannedJson {
@@ -21,6 +22,9 @@ const IS_PLAIN = Uint8Array.from({ length: 0x100 }, (_, unit) =>
 const ESCAPED = new Uint8Array(0x100);
 for (const [at, letter] of Array.from('"\\/bfnrt').entries())
   ESCAPED[letter.charCodeAt(0)] = '"\\/\b\f\n\r\t'.charCodeAt(at);
+
+/** From this byte on letters are of several units or come behind them. */
+const UNORDERED = 0xee;
 
 /** Digits that are exact, and longest text of a number as the language spells it. */
 const EXACT_DIGITS = 15;
@@ -157,7 +161,7 @@ class Scanner {
     return true;
   }
 
-  /** A name, up to behind its colon. Only those of ASCII without escapes. */
+  /** A name, up to behind its colon. Only those without escapes, and of letters whose bytes stand in the order of units. */
   #scanName(first: number): boolean {
     const bytes = this.#bytes;
     const lines = this.#lines;
@@ -173,7 +177,7 @@ class Scanner {
     for (;;) {
       const unit = bytes[at] as number;
       if (unit === 0x22) break;
-      if (unit >= 0x80 || IS_PLAIN[unit] === 0) return false;
+      if (unit >= UNORDERED || IS_PLAIN[unit] === 0) return false;
       hash = (Math.imul(hash, 31) + unit) | 0;
       lines[line++] = unit;
       form[written++] = unit;
@@ -212,21 +216,30 @@ class Scanner {
     let at = this.#at + 1;
     form[written++] = 0x22;
     for (;;) {
-      const unit = bytes[at] as number;
-      at += 1;
-      if (IS_PLAIN[unit] === 1) {
+      let unit = bytes[at] as number;
+      while (IS_PLAIN[unit] === 1) {
         lines[line++] = unit;
         form[written++] = unit;
-      } else if (unit === 0x22) break;
-      else {
-        const letter = unit === 0x5c ? (bytes[at] as number) : 0;
-        if (ESCAPED[letter] === 0) return false;
         at += 1;
-        lines[line++] = ESCAPED[letter] as number;
-        // A slash needs no escape.
-        if (letter !== 0x2f) form[written++] = unit;
-        form[written++] = letter;
+        unit = bytes[at] as number;
       }
+      at += 1;
+      if (unit === 0x22) break;
+      const letter = unit === 0x5c ? (bytes[at] as number) : 0;
+      if (letter === 0x75) {
+        const code = codeAt(bytes, at);
+        if (code < 0) return false;
+        at += code > 0xffff ? 11 : 5;
+        line = writeCode(lines, line, code);
+        written = writeString(form, written, code);
+        continue;
+      }
+      if (ESCAPED[letter] === 0) return false;
+      at += 1;
+      lines[line++] = ESCAPED[letter] as number;
+      // A slash needs no escape.
+      if (letter !== 0x2f) form[written++] = unit;
+      form[written++] = letter;
     }
     if (line - this.#line > this.#caps.maxStringLength) return false;
     form[written++] = 0x22;

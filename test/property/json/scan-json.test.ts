@@ -48,6 +48,17 @@ const letters = fc.oneof(
     "\\u0061",
     "\\u00e9",
     "\\ud83d\\ude00",
+    "\\u0000",
+    "\\u001F",
+    "\\u000a",
+    "\\u0022",
+    "\\u005c",
+    "\\u007f",
+    "\\ud83d",
+    "\\ude00",
+    "\\ud83dx",
+    "\\u00g0",
+    "\\u12",
   ),
   fc.constantFrom("é", "深", "😀", "\u2028", "\u007f", "\ufeff", "\ud800", "\u0001", "\\", '"'),
 );
@@ -65,6 +76,11 @@ const plainName = fc.constantFrom(
   "A",
   "0",
   "10",
+  "é",
+  "深",
+  "ключ",
+  "\ue000",
+  "😀",
 );
 const string = fc.array(letters, { maxLength: 6 }).map((parts) => `"${parts.join("")}"`);
 const name = fc.oneof({ arbitrary: plainName.map((text) => `"${text}"`), weight: 6 }, string);
@@ -136,6 +152,7 @@ test.each([
   '{"title":"plan","items":[{"name":"valve 1","note":"of the casing","values":[1,1.5,true,null]}]}',
   '{ "b" : "é 深 😀", "a" : -1.0e-3, "c": "line\\nline \\"quoted\\" \\/" }',
   '{"b":{"d":1,"c":{"f":[],"e":{}}},"a":[{"z":1,"y":2},0.10,100000000000000000000000]}',
+  '{"name":"\\u00e9\\n\\u0001\\ud83d\\ude00","\u6df1":[],"\u00e9":"\\u6df1"}',
   "[]",
   " 12 ",
   '"text"',
@@ -151,7 +168,7 @@ test.each([
   '{"constructor":1}',
   '"a',
   "[1",
-  '"\\u0061"',
+  '"\\ud83d"',
   "[1e400]",
   "[01]",
 ])("%s is left to the other reader", (source) => {
