@@ -6,8 +6,10 @@ const MAX_LENGTH = 32;
 
 const utf8 = new TextDecoder("utf-8", { ignoreBOM: true });
 
-/** By hash, the last one of ASCII that was read. */
-const names: (string | undefined)[] = Array.from({ length: SLOTS }, () => undefined);
+/** By hash, the last one that was read; its bytes, and how many. */
+const names: string[] = Array.from({ length: SLOTS }, () => "");
+const known = new Uint8Array(SLOTS * MAX_LENGTH);
+const lengths = new Uint8Array(SLOTS);
 /** By the same hash, the number of the text that held it last. */
 const heldBy = new Float64Array(SLOTS);
 let texts = 0;
@@ -29,23 +31,26 @@ export function findName(
   held: string[],
 ): boolean {
   const slot = (hash ^ (hash >>> 8)) & (SLOTS - 1);
-  const known = names[slot];
-  if (known !== undefined && standsAt(bytes, known, start, end)) {
-    if (heldBy[slot] !== texts) held.push(known);
+  if (standsAt(bytes, slot, start, end)) {
+    if (heldBy[slot] !== texts) held.push(names[slot] as string);
     heldBy[slot] = texts;
     return true;
   }
-  const name = utf8.decode(bytes.subarray(start, end));
+  const part = bytes.subarray(start, end);
+  const name = utf8.decode(part);
   if (FORBIDDEN_NAMES.has(name)) return false;
   held.push(name);
-  if (name.length > MAX_LENGTH || name.length < end - start) return true;
+  if (part.length > MAX_LENGTH) return true;
   names[slot] = name;
+  known.set(part, slot * MAX_LENGTH);
+  lengths[slot] = part.length;
   heldBy[slot] = texts;
   return true;
 }
 
-function standsAt(bytes: Uint8Array, name: string, start: number, end: number): boolean {
-  if (name.length !== end - start) return false;
-  for (let at = 0; at < name.length; at += 1) if (name.charCodeAt(at) !== bytes[start + at]) return false;
+function standsAt(bytes: Uint8Array, slot: number, start: number, end: number): boolean {
+  if (lengths[slot] !== end - start) return false;
+  const first = slot * MAX_LENGTH - start;
+  for (let at = start; at < end; at += 1) if (known[first + at] !== bytes[at]) return false;
   return true;
 }

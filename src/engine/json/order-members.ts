@@ -25,18 +25,23 @@ export function orderMembers(
   end: number,
 ): boolean {
   const begin = members[first] as number;
-  const parts = members.slice(first);
-  const ends = new Map(
-    parts.map((start, at) => [start, at + 1 < parts.length ? (parts[at + 1] as number) - 1 : end]),
-  );
-  parts.sort((left, right) => compareNames(form, left, right));
-  for (let at = 1; at < parts.length; at += 1)
-    if (compareNames(form, parts[at - 1] as number, parts[at] as number) === 0) return false;
+  const places = Array.from({ length: members.length - first }, (_, at) => first + at);
+  places.sort((left, right) => compareNames(form, members[left] as number, members[right] as number));
+  for (let at = 1; at < places.length; at += 1)
+    if (
+      compareNames(
+        form,
+        members[places[at - 1] as number] as number,
+        members[places[at] as number] as number,
+      ) === 0
+    )
+      return false;
   const copy = form.slice(begin, end);
   let written = begin;
-  for (const start of parts) {
+  for (const place of places) {
     if (written > begin) form[written++] = 0x2c;
-    const part = copy.subarray(start - begin, (ends.get(start) as number) - begin);
+    const partEnd = place + 1 < members.length ? (members[place + 1] as number) - 1 : end;
+    const part = copy.subarray((members[place] as number) - begin, partEnd - begin);
     form.set(part, written);
     written += part.length;
   }

@@ -252,9 +252,9 @@ class Scanner {
 
   #scanWord(unit: number): boolean {
     const word = unit === 0x74 ? TRUE : unit === 0x66 ? FALSE : NULL;
-    for (const [at, letter] of word.entries()) {
-      if (this.#bytes[this.#at + at] !== letter) return false;
-      this.#form[this.#written + at] = letter;
+    for (let at = 0; at < word.length; at += 1) {
+      if (this.#bytes[this.#at + at] !== word[at]) return false;
+      this.#form[this.#written + at] = word[at] as number;
     }
     this.#at += word.length;
     this.#written += word.length;
@@ -340,10 +340,6 @@ class Scanner {
   }
 }
 
-const TRUE = unitsOf("true");
-const FALSE = unitsOf("false");
-const NULL = unitsOf("null");
-
-function unitsOf(word: string): readonly number[] {
-  return Array.from(word, (letter) => letter.charCodeAt(0));
-}
+const TRUE = encoder.encode("true");
+const FALSE = encoder.encode("false");
+const NULL = encoder.encode("null");

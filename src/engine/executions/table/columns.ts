@@ -9,7 +9,7 @@ export const COUNTERS_AT = 64;
 
 /**
  * Bytes before the first row. The memory of a large buffer begins 16 bytes behind a page: C libraries keep its size there. Without
- * these every row would begin inside a line and take one more of them (docs/decisions/0025).
+ * these every row would begin inside a line and take one more of them (docs/decisions/0026).
  */
 const ROWS_AT = 48;
 
