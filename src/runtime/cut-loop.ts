@@ -2,21 +2,17 @@ import { beginCut } from "../engine/rows/begin-cut.ts";
 import { keepTime } from "../engine/time/run-due.ts";
 import type { Clock } from "../ports/clock.ts";
 import { CutFailed, type CutStore } from "../ports/cut-store.ts";
+import { CutCadence } from "./cut-cadence.ts";
+import { encodeSlice } from "./encode-slice.ts";
 import type { Durability, EngineHost, Reached } from "./engine-host.ts";
 
 // Turns the crank that makes changes durable: encode the open generation in slices, hand it to the store, acknowledge.
-// One cut is in flight at a time; the next starts when the store is free and max(2 ms, 3 × the last commit) have passed.
+// One cut is in flight at a time; the next starts when the store is free and max(2 ms, 3 × a usual commit) have passed.
 // While nobody waits for an answer and little has changed it starts later: a page of the log is a page for one row or for ten.
 
-/** Least time between the starts of two cuts, ms. */
-const CUT_GAP_MS = 2;
 /** Least time while no answer waits and fewer rows than URGENT_ROWS have changed: acknowledgements of streams take longer. */
 const PATIENT_GAP_MS = 25;
 const URGENT_ROWS = 256;
-/** The gap is at least so many times the last commit: a third of the disk's time is ours. */
-const CUT_GAP_COMMITS = 3;
-/** Rows encoded before the event loop gets a turn: under a millisecond also when they are texts, at 6 µs a row. */
-const SLICE_ROWS = 128;
 /** Pause before a failed cut is tried again, ms. */
 const RETRY_MS = 250;
 
@@ -51,7 +47,7 @@ export class CutLoop implements Durability {
   #patient = false;
   #immediate: NodeJS.Immediate | undefined;
   #lastStartMs = 0;
-  #gapMs = CUT_GAP_MS;
+  readonly #cadence = new CutCadence();
   /** Everything up to this generation is durable. */
   #durableGeneration = 0;
   #waiters: Waiter[] = [];
@@ -92,7 +88,7 @@ export class CutLoop implements Durability {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     this.#patient = !this.#isUrgent();
-    const gapMs = this.#patient ? Math.max(this.#gapMs, PATIENT_GAP_MS) : this.#gapMs;
+    const gapMs = Math.max(this.#cadence.gapMs, this.#patient ? PATIENT_GAP_MS : 0);
     const wait =
       this.#state === "ok" ? gapMs - (this.#options.clock.now().monoMs - this.#lastStartMs) : RETRY_MS;
     if (wait <= 0) {
@@ -151,7 +147,7 @@ export class CutLoop implements Durability {
     this.#lastStartMs = started.monoMs;
     const generation = generations.open;
     beginCut(this.#host.world);
-    while (!generations.encode(SLICE_ROWS)) await new Promise(setImmediate);
+    while (!encodeSlice(generations, clock)) await new Promise(setImmediate);
     const { length, rowCount } = generations.buffer;
     const records = generations.buffer.take();
     try {
@@ -167,7 +163,7 @@ export class CutLoop implements Durability {
       });
       generations.cutDurable(receipt.records);
       this.#durableGeneration = generation;
-      this.#gapMs = Math.max(CUT_GAP_MS, CUT_GAP_COMMITS * receipt.commitMs);
+      this.#cadence.note(receipt.commitMs);
       this.#recover();
       const moved = reporters.cutDurable();
       this.#options.onCut({ number, rows: rowCount, bytes: length, ms: clock.now().monoMs - started.monoMs });

@@ -12,6 +12,7 @@ import { applyBatch } from "../../../src/engine/reports/apply-batch.ts";
 import { getReporter } from "../../../src/engine/reports/open-reporter.ts";
 import { beginCut } from "../../../src/engine/rows/begin-cut.ts";
 import { runDue } from "../../../src/engine/time/run-due.ts";
+import { encodeSlice } from "../../../src/runtime/encode-slice.ts";
 import { readRunDelayMs } from "../measure/process-files.ts";
 import { CALLER, fixturePolicy, leafId, leavesOf, registerFixture } from "./fixture.ts";
 
@@ -27,8 +28,7 @@ export interface EngineFigures {
 }
 
 const [executions = 0, rounds = 7] = process.argv.slice(2).map(Number);
-/** As src/runtime/cut-loop.ts and src/runtime/deadline-loop.ts slice. */
-const SLICE_ROWS = 128;
+/** As src/runtime/deadline-loop.ts slices. */
 const SLICE_DUE = 256;
 const SLICE_DUE_MS = 0.1;
 const DUE_PER_CUT = 1_200;
@@ -85,7 +85,7 @@ function cutAll(): number {
   let longest = 0;
   for (let done = false; !done; ) {
     const startMs = performance.now();
-    done = world.generations.encode(SLICE_ROWS);
+    done = encodeSlice(world.generations, { now: () => createNow(performance.now(), 0) });
     longest = Math.max(longest, performance.now() - startMs);
   }
   world.generations.cutDurable(world.generations.buffer.take());
