@@ -13,16 +13,16 @@ import {
 import type { CutWriter } from "./cut-writer.ts";
 
 /** Bytes of records after which the journal is folded: a key that changes with every cut is then written once in dozens. */
-const FOLD_BYTES = 8 * 1024 * 1024;
+const FOLD_BYTES = 16 * 1024 * 1024;
 
 /** Part of the file's cap that the journal may take. */
 const CAP_FRACTION = 1 / 16;
 
 /** Time of one piece without its COMMIT, ms. */
-const PIECE_MS = 2;
+const PIECE_MS = 1;
 
 /** Rows of the journal that are taken away at once. */
-const DELETED_ROWS = 16;
+const DELETED_ROWS = 8;
 
 interface FoldedRow extends JournalRecord {
   readonly table: number;
@@ -36,7 +36,7 @@ export class JournalFolder {
   readonly #oldest: Database.Statement<[number, number], number | null>;
   readonly #delete: Database.Statement<[number]>;
   /** What is still to be put into the tables of the cuts up to `#upTo`; undefined while nothing is being folded. */
-  #rows: Iterator<FoldedRow, undefined> | undefined;
+  #rows: Iterator<FoldedRow | "read", undefined> | undefined;
   #upTo = 0;
   /** `CutWriter.journaledBytes` up to the cut that was folded last, and up to `#upTo`. */
   #foldedBytes = 0;
@@ -59,11 +59,20 @@ export class JournalFolder {
     this.#delete = database.prepare<[number]>("DELETE FROM journal WHERE number <= ?");
   }
 
+  /** Cuts come faster than one piece after each of them folds. */
+  get isBehind(): boolean {
+    return this.#unfoldedBytes >= 2 * this.#foldBytes;
+  }
+
+  get #unfoldedBytes(): number {
+    return this.#writer.journaledBytes - this.#foldedBytes;
+  }
+
   /** @param isAllDue whether a journal that is still short is to be folded too */
   isDue(isAllDue: boolean): boolean {
-    const { journal, journaledBytes } = this.#writer;
+    const { journal } = this.#writer;
     if (this.#isDamaged || journal.folded === journal.last) return false;
-    return isAllDue || this.#rows !== undefined || journaledBytes - this.#foldedBytes >= this.#foldBytes;
+    return isAllDue || this.#rows !== undefined || this.#unfoldedBytes >= this.#foldBytes;
   }
 
   /**
@@ -86,7 +95,7 @@ export class JournalFolder {
   foldAtOnce(): void {
     this.#rows = undefined;
     this.#begin();
-    const rows = [...this.#unfolded(this.#upTo)];
+    const rows = [...this.#unfolded(this.#upTo)].filter((row) => row !== "read");
     this.#writer.fold(() => {
       this.#delete.run(this.#upTo);
       for (const { table, key, image } of rows) this.#writer.tables.write(table, key, image);
@@ -113,7 +122,7 @@ export class JournalFolder {
     do {
       const row = this.#rows?.next().value;
       if (row === undefined) return this.#takeAway();
-      this.#writer.tables.write(row.table, row.key, row.image);
+      if (row !== "read") this.#writer.tables.write(row.table, row.key, row.image);
     } while (performance.now() < until);
     return this.#writer.journal.folded;
   }
@@ -125,8 +134,11 @@ export class JournalFolder {
     return upTo;
   }
 
-  /** The last word on each key, from the newest row of the journal to the oldest. */
-  *#unfolded(upTo: number): Generator<FoldedRow, undefined> {
+  /**
+   * The last word on each key, from the newest row of the journal to the oldest. `read`: a row of the journal was read, which
+   * takes as long as putting dozens, also where later ones have replaced all it holds.
+   */
+  *#unfolded(upTo: number): Generator<FoldedRow | "read", undefined> {
     const seen = Array.from({ length: JOURNALED_TABLES }, () => new Set<number>());
     const { folded } = this.#writer.journal;
     for (let number = upTo; number > folded; ) {
@@ -140,6 +152,7 @@ export class JournalFolder {
         }
       }
       number = row.previous;
+      yield "read";
     }
   }
 

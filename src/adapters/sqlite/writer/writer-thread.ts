@@ -15,6 +15,9 @@ import { Housekeeper } from "./housekeeper.ts";
 /** How often the names of the files are compared with what is open, and the idle log is cut off. */
 const LOOK_EVERY_MS = 1_000;
 
+/** So long after a cut the next one may come at any moment: housekeeping does one piece at once and waits with the others. */
+const NEXT_CUT_MS = 8;
+
 export class WriterThread {
   readonly #port: MessagePort;
   readonly #settings: OpenSettings;
@@ -26,6 +29,8 @@ export class WriterThread {
   readonly #pageCount: Database.Statement<[], number>;
   readonly #pageBytes: number;
   #isGapPlanned = false;
+  #pause: NodeJS.Timeout | undefined;
+  #lastWriteMs = 0;
   #noticed: string | undefined;
   #isClosed = false;
 
@@ -68,6 +73,8 @@ export class WriterThread {
       if (failureCode(thrown).startsWith("SQLITE_CORRUPT")) this.#noteDamage();
       this.#reply({ kind: "write_failed", cause, records, sizes: this.#sizesIfKnown() }, [records]);
     }
+    this.#lastWriteMs = performance.now();
+    clearTimeout(this.#pause);
     this.#planGap();
   }
 
@@ -89,8 +96,16 @@ export class WriterThread {
     setImmediate(() => {
       this.#isGapPlanned = false;
       if (this.#isClosed) return;
-      if (this.#housekeep(() => this.#housekeeper.doPiece())) this.#planGap();
+      if (this.#housekeep(() => this.#housekeeper.doPiece())) this.#planNext();
     });
+  }
+
+  /** Between cuts that follow each other closely there is room for one piece; in a longer gap for one after the other. */
+  #planNext(): void {
+    clearTimeout(this.#pause);
+    const isGap = performance.now() - this.#lastWriteMs >= NEXT_CUT_MS;
+    if (isGap || this.#housekeeper.isBehind) this.#planGap();
+    else this.#pause = setTimeout(() => this.#planGap(), NEXT_CUT_MS);
   }
 
   /** False too when the file cannot even be asked. */
@@ -145,6 +160,7 @@ export class WriterThread {
     if (this.#isClosed) return;
     this.#isClosed = true;
     clearInterval(this.#timer);
+    clearTimeout(this.#pause);
     this.#housekeep(() => {
       this.#housekeeper.finish();
       return false;
