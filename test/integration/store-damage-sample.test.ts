@@ -1,6 +1,7 @@
 import { cpSync, existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { PAGE_BYTES } from "../../src/adapters/sqlite/file/schema.ts";
 import type { Loaded } from "../../src/ports/cut-store.ts";
 import { rowsOf } from "../contract/cut-store-fixture.ts";
 import { atScale, printedSeed, SeededRandom } from "../crash/seeded-random.ts";
@@ -43,7 +44,7 @@ const DAMAGES: { readonly [name: string]: Damage } = {
     return bytes;
   }),
   "a sector is zeroed": zeroBlock(512),
-  "a page is zeroed": zeroBlock(1024),
+  "a page is zeroed": zeroBlock(PAGE_BYTES),
   "a stretch is replaced by another": spoil((bytes, random) => {
     const [from, to] = [random.below(bytes.byteLength), random.below(bytes.byteLength)];
     bytes.copy(bytes, Math.min(from, to), Math.max(from, to), Math.max(from, to) + 1024);

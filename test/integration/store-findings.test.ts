@@ -355,7 +355,7 @@ describe("appended rows", () => {
     );
     database.close();
     const bytes = readFileSync(path);
-    bytes.fill(0xff, (root - 1) * 1024, root * 1024);
+    bytes.fill(0xff, (root - 1) * PAGE_BYTES, root * PAGE_BYTES);
     writeFileSync(path, bytes);
     const { store, loaded } = await useStore(directory);
     expect(loaded).toMatchObject({ damaged: [], unproved: [], setAside: undefined });

@@ -3,9 +3,9 @@
 
 import { crc32 } from "node:zlib";
 import type Database from "better-sqlite3";
-import { MalformedRecords, RecordReader } from "../../../ports/cut-records.ts";
-import { RECORD_DELETE } from "../../../ports/cut-store.ts";
-import { mixHead } from "./row-proof.ts";
+import { MalformedRecords, RecordReader, recordBytes } from "../../../ports/cut-records.ts";
+import { RECORD_DELETE, RECORD_HEADER_BYTES } from "../../../ports/cut-store.ts";
+import { hashWords, mixHead } from "./row-proof.ts";
 
 /** Records of tables before this one go through the journal; an older release could not fold those of later tables. */
 export const JOURNALED_TABLES = 21;
@@ -27,12 +27,13 @@ export interface JournalSpan {
   readonly last: number;
 }
 
-/** Bytes that prove one image: u32 CRC, in the order of the records. */
+/** Bytes that prove one image: u32 hash of its words and its padding's, in the order of the records. */
 const CHECK_BYTES = 4;
 
 /** Collects the records of one cut that go through the journal. */
 export class JournalPacker {
   #source: Uint8Array = new Uint8Array(0);
+  #words: Int32Array = new Int32Array(0);
   /** Stretches of the source, as pairs of places. */
   readonly #stretches: number[] = [];
   #checks = Buffer.alloc(CHECK_BYTES * 1024);
@@ -41,6 +42,7 @@ export class JournalPacker {
 
   open(source: Uint8Array): void {
     this.#source = source;
+    this.#words = wordsOf(source);
     this.#stretches.length = 0;
     this.#count = 0;
     this.#heads = 0;
@@ -55,7 +57,8 @@ export class JournalPacker {
     this.#heads = mixHead(this.#heads, operation, table, key, imageLength);
     const at = this.#count * CHECK_BYTES;
     if (at === this.#checks.byteLength) this.#checks = Buffer.concat([this.#checks], at * 2);
-    this.#checks.writeUInt32LE(crc32(reader.image()), at);
+    const from = start + RECORD_HEADER_BYTES;
+    this.#checks.writeUInt32LE(hashWords(this.#words, from >> 2, (end - from) >> 2, imageLength), at);
     this.#count += 1;
   }
 
@@ -80,6 +83,11 @@ export class JournalPacker {
   get heads(): number {
     return this.#heads;
   }
+}
+
+/** What is a multiple of 4 bytes long, seen as words. */
+function wordsOf(bytes: Uint8Array): Int32Array {
+  return new Int32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength >> 2);
 }
 
 function asBuffer(bytes: Uint8Array): Buffer {
@@ -116,13 +124,17 @@ export interface JournalRow {
 }
 
 export interface JournalRecord {
-  /** Undefined: the row was deleted. */
+  /** A view into its records, which prove as padded words. Undefined: the row was deleted. */
   readonly image: Buffer | undefined;
   readonly check: number;
 }
 
 export function imageProves({ image, check }: JournalRecord): boolean {
-  return image === undefined || crc32(image) === check;
+  if (image === undefined) return true;
+  const { buffer, byteOffset, byteLength } = image;
+  // Records are padded to a multiple of 8, so the last word lies within them.
+  const words = (recordBytes(byteLength) - RECORD_HEADER_BYTES) >> 2;
+  return hashWords(new Int32Array(buffer, byteOffset, words), 0, words, byteLength) === check;
 }
 
 /** By table: the keys that a reader of the journal knows already from later rows. */

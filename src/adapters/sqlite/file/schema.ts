@@ -7,8 +7,8 @@ import { CREATE_JOURNAL } from "./journal.ts";
 /** Marks the file as ours (`PRAGMA application_id`): the letters TGFD. */
 export const APPLICATION_ID = 0x54474644;
 
-/** Bytes of a page. Measured against 2,048 and 4,096: docs/decisions/0003-the-file-format.md. */
-export const PAGE_BYTES = 1024;
+/** Bytes of a page of a new file. Measured against 1,024 and 4,096: docs/decisions/0025-acknowledgements-on-time.md. */
+export const PAGE_BYTES = 2048;
 
 export interface Migration {
   /** The version of the file after it. */
