@@ -131,6 +131,32 @@ describe("the journal", () => {
     expect(file.count("journal")).toBe(0);
   });
 
+  test("is read in pieces too, where later cuts have replaced all that its rows hold", () => {
+    const file = new WriterFile(useDirectory());
+    const image = "x".repeat(100_000);
+    for (let number = 1; number <= 200; number++) file.write(number, [put(1, image)]);
+    let pieces = 0;
+    while (file.count("journal") === 200) {
+      file.folder.doPiece();
+      pieces++;
+    }
+    // One piece would put the last image, read the 199 rows before it and begin to take rows away.
+    expect(pieces).toBeGreaterThan(2);
+  });
+
+  test("is behind when it is twice as long as it should be, until it is folded", () => {
+    const file = new WriterFile(useDirectory());
+    const image = "x".repeat(900_000);
+    const behind: boolean[] = [];
+    for (let number = 1; number <= 10; number++) {
+      file.write(number, [put(number, image)]);
+      behind.push(file.folder.isBehind);
+    }
+    expect(behind.indexOf(true)).toBe(9);
+    file.foldAll();
+    expect(file.folder.isBehind).toBe(false);
+  });
+
   test("a large cut goes past it, unless it holds something already", () => {
     const directory = useDirectory();
     const file = new WriterFile(directory);
@@ -161,10 +187,10 @@ describe("the journal", () => {
 });
 
 describe("damage in the journal", () => {
-  test("an image that does not prove is named, and not served", () => {
+  test.each([0, 1, 2, 3, 4, 5])("an image that does not prove is named, and not served: byte %i", (at) => {
     const directory = useDirectory();
     createJournal(directory);
-    flipCut(directory, 3, "records", RECORD_HEADER_BYTES);
+    flipCut(directory, 3, "records", RECORD_HEADER_BYTES + at);
     const { loaded } = new WriterFile(directory, { onCorrupt: "refuse" });
     expect(loaded).toMatchObject({ damaged: [{ table: "windows", key: 4 }], unproved: [], hole: undefined });
     const { ["windows/4"]: _damaged, ...others } = Object.fromEntries(ALL);
