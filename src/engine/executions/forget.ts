@@ -55,11 +55,17 @@ function keepLateUsage(world: World, index: number): void {
   });
 }
 
-/** Makes room: the execution that completed first goes, though its hour is not over. */
-export function forgetOldestCompleted(world: World, now: Now): void {
+/**
+ * Makes room: the execution that completed first goes, though its hour is not over. False when there is none that may go: a
+ * request that is sent again within its 10 minutes must find its first answer.
+ */
+export function forgetOldestCompleted(world: World, now: Now): boolean {
   dropForgotten(world);
-  const oldest = world.completed.shift();
-  if (oldest !== undefined) forgetExecution(world, oldest.index, now);
+  const oldest = world.completed.first;
+  if (oldest === undefined || (world.executions.record(oldest.index).requests?.size ?? 0) > 0) return false;
+  world.completed.shift();
+  forgetExecution(world, oldest.index, now);
+  return true;
 }
 
 /** Takes what was forgotten already off the head of the list. */

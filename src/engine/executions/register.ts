@@ -79,7 +79,7 @@ export function registerExecution(
     checkDepth(world, request, parent, limits) ??
     found.rules.find(refuses);
   if (refused !== undefined) return refuseRegistration(world, request, principal, refused, now);
-  if (table.size >= table.capacity) forgetOldestCompleted(world, now);
+  if (table.size >= table.capacity && !forgetOldestCompleted(world, now)) throw remembersTooMany(table.size);
   const index = table.allocate();
   const record = createExecutionRecord({
     index,
@@ -104,6 +104,14 @@ export function registerExecution(
   for (const finding of quotas) recordViolation(world, index, finding, now);
   const findings = [...found.first, ...pauseByRule(world, index, found.rules, now), ...quotas];
   return { decision: decide(world, findings, now, false), index, rejoined: false };
+}
+
+function remembersTooMany(size: number): TollgateError {
+  return new TollgateError(
+    "EXECUTIONS_FULL",
+    `${size} executions are in memory, and the one that ended first still remembers request ids for up to 10 minutes (max_live_executions)`,
+    { retryAfterMs: 1_000 },
+  );
 }
 
 /** Stores nothing but the violation: the id may be tried again. */

@@ -29,7 +29,7 @@ export function restoreCompleted(world: World, body: string, now: Now): number {
   const table = world.executions;
   const known = table.find(text.caller, text.id);
   if (known !== NO_INDEX) return known;
-  if (table.size >= table.capacity) forgetOldestCompleted(world, now);
+  if (table.size >= table.capacity && !forgetOldestCompleted(world, now)) return NO_INDEX;
   const index = table.allocate();
   if (index === NO_INDEX) return NO_INDEX;
   world.rows.executions.touch(index);

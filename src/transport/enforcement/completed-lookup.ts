@@ -29,9 +29,8 @@ export class CompletedLookup {
   /** Whether an id has to be looked up before a turn can judge it. */
   isMissing(caller: CallerId, executionId: string): boolean {
     if (executionId === "") return false;
-    const key = callerKey(caller, executionId);
     if (this.#host.world.executions.find(caller, executionId) !== NO_INDEX) return false;
-    const until = this.#unknown.get(key);
+    const until = this.#unknown.get(callerKey(caller, executionId));
     return until === undefined || until <= this.#host.now().monoMs;
   }
 

@@ -21,6 +21,7 @@ import { isPlainCheck } from "../plain/read-plain-check.ts";
 import type { ServiceContext } from "../service-context.ts";
 import { CHARGE_RULE, CHECK_RULE } from "../validate/intent-rules.ts";
 import { assertValid } from "../validate/rules.ts";
+import { takeUpCompleted } from "./take-up-completed.ts";
 
 /** Encoded where there is nothing to say but ALLOW. */
 type CheckAnswer = CheckResponse | Uint8Array;
@@ -55,6 +56,17 @@ export function callCharge(
 ): ChargeResponse | Promise<ChargeResponse> {
   assertValid(request, CHARGE_RULE);
   const ask = askFromProto(request, principalOfIntent(context, request));
+  const taken = takeUpCompleted(context, ask);
+  return taken === undefined
+    ? resolveCharge(context, request, ask)
+    : taken.then(() => resolveCharge(context, request, ask));
+}
+
+function resolveCharge(
+  context: ServiceContext,
+  request: ChargeRequest,
+  ask: Ask,
+): ChargeResponse | Promise<ChargeResponse> {
   const addresses = findAddresses(context, ask);
   if (addresses === undefined) return answerCharge(context, request, ask);
   return addresses.then((found) => answerCharge(context, request, { ...ask, addresses: found }));

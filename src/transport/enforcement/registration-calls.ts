@@ -42,6 +42,8 @@ export async function callRegister(
   const registration = registrationFromProto(context, request);
   if (request.executionId !== "") await assertNotCompleted(context, request.executionId);
   const { host, caller } = context;
+  // A parent that ended long ago is not an unknown one.
+  if (registration.parentId !== undefined) await context.completed.restore(caller, registration.parentId);
   const detail = detailFromProto(request.detail);
   const { answer, stored } = host.turn((world, now) => {
     const { decision, index, rejoined } = registerExecution(world, caller, registration, now);

@@ -40,6 +40,7 @@ import { policyOfRequest } from "../tenant-policy.ts";
 import { EXTEND_RULE, RELEASE_RULE, RESERVE_RULE, SETTLE_RULE } from "../validate/intent-rules.ts";
 import { assertValid, fieldError } from "../validate/rules.ts";
 import { principalOfIntent, whenReached } from "./intent-calls.ts";
+import { takeUpCompleted } from "./take-up-completed.ts";
 
 // Holds: made, settled, released, extended.
 
@@ -49,6 +50,17 @@ export function callReserve(
 ): ReserveResponse | Promise<ReserveResponse> {
   assertValid(request, RESERVE_RULE);
   const hold = holdFromProto(request, principalOfIntent(context, request));
+  const taken = takeUpCompleted(context, hold);
+  return taken === undefined
+    ? resolveReserve(context, request, hold)
+    : taken.then(() => resolveReserve(context, request, hold));
+}
+
+function resolveReserve(
+  context: ServiceContext,
+  request: ReserveRequest,
+  hold: HoldRequest,
+): ReserveResponse | Promise<ReserveResponse> {
   const addresses = findAddresses(context, hold);
   if (addresses === undefined) return answerReserve(context, request, hold);
   return addresses.then((found) => answerReserve(context, request, { ...hold, addresses: found }));

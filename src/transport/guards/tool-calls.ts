@@ -16,6 +16,8 @@ import { decisionToProto, detailFromProto, reachedToProto, waitFromProto } from 
 import { timestampToProto } from "../convert/times.ts";
 import { countDecision } from "../counters.ts";
 import { principalOfIntent, whenReached } from "../enforcement/intent-calls.ts";
+import { takeUpCompleted } from "../enforcement/take-up-completed.ts";
+import { principalFromProto } from "../pinned-identity.ts";
 import type { ServiceContext } from "../service-context.ts";
 import { policyOfRequest } from "../tenant-policy.ts";
 import { PLAN_RULE, TOOL_CALL_RULE, TOOL_OUTPUT_RULE } from "../validate/guard-rules.ts";
@@ -39,6 +41,18 @@ export function callCheckToolCall(
   request: CheckToolCallRequest,
 ): CheckToolCallResponse | Promise<CheckToolCallResponse> {
   assertValid(request, TOOL_CALL_RULE);
+  const { executionId, labels } = request;
+  const principal = principalFromProto(undefined, context.pinned);
+  const taken = takeUpCompleted(context, { executionId, principal, labels });
+  return taken === undefined
+    ? fetchForCall(context, request)
+    : taken.then(() => fetchForCall(context, request));
+}
+
+function fetchForCall(
+  context: ServiceContext,
+  request: CheckToolCallRequest,
+): CheckToolCallResponse | Promise<CheckToolCallResponse> {
   const facts = findFacts(context, request);
   if (facts === undefined) return judgeCall(context, request, NO_FACTS);
   return facts.then((fetched) => judgeCall(context, request, fetched));

@@ -5,6 +5,7 @@ import { runDue } from "../../../src/engine/time/run-due.ts";
 import { EnforcementService } from "../../../src/gen/tollgate/enforcement/v1/enforcement_service_pb.ts";
 import { ExecutionState } from "../../../src/gen/tollgate/enforcement/v1/execution_pb.ts";
 import { Tier, Verdict } from "../../../src/gen/tollgate/enforcement/v1/finding_pb.ts";
+import { GuardService } from "../../../src/gen/tollgate/enforcement/v1/guard_service_pb.ts";
 import { CarveMode, OnExceed } from "../../../src/gen/tollgate/enforcement/v1/limits_pb.ts";
 import { WaitMode } from "../../../src/gen/tollgate/enforcement/v1/request_pb.ts";
 import { connect, failureOf, type WireClient } from "./wire-client.ts";
@@ -207,12 +208,37 @@ describe("an execution that only the file remembers", () => {
     expect(await failureOf(client.rpc.settle({ executionId: "old", reservationId: "r" }))).toMatchObject({
       reason: "RESERVATION_FORGOTTEN",
     });
+    const child = register("young", { parent: { parent: { case: "executionId", value: "old" } } });
+    expect(await failureOf(child)).toMatchObject({ reason: "PARENT_NOT_RUNNING" });
     const { execution } = await client.rpc.getExecution({ executionId: "old" });
     expect(execution).toMatchObject({ state: ExecutionState.COMPLETED, usage: { steps: 1n } });
     expect(await failureOf(client.rpc.settle({ executionId: "old", reservationId: "r" }))).toMatchObject({
       reason: "RESERVATION_FORGOTTEN",
     });
   });
+});
+
+test("an id that only the file remembers does not begin anew where calls register", async () => {
+  const registering = await startWireDaemon({ policy: { unregistered: "register" } });
+  const agent = connect(EnforcementService, registering.agent);
+  const guards = connect(GuardService, registering.agent);
+  const call = { executionId: "old", intent: { step: {} } };
+  expect((await agent.rpc.charge(call)).decision?.verdict).toBe(Verdict.ALLOW);
+  await agent.rpc.completeExecution({ executionId: "old" });
+  for (const ask of [
+    () => agent.rpc.charge(call),
+    () => agent.rpc.reserve({ ...call, reservationId: "r" }),
+    () => guards.rpc.checkToolCall({ executionId: "old", callId: "c", tool: "t" }),
+  ]) {
+    registering.advance(COMPLETED_MEMORY_MS + 1_000);
+    registering.runDue();
+    expect(registering.world.executions.find("uds" as CallerId, "old")).toBe(-1);
+    const { decision } = await ask();
+    expect(decision?.findings).toMatchObject([{ reason: "EXECUTION_COMPLETED" }]);
+  }
+  agent.close();
+  guards.close();
+  await registering.close();
 });
 
 describe("ListExecutions", () => {
