@@ -72,7 +72,7 @@ export function getReporter(
 function notePrincipal(world: World, reporter: ReporterRow, principal: Hello["principal"]): void {
   if (principal === undefined || canonicalText(principal) === canonicalText(reporter.principal ?? {})) return;
   world.rows.reporterTexts.touch(reporter.row);
-  reporter.principal = principal;
+  world.reporters.setPrincipal(reporter, principal);
 }
 
 /** @throws TollgateError REPORTER_SUPERSEDED · ROW_DAMAGED */
@@ -91,13 +91,7 @@ function hasApplied(reporter: ReporterRow): boolean {
 
 function createReporter(world: World, caller: CallerId, hello: Hello, now: Now): ReporterRow {
   const { reporters } = world;
-  if (reporters.size >= MAX_REPORTERS) {
-    throw new TollgateError(
-      "REPORTERS_FULL",
-      `${MAX_REPORTERS} reporters are remembered, as many as may be`,
-      { retryAfterMs: 60_000 },
-    );
-  }
+  if (!reporters.hasRoom(caller, hello.principal)) throw reportersFull(reporters);
   fenceOlder(world, caller, hello.reporterId);
   const entry: ReporterRow = {
     row: reporters.allocate(),
@@ -120,6 +114,14 @@ function createReporter(world: World, caller: CallerId, hello: Hello, now: Now):
   world.rows.reporterTexts.touch(entry.row);
   reporters.insert(entry);
   return entry;
+}
+
+function reportersFull({ size }: World["reporters"]): TollgateError {
+  const message =
+    size >= MAX_REPORTERS
+      ? `${MAX_REPORTERS} reporters are remembered, as many as may be`
+      : `this principal has as many reporters as are left for all others, ${MAX_REPORTERS - size}`;
+  return new TollgateError("REPORTERS_FULL", message, { retryAfterMs: 60_000 });
 }
 
 function fenceOlder(world: World, caller: CallerId, reporterId: string): void {

@@ -1,9 +1,12 @@
-import type { RequestedPrincipal } from "../../domain/execution.ts";
+import { DEFAULT_TENANT, principalKey, type RequestedPrincipal } from "../../domain/execution.ts";
 import type { CallerId } from "../../domain/ids.ts";
 import { takeFreeRow } from "../executions/table/free-rows.ts";
 import type { Mark } from "./mark.ts";
 
-/** Marks that are remembered; beyond: RESOURCE_EXHAUSTED REPORTERS_FULL for new ones. */
+/**
+ * Marks that are remembered; beyond: RESOURCE_EXHAUSTED REPORTERS_FULL for new ones. Nobody has more of them than are left for
+ * everybody else: half when alone, a third beside another who wants as many.
+ */
 export const MAX_REPORTERS = 100_000;
 /** How long a mark is kept after the last execution it touched has been removed. */
 export const REPORTER_MEMORY_MS = 86_400_000;
@@ -37,6 +40,8 @@ export class ReporterTable {
   readonly #byKey = new Map<string, number>();
   /** The newest epoch of an id. */
   readonly #current = new Map<string, number>();
+  /** How many marks a principal of a caller has. */
+  readonly #held = new Map<string, number>();
   readonly #free: number[] = [];
   #cursor = 0;
   /** Rows whose image is in the cut in flight. */
@@ -44,6 +49,11 @@ export class ReporterTable {
 
   get size(): number {
     return this.#byKey.size;
+  }
+
+  /** Whether a principal of a caller may have one more. */
+  hasRoom(caller: CallerId, principal: RequestedPrincipal | undefined): boolean {
+    return (this.#held.get(holderOf(caller, principal)) ?? 0) < MAX_REPORTERS - this.size;
   }
 
   find(caller: CallerId, reporterId: string, epoch: bigint): ReporterRow | undefined {
@@ -68,6 +78,20 @@ export class ReporterTable {
     this.entries[entry.row] = entry;
     this.#byKey.set(`${entry.caller}\n${entry.reporterId}\n${entry.epoch}`, entry.row);
     if (!entry.fenced) this.#current.set(`${entry.caller}\n${entry.reporterId}`, entry.row);
+    this.#count(entry, 1);
+  }
+
+  setPrincipal(entry: ReporterRow, principal: RequestedPrincipal): void {
+    this.#count(entry, -1);
+    entry.principal = principal;
+    this.#count(entry, 1);
+  }
+
+  #count({ caller, principal }: ReporterRow, by: 1 | -1): void {
+    const holder = holderOf(caller, principal);
+    const count = (this.#held.get(holder) ?? 0) + by;
+    if (count === 0) this.#held.delete(holder);
+    else this.#held.set(holder, count);
   }
 
   /** An execution that the reporter had touched was removed: its mark is kept for a day from then on. */
@@ -92,6 +116,7 @@ export class ReporterTable {
     this.#byKey.delete(`${entry.caller}\n${entry.reporterId}\n${entry.epoch}`);
     const id = `${entry.caller}\n${entry.reporterId}`;
     if (this.#current.get(id) === row) this.#current.delete(id);
+    this.#count(entry, -1);
     this.entries[row] = undefined;
     this.#free.push(row);
   }
@@ -105,4 +130,8 @@ export class ReporterTable {
     }
     return rows;
   }
+}
+
+function holderOf(caller: CallerId, principal: RequestedPrincipal | undefined): string {
+  return `${caller}\n${principalKey({ ...principal, tenant: principal?.tenant ?? DEFAULT_TENANT })}`;
 }

@@ -2,6 +2,7 @@
 import { describe, expect, test } from "vitest";
 import type { EffectiveLimit } from "../../../../src/domain/limits.ts";
 import {
+  CALLER,
   Engine,
   type IntentFields,
   type LimitValues,
@@ -102,9 +103,31 @@ describe("a limit on where a run stands", () => {
 describe("reporters", () => {
   test("P10: 100,000 are remembered, one more is refused with REPORTERS_FULL", () => {
     const engine = new Engine({ limits: policyOf() });
-    for (let made = 0; made < 100_000; made++) engine.report("unknown", [], { reporter: `r${made}` });
-    expect(() => engine.report("unknown", [], { reporter: "more" })).toThrow(
-      expect.objectContaining({ reason: "REPORTERS_FULL" }),
+    for (let made = 0; made < 100_000; made++)
+      engine.report("unknown", [], { reporter: `r${made}`, principal: { agent: `a${made}` } });
+    expect(() => engine.report("unknown", [], { reporter: "more", principal: { agent: "new" } })).toThrow(
+      expect.objectContaining({ reason: "REPORTERS_FULL", message: expect.stringContaining("100000") }),
     );
+  });
+
+  test("P10: nobody has more than are left for all others", () => {
+    const engine = new Engine({ limits: policyOf() });
+    const open = (reporter: string, agent: string) =>
+      engine.report("unknown", [], { reporter, principal: { agent } });
+    for (let made = 0; made < 50_000; made++) open(`r${made}`, "greedy");
+    expect(() => open("more", "greedy")).toThrow(
+      expect.objectContaining({ reason: "REPORTERS_FULL", message: expect.stringContaining("50000") }),
+    );
+    open("other", "other");
+    expect(engine.report("unknown", [], { reporter: "r0" }).duplicates).toBe(0);
+    // A reporter that changes hands counts for whom it belongs to; one that is forgotten counts for nobody.
+    open("r1", "other");
+    expect(() => open("more", "greedy")).toThrow();
+    open("r2", "other");
+    open("more", "greedy");
+    engine.advance(86_400_001);
+    for (let sweeps = 0; sweeps < 60; sweeps++) engine.advance(10_000);
+    expect(engine.world.reporters.size).toBe(0);
+    expect(engine.world.reporters.hasRoom(CALLER, { agent: "greedy" })).toBe(true);
   });
 });
