@@ -1,30 +1,28 @@
-import { SPENT, SPENT_STRIDE } from "../../domain/counters.ts";
 import { type Decision, type Finding, rankOf } from "../../domain/decision.ts";
-import { DEFAULT_TENANT, type Principal, STATE } from "../../domain/execution.ts";
+import { STATE } from "../../domain/execution.ts";
 import type { UsageRules } from "../../domain/limits.ts";
 import type { Now } from "../../domain/time.ts";
 import type { Usage, UsageGroup } from "../../domain/usage.ts";
-import { keepViolation } from "../events/push.ts";
 import { touchActivity } from "../executions/activity.ts";
-import { chargeChain, chargeWindows, chargeWindowsCustom, windowBinding } from "../executions/charge.ts";
+import { chargeChain, windowBinding } from "../executions/charge.ts";
 import { appended } from "../executions/execution-record.ts";
 import { NO_INDEX } from "../executions/execution-table.ts";
 import { type CompiledLimits, TOTAL_TOKENS } from "../limits/compiled-limits.ts";
 import { isQuiet } from "../limits/judge.ts";
 import { EMPTY_PROBE } from "../limits/probe.ts";
-import { decide, judgeStanding } from "../limits/standing.ts";
+import { judgeStanding } from "../limits/standing.ts";
 import { refreshStalePolicy } from "../policy/refresh-policy.ts";
-import { resolvePolicy } from "../policy/resolve-policy.ts";
 import { type PriceSource, priceSource, priceUsage, unknownPrice } from "../prices/price-usage.ts";
 import { isBindingQuiet } from "../quotas/notice-quotas.ts";
-import { timeZoneOf } from "../quotas/principal-bounds.ts";
 import { reservedOf } from "../reservations/resolve.ts";
 import { findReservation, settleByReport } from "../reservations/settle-by-report.ts";
 import { countUsage } from "../rules/count-usage.ts";
 import type { World } from "../world.ts";
 import { addUsage, isPlain } from "./add-usage.ts";
+import { applyUnattributed } from "./apply-unattributed.ts";
 import { chargeUsage, judgeReportedStep, setMemory } from "./charge-usage.ts";
 import { findUsageProblem, type UsageProblem } from "./check-usage.ts";
+import { wallMsOf, windowsOfUsage } from "./late-usage.ts";
 import type { ReporterRow } from "./reporter-table.ts";
 
 // The reports of one execution in one message. What only counts is summed and charged once; as soon as a sum would reach
@@ -44,7 +42,7 @@ export interface GroupResult {
   readonly rejected: readonly { readonly at: number; readonly problem: UsageProblem }[];
 }
 
-type Rejected = { at: number; problem: UsageProblem }[];
+export type Rejected = { at: number; problem: UsageProblem }[];
 
 /** Undefined when there is nothing to tell. */
 export function applyGroup(
@@ -194,7 +192,7 @@ function chargeOneByOne(
       continue;
     }
     const sequence = Number(part.group.firstSequence) + at;
-    const late = windowsOfUsage(world, index, rules, actual, rows, now);
+    const late = windowsOfUsage(world, world.executions.bindings.get(index), rules, actual, rows, now);
     if (late.finding !== undefined) notes.set("LATE", { ...late.finding, sequence });
     const id = actual.settlesReservationId;
     const reserved = reservedOf(id === undefined ? undefined : findReservation(world, index, id));
@@ -216,9 +214,9 @@ function chargeOneByOne(
   return [...notes.values()];
 }
 
-/** One note per reason and verdict; a stricter one takes its place. */
+/** One note per reason and unit; a stricter one takes its place. */
 function keepNote(notes: Map<string, Finding>, note: Finding): void {
-  const key = `${note.reason}\n${note.sourceId ?? ""}`;
+  const key = `${note.reason}\n${note.sourceId ?? ""}\n${note.unit ?? ""}`;
   const known = notes.get(key);
   if (known === undefined || rankOf(note.verdict) >= rankOf(known.verdict)) notes.set(key, note);
 }
@@ -229,36 +227,6 @@ const LATE_COMPLETED: Finding = Object.freeze({
   reason: "LATE",
   message: "the execution had ended; its usage was charged",
 } as const);
-
-const LATE_REPORT: Finding = Object.freeze({
-  verdict: "WARN",
-  kind: "STATE",
-  reason: "LATE",
-  message: "occurred_at is older than late_tolerance; the usage was charged now",
-} as const);
-
-/** `occurred_at` moves a charge back into the window it belongs to, within the tolerance, and never forward. */
-function windowsOfUsage(
-  world: World,
-  index: number,
-  { lateToleranceMs }: UsageRules,
-  usage: Usage,
-  rows: Int32Array,
-  now: Now,
-): { readonly rows: Int32Array; readonly finding?: Finding } {
-  if (usage.occurredAt === undefined) return { rows };
-  const at = wallMsOf(usage.occurredAt);
-  const binding = world.executions.bindings.get(index);
-  if (at >= now.wallMs || binding === undefined || at >= binding.fromMs) {
-    return now.wallMs - at > lateToleranceMs ? { rows, finding: LATE_REPORT } : { rows };
-  }
-  if (now.wallMs - at > lateToleranceMs) return { rows, finding: LATE_REPORT };
-  return { rows: world.windows.rowsAt(binding, at, world.rows.windows, world.rows.windowTexts) };
-}
-
-function wallMsOf(instant: NonNullable<Usage["occurredAt"]>): number {
-  return Number(instant.seconds) * 1000 + Math.floor(instant.nanos / 1_000_000);
-}
 
 /** A mark is kept as long as an execution it reported for is. */
 function linkReporter(world: World, reporter: ReporterRow, index: number): void {
@@ -275,67 +243,4 @@ function linkReporter(world: World, reporter: ReporterRow, index: number): void 
   }
   record.reporters = appended(record.reporters, reporter.row);
   reporter.executions++;
-}
-
-/** Reports name no labels. */
-const NO_LABELS = Object.freeze({});
-
-/** Usage of an execution nobody registered: charged to the tenant's `unattributed`, always (P4). */
-function applyUnattributed(world: World, reporter: ReporterRow, part: GroupPart, now: Now): GroupResult {
-  const principal: Principal = {
-    ...reporter.principal,
-    tenant: reporter.principal?.tenant ?? DEFAULT_TENANT,
-  };
-  const { windows, rows: sets } = world;
-  const binding = windows.bind(
-    principal,
-    true,
-    timeZoneOf(world, principal.tenant),
-    now.wallMs,
-    sets.windows,
-    sets.windowTexts,
-  );
-  const { limits: rules } = resolvePolicy(world.policy.set, principal.tenant, NO_LABELS);
-  const source = priceSource(world, rules, part.group.provider, part.group.model);
-  const rejected: Rejected = [];
-  const amounts = new BigInt64Array(SPENT_STRIDE);
-  for (let at = part.start; at < part.end; at++) {
-    const usage = part.group.usage[at] as Usage;
-    const problem = findUsageProblem(usage, rules.customCounters);
-    if (problem !== undefined) {
-      rejected.push({ at, problem });
-      continue;
-    }
-    addUsage(
-      amounts,
-      usage,
-      priceUsage(
-        world,
-        rules,
-        source,
-        usage.tokens,
-        usage.requests ?? 0n,
-        usage.costNanoUsd,
-        usage.extraCosts,
-      ).nanoUsd,
-    );
-    chargeWindowsCustom(world, binding.rows, usage.custom);
-    if (usage.storageBytes !== undefined) world.storage.set(principal, usage.storageBytes, sets.storage);
-    if (usage.step?.discovered === true || usage.step?.plannedOnly === true)
-      amounts[SPENT.discoveredSteps] = (amounts[SPENT.discoveredSteps] as bigint) + 1n;
-  }
-  chargeWindows(world, binding.rows, amounts);
-  world.usageTotals.add({ principal }, part.group.provider, part.group.model, amounts);
-  const { executionId } = part.group;
-  const message = `execution ${executionId} is not registered; its usage was charged to tenant ${principal.tenant}`;
-  const finding: Finding = { verdict: "WARN", kind: "STATE", reason: "UNATTRIBUTED", message };
-  const unknown: Finding = {
-    verdict: "BLOCK",
-    kind: "STATE",
-    reason: "EXECUTION_UNKNOWN",
-    message: `execution ${executionId} is not registered`,
-  };
-  keepViolation(world, finding, now, principal.tenant, executionId, principal.agent, principal.user);
-  const findings = rules.unregistered === "block" ? [unknown, finding] : [finding];
-  return { decision: decide(world, findings, now, false), rejected };
 }

@@ -238,6 +238,38 @@ describe("usage of executions that are not there", () => {
     expect(engine.violations[0]).toMatchObject({ tenant: "zeta", executionId: "nobody" });
   });
 
+  test("when it was used counts there too, at most late_tolerance ago", () => {
+    const engine = started();
+    const startOfHour = START_WALL_MS + HOUR_MS / 2;
+    engine.advance(HOUR_MS / 2 + 60_000);
+    const decision = engine.reported("nobody", [
+      at(startOfHour - 1),
+      at(startOfHour - 240_001),
+      at(startOfHour),
+      {},
+      at(startOfHour - 240_000),
+    ]);
+    expect(decision.findings).toMatchObject([
+      { reason: "EXECUTION_UNKNOWN" },
+      { reason: "UNATTRIBUTED" },
+      { reason: "LATE", sequence: 2 },
+    ]);
+    expect(requestsByHour(engine, "unattributed")).toEqual({ 12: 2n, 13: 2n });
+    engine.report("nobody", { ...at(startOfHour - 1), custom: { pages: 3n } });
+    const pages = [...engine.windows.rows()].flatMap((row) => {
+      const { level, period, startMs = 0 } = engine.windows.texts[row] ?? {};
+      const spent = engine.windows.custom[row]?.spent["pages"] ?? 0n;
+      return level === "unattributed" && period === "hour" ? [[new Date(startMs).getUTCHours(), spent]] : [];
+    });
+    expect(Object.fromEntries(pages)).toEqual({ 12: 3n, 13: 0n });
+  });
+
+  test("a price that nobody knows is told there too", () => {
+    const engine = started(policyOf({}, { unregistered: "allow" }));
+    const decision = engine.reported("nobody", { tokens: { input: 1n } }, { provider: "p", model: "m" });
+    expect(reasonsOf(decision)).toEqual(["UNATTRIBUTED", "PRICE_UNKNOWN"]);
+  });
+
   test("where unregistered ones are allowed, the answer allows", () => {
     const engine = started(policyOf({}, { unregistered: "allow" }));
     expect(engine.reported("nobody", { requests: 1n })).toMatchObject({
