@@ -63,7 +63,8 @@ export function priceUsage(
   if (prices === undefined) return { nanoUsd: extra, unpriced: isUsed(tokens), mismatch: false };
   if (costSource === "reported" && reported !== undefined) return plain(reported + extra);
   const computed = bounded(costOf(prices, tokens, requests));
-  if (unknown) return { nanoUsd: computed + extra, unpriced: isUsed(tokens), mismatch: false };
+  if (unknown)
+    return { nanoUsd: computed + extra, unpriced: isUsed(tokens) || computed !== 0n, mismatch: false };
   const charged = costSource === "max" && reported !== undefined && reported > computed ? reported : computed;
   return {
     nanoUsd: charged + extra,
@@ -103,15 +104,16 @@ export function priceIntent(
   rules: UsageRules,
   intent: Intent,
 ): { readonly nanoUsd: bigint; readonly finding: Finding | undefined } {
-  if (intent.tokens === undefined) return { nanoUsd: intent.costNanoUsd ?? 0n, finding: undefined };
-  const source = priceSource(world, rules, intent.provider, intent.model);
-  const priced = priceUsage(world, rules, source, intent.tokens, intent.weight, intent.costNanoUsd, []);
-  if (!priced.unpriced) return { nanoUsd: priced.nanoUsd, finding: undefined };
-  const denied = world.policy.prices !== undefined && rules.unknownPrice === "deny";
-  return {
-    nanoUsd: priced.nanoUsd,
-    finding: unknownPrice(world, denied ? "BLOCK" : "WARN", intent.provider, intent.model),
-  };
+  const { tokens, weight, provider, model, costNanoUsd } = intent;
+  // Without tokens the book knows the price of a request alone: a cost that is told stands.
+  if (tokens === undefined && (costNanoUsd !== undefined || model === undefined))
+    return { nanoUsd: costNanoUsd ?? 0n, finding: undefined };
+  const source = priceSource(world, rules, provider, model);
+  const { nanoUsd, unpriced } = priceUsage(world, rules, source, tokens, weight, costNanoUsd, []);
+  const isUnknown = source.unknown && costNanoUsd === undefined;
+  const isDenied = rules.unknownPrice === "deny" && isUnknown && (tokens === undefined || isUsed(tokens));
+  if (!isDenied && !unpriced) return { nanoUsd, finding: undefined };
+  return { nanoUsd, finding: unknownPrice(world, isDenied ? "BLOCK" : "WARN", provider, model) };
 }
 
 /** The finding, and one more in the totals. */

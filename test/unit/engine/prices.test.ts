@@ -5,7 +5,7 @@ import {
   createPriceBookInSteps,
   type PriceBook,
 } from "../../../src/engine/prices/price-book.ts";
-import { Engine, firstOf, messagesOf, policyOf, reasonsOf, USD } from "./engine-fixture.ts";
+import { Engine, firstOf, messagesOf, policyOf, reasonsOf, STEP, USD } from "./engine-fixture.ts";
 
 /** 2 USD per million input tokens, 10 per million output tokens, a cent per request. */
 const KNOWN = { tokens: { input: 2n * USD, output: 10n * USD }, request: USD / 100n };
@@ -121,6 +121,46 @@ describe("unknown_price", () => {
     expect(
       engine.charge("e", { provider: "p", model: "new", tokens: MILLION, costNanoUsd: 5n }).allowed,
     ).toBe(true);
+  });
+});
+
+describe("an intent that names a model and no tokens", () => {
+  const asked = { provider: "p", model: "m", weight: 2n };
+
+  test("is charged the price of its requests, unless a cost is told", () => {
+    const engine = new Engine({ limits: policyOf(), prices: BOOK });
+    engine.register("e");
+    engine.charge("e", asked);
+    expect(engine.snapshot("e").costNanoUsd).toBe((2n * USD) / 100n);
+    engine.charge("e", { ...asked, costNanoUsd: 5n });
+    expect(engine.snapshot("e").costNanoUsd).toBe((2n * USD) / 100n + 5n);
+    engine.charge("e", { weight: 2n });
+    expect(engine.snapshot("e").costNanoUsd).toBe((2n * USD) / 100n + 5n);
+  });
+
+  test("of an unknown model costs the dearest request, and says so", () => {
+    const engine = new Engine({ limits: policyOf(), prices: BOOK });
+    engine.register("e");
+    expect(reasonsOf(engine.charge("e", { ...asked, model: "new" }))).toEqual(["PRICE_UNKNOWN"]);
+    expect(reasonsOf(engine.reported("e", { requests: 2n }, { provider: "p", model: "new" }))).toEqual([
+      "PRICE_UNKNOWN",
+    ]);
+    expect(engine.snapshot("e").costNanoUsd).toBe((4n * USD) / 100n);
+  });
+
+  test.each([
+    ["where a book exists", { prices: BOOK }],
+    ["where none exists", {}],
+  ])("deny refuses an unknown model %s", (_, prices) => {
+    const engine = new Engine({ limits: policyOf({}, { unknownPrice: "deny" }), ...prices });
+    engine.register("e");
+    expect(engine.check("e", { ...asked, model: "new" })).toMatchObject({
+      verdict: "BLOCK",
+      findings: [{ reason: "PRICE_UNKNOWN" }],
+    });
+    expect(engine.check("e", { model: "new", tokens: MILLION }).allowed).toBe(false);
+    expect(engine.check("e", { ...asked, model: "new", costNanoUsd: 1n }).findings).toEqual([]);
+    expect(engine.check("e", STEP).findings).toEqual([]);
   });
 });
 
