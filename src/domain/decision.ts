@@ -20,7 +20,15 @@ export type FindingKind =
 
 export type Severity = "low" | "medium" | "high" | "critical";
 
-export type FindingUnit = "requests" | "tokens" | "cost" | "firings" | "attribute" | "risk";
+export type FindingUnit =
+  | "steps"
+  | "tool_calls"
+  | "requests"
+  | "tokens"
+  | "cost"
+  | "firings"
+  | "attribute"
+  | "risk";
 
 /** Where something was found, redacted: never the text itself. */
 export interface Evidence {

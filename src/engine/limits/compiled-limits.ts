@@ -1,6 +1,7 @@
 import { MAX_COUNTER } from "../../domain/amounts.ts";
 import { SPENT, SPENT_STRIDE } from "../../domain/counters.ts";
 import type { EffectiveLimits, LimitKey } from "../../domain/limits.ts";
+import { compileGlobs, type GlobSet } from "../globs/glob.ts";
 
 // What an allowed request is compared with: one number per counter, the smallest value at which anything could have to be
 // said. Below all of them there is nothing to find, so nothing is built.
@@ -34,6 +35,8 @@ export interface CompiledLimits {
   readonly hasCustom: boolean;
   /** Largest depth that is allowed. */
   readonly maxDepth: number;
+  /** Tools and steps that loop detection leaves alone. */
+  readonly loopExempt: GlobSet;
 }
 
 const compiled = new WeakMap<EffectiveLimits, CompiledLimits>();
@@ -58,6 +61,7 @@ export function compileLimits(limits: EffectiveLimits): CompiledLimits {
     idleAlertMs: alertOf(limits, "idle_timeout_seconds", 1000),
     hasCustom: Object.keys(limits.custom).length > 0,
     maxDepth: Number(limits.byKey.max_discovery_depth?.value ?? 2n ** 31n - 1n),
+    loopExempt: compileGlobs(limits.loopExempt),
   };
   compiled.set(limits, result);
   return result;

@@ -1,6 +1,8 @@
 import type { Finding } from "../../domain/decision.ts";
-import type { ExecutionRecord, LoopRing } from "../executions/execution-record.ts";
+import type { LoopRing } from "../executions/execution-record.ts";
+import { findGlob } from "../globs/glob.ts";
 import type { World } from "../world.ts";
+import type { CompiledLimits } from "./compiled-limits.ts";
 import { exceededFinding, limitFacts, nearFinding } from "./limit-finding.ts";
 import type { Probe } from "./probe.ts";
 
@@ -35,7 +37,7 @@ export function judgeLoop(world: World, index: number, probe: Probe, found: Find
   if (probe.signature === undefined) return;
   const record = world.executions.record(index);
   const limit = record.limits.byKey.max_same_step_repetitions;
-  if (limit === undefined || isExempt(record, probe.stepName)) return;
+  if (limit === undefined || isExempt(world, index, probe)) return;
   const { count, period, digestKnown } = countRepeats(
     record.loop,
     hashText(probe.signature),
@@ -52,8 +54,10 @@ export function judgeLoop(world: World, index: number, probe: Probe, found: Find
   } else if (current === limit.value) found.push(nearFinding(facts));
 }
 
-function isExempt(record: ExecutionRecord, stepName: string | undefined): boolean {
-  return stepName !== undefined && record.limits.loopExempt.includes(stepName);
+/** The tool that a step calls is named by the intent, or is the name of the step. */
+function isExempt(world: World, index: number, { tool, stepName }: Probe): boolean {
+  const { loopExempt } = world.executions.compiled.get(index) as CompiledLimits;
+  return [tool, stepName].some((name) => name !== undefined && findGlob(loopExempt, name) !== undefined);
 }
 
 function describe(period: number, digestKnown: boolean): string {

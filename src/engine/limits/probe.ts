@@ -11,6 +11,7 @@ export interface Probe {
   readonly signature: string | undefined;
   readonly resultDigest: string | undefined;
   readonly stepName: string | undefined;
+  readonly tool: string | undefined;
   /** Modifications that the caller knows of in this session: a number higher than the engine's own wins. */
   readonly toldModifications: bigint;
 }
@@ -23,6 +24,7 @@ export const EMPTY_PROBE: Probe = {
   signature: undefined,
   resultDigest: undefined,
   stepName: undefined,
+  tool: undefined,
   toldModifications: 0n,
 };
 
@@ -68,6 +70,7 @@ export function probeIntent(
     signature: step?.signature,
     resultDigest: step?.resultDigest,
     stepName: step?.name,
+    tool: intent.tool,
     toldModifications: intent.operation?.modificationsThisSession ?? 0n,
   };
 }

@@ -12,6 +12,7 @@ import { exceededFinding, limitFacts } from "../limits/limit-finding.ts";
 import { completeStep, judgeLoop, markLoopWarned } from "../limits/loops.ts";
 import { EMPTY_PROBE } from "../limits/probe.ts";
 import { type PriceSource, priceSource, priceUsage, unknownPrice } from "../prices/price-usage.ts";
+import { overrunFindings } from "../reservations/hold-overrun.ts";
 import { countUsage } from "../rules/count-usage.ts";
 import type { World } from "../world.ts";
 import { addUsage } from "./add-usage.ts";
@@ -28,6 +29,8 @@ export function chargeUsage(
     readonly reservedStep?: string | undefined;
     /** The reservation held one modification for an operation that changes something. */
     readonly reservedChange?: boolean | undefined;
+    /** What was held for this usage, in the order of HELD. */
+    readonly reservedAmounts?: BigInt64Array | undefined;
     readonly route?: string | undefined;
     readonly tool?: string | undefined;
   },
@@ -55,6 +58,7 @@ export function chargeUsage(
   const record = world.executions.record(index);
   if (from.reservedChange === true || changesSomething(record.policy, operationOf(usage)))
     amounts[SPENT.modifications] = (amounts[SPENT.modifications] as bigint) + 1n;
+  if (from.reservedAmounts !== undefined) notes.unshift(...overrunFindings(from.reservedAmounts, amounts));
   countUsage(world, record, from, amounts, now.wallMs);
   chargeChain(world, index, amounts);
   chargeWindows(world, rows, amounts);

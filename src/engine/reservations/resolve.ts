@@ -65,17 +65,12 @@ function settleRow(
   if (entry === undefined) assertRemembered(world, record, now);
   const outcome: SettleOutcome =
     entry === undefined ? "unknown" : entry.state === "expired" ? "late" : "settled";
-  const overrun = entry === undefined ? [] : overrunFindings(entry, request.actual);
+  const reserved = reservedOf(entry);
   if (entry?.state === "held") unhold(world, entry);
   const rows = windowsOf(world, record, entry, now);
-  const notes = chargeUsage(world, index, { ...request, ...reservedOf(entry) }, rows, now);
+  const notes = chargeUsage(world, index, { ...request, ...reserved }, rows, now);
   const finding = outcomeFinding(outcome, request.reservationId);
-  const decision = judgeStanding(
-    world,
-    index,
-    [...(finding === undefined ? [] : [finding]), ...overrun, ...notes],
-    now,
-  );
+  const decision = judgeStanding(world, index, [...(finding === undefined ? [] : [finding]), ...notes], now);
   const resolved = entry ?? rememberUnknown(world, record, request.reservationId, rows, now);
   world.rows.reservations.touch(resolved.row);
   resolved.state = "settled";
@@ -86,9 +81,14 @@ function settleRow(
   return { decision, outcome };
 }
 
-/** What of a hold its settlement has to know. */
+/** What of a hold its settlement has to know. Call before it is resolved. */
 export function reservedOf(entry: ReservationRow | undefined) {
-  return { reservedStep: entry?.signature, reservedChange: entry?.mutating === true };
+  const isOpen = entry?.state === "held" || entry?.state === "expired";
+  return {
+    reservedStep: entry?.signature,
+    reservedChange: entry?.mutating === true,
+    reservedAmounts: isOpen ? entry.amounts : undefined,
+  };
 }
 
 /** A hold is settled in the windows it was made in; after a day those may be gone. */
@@ -110,24 +110,6 @@ function outcomeFinding(outcome: SettleOutcome, reservationId: string): Finding 
       ? `reservation ${reservationId} had expired; its usage was charged`
       : `reservation ${reservationId} was not known; its usage was charged once under this id`;
   return { verdict: "WARN", kind: "STATE", reason, message };
-}
-
-/** Names how far the true usage passed its own hold, in tokens and money. */
-function overrunFindings(entry: ReservationRow, actual: Usage): Finding[] {
-  const held = (entry.amounts[2] as bigint) + (entry.amounts[3] as bigint);
-  const used = (actual.tokens?.input ?? 0n) + (actual.tokens?.output ?? 0n);
-  if (held === 0n || used <= held) return [];
-  return [
-    {
-      verdict: "WARN",
-      kind: "LIMIT",
-      reason: "HOLD_OVERRUN",
-      message: `used ${used} tokens of a hold of ${held}`,
-      current: { kind: "count", value: used },
-      limit: { kind: "count", value: held },
-      overrun: { kind: "count", value: used - held },
-    },
-  ];
 }
 
 /** An execution that ended over an hour ago, or resolved too many, cannot tell a repetition from a first settlement. */

@@ -151,6 +151,8 @@ export function findingToProto(finding: Finding, askingId: string): WireFinding 
 }
 
 const UNITS: { readonly [U in FindingUnit]: Unit } = {
+  steps: Unit.STEPS,
+  tool_calls: Unit.TOOL_CALLS,
   requests: Unit.REQUESTS,
   tokens: Unit.TOKENS,
   cost: Unit.COST,
@@ -178,7 +180,6 @@ function unitOf(finding: Finding): Unit | undefined {
   if (finding.kind === "RATE") return Unit.RATE;
   if (finding.sourceId !== undefined) return unitOfKey(finding.sourceId);
   if (finding.reason === "STEP_TIMEOUT") return Unit.TIME_BUDGET;
-  if (finding.reason === "HOLD_OVERRUN") return Unit.TOKENS;
   return finding.current?.kind === "nanoUsd" ? Unit.COST : undefined;
 }
 

@@ -110,6 +110,23 @@ describe("max_same_step_repetitions", () => {
     expect(engine.check("child", step("x")).verdict).toBe("ALLOW");
   });
 
+  test("exempt tools are patterns, for the tool of an intent and the name of a step", () => {
+    const engine = started({ loopExempt: ["wait_*&*_job", "poll"] });
+    const judged = (times: number, more: object, name?: string) =>
+      Array.from({ length: times }, () =>
+        engine.charge("e", { ...step(`${name} ${JSON.stringify(more)}`, undefined, name), ...more }),
+      ).at(-1)?.verdict;
+    expect(judged(5, { tool: "wait_for_job" })).toBe("ALLOW");
+    expect(judged(5, {}, "wait_for_job")).toBe("ALLOW");
+    expect(judged(5, { tool: "poll" }, "next page")).toBe("ALLOW");
+    expect(judged(4, { tool: "wait_for_all" })).toBe("BLOCK");
+    expect(judged(4, {}, "polls")).toBe("BLOCK");
+    const report = (name: string) => ({ step: { name, signature: name } });
+    expect(
+      engine.reported("e", [report("poll"), report("poll"), report("poll"), report("poll")]).allowed,
+    ).toBe(true);
+  });
+
   test("the window and the first warning are there after a restart", async () => {
     const engine = started({ loopEscalation: "warn_first" });
     verdicts(engine, "aaaa");

@@ -98,6 +98,27 @@ describe("Settle", () => {
     expect(engine.eventTypes("e")).toContain("HALT");
   });
 
+  test.each([
+    ["Settle", "settle"],
+    ["a report", "report"],
+  ] as const)("%s names what passed its own hold in every unit", (_, way) => {
+    const engine = new Engine({ limits: policyOf() });
+    engine.register("e");
+    engine.reserve("e", "r", { step: {}, costNanoUsd: 20_000_000n, weight: 2n, toolCalls: 1n });
+    const used = { steps: 2n, costNanoUsd: 50_000_000n, requests: 2n, toolCalls: 4n, cpuMillis: 9n };
+    const { findings } =
+      way === "settle"
+        ? engine.settle("e", "r", used).decision
+        : engine.reported("e", { ...used, settlesReservationId: "r" });
+    expect(findings.map(({ message, unit, overrun }) => [message, unit, overrun?.value])).toEqual([
+      ["used 2 steps of a hold of 1", "steps", 1n],
+      ["used 0.05 USD of a hold of 0.02", "cost", 30_000_000n],
+      ["used 4 tool calls of a hold of 1", "tool_calls", 3n],
+    ]);
+    const again = engine.reported("e", { ...used, settlesReservationId: "r" });
+    expect(reasonsOf(again)).toEqual(["LATE"]);
+  });
+
   test("P4: after expiry it still charges and says LATE, once", () => {
     const engine = started();
     engine.reserve("e", "r", tokens(60n), { ttlMs: 1_000 });

@@ -34,7 +34,8 @@ export const file_tollgate_enforcement_v1_reservation: GenFile = /*@__PURE__*/
  */
 export type ReserveRequest = Message<"tollgate.enforcement.v1.ReserveRequest"> & {
   /**
-   * The execution. Absent or unknown: judged as the policy's `unregistered` says, for `principal`.
+   * The execution. An unknown one is registered for `principal` where the policy says `unregistered: register`.
+   * Otherwise unknown or absent: EXECUTION_UNKNOWN, since only a registered one can hold.
    *
    * @generated from field: optional string execution_id = 1;
    */
