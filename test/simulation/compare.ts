@@ -18,6 +18,7 @@ import {
   nothing,
   UNITS,
 } from "./model/model.ts";
+import { type Counts, placesOf, slotsOf } from "./model/place-model.ts";
 import { floorOf } from "./model/report-model.ts";
 
 /** What differs, in words; empty when nothing does. */
@@ -27,6 +28,8 @@ export function findDifferences(world: World, model: Model): string[] {
     ...windowDifferences(world, model),
     ...reporterDifferences(world, model),
     ...approvalDifferences(world, model),
+    ...countDifferences("active executions", world.places, placesOf(model)),
+    ...countDifferences("requests in flight", world.slots, slotsOf(model)),
   ];
 }
 
@@ -166,6 +169,12 @@ function* approvalDifferences(world: World, model: Model): Generator<string> {
     .map((one) => `${one.id} ${one.executionId} ${one.cause}`)
     .toSorted();
   yield* differ("open approvals", engine.join(", "), wanted.join(", "));
+}
+
+function countDifferences(what: string, engine: World["places"], wanted: Counts): string[] {
+  const told = (counts: Iterable<readonly [string, number]>): string =>
+    JSON.stringify([...counts].toSorted());
+  return differ(what, told(engine.entries()), told(wanted));
 }
 
 /** P3: limits of an execution and its ancestors that are passed right after something was admitted. Read from the rows. */

@@ -28,6 +28,10 @@ export function findLost(
     if (floor > (entry?.floor ?? 0))
       lost.push(`reports of ${reporter.id} up to ${floor}: the mark is ${entry?.floor}`);
   }
+  for (const requestId of acknowledged.unregistered) {
+    const isThere = world.requests.entries.some((one) => one?.requestId === requestId);
+    if (isRemembered(requestId) && !isThere) lost.push(`request ${requestId} of nobody`);
+  }
   return lost;
 }
 

@@ -4,7 +4,16 @@ import { SPENT, SPENT_STRIDE } from "../../src/domain/counters.ts";
 import { flushWindows } from "../../src/engine/executions/charge.ts";
 import type { World } from "../../src/engine/world.ts";
 import { answerApproval, completeOne, operate, register, rejoin } from "./actions/execution-actions.ts";
-import { extendOne, hold, look, releaseOne, settleOne, take, takeAgain } from "./actions/intent-actions.ts";
+import {
+  extendOne,
+  hold,
+  look,
+  releaseOne,
+  settleOne,
+  take,
+  takeAgain,
+  takeUnregistered,
+} from "./actions/intent-actions.ts";
 import {
   giveUp,
   loseMemory,
@@ -29,6 +38,7 @@ const ACTS: readonly (readonly [number, Act])[] = [
   [6, look],
   [14, take],
   [5, takeAgain],
+  [5, takeUnregistered],
   [10, hold],
   [7, settleOne],
   [4, releaseOne],

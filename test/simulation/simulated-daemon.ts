@@ -4,12 +4,14 @@ import { createMemoryVolume, type MemoryVolume } from "../../src/adapters/memory
 import { createNow, type Now } from "../../src/domain/time.ts";
 import { createWorld } from "../../src/engine/create-world.ts";
 import type { LimitPolicy } from "../../src/engine/limits/effective-limits.ts";
+import type { PolicySet } from "../../src/engine/policy/policy-set.ts";
 import { beginCut } from "../../src/engine/rows/begin-cut.ts";
 import { restoreWorld } from "../../src/engine/rows/restore.ts";
 import { runDue } from "../../src/engine/time/run-due.ts";
 import type { World } from "../../src/engine/world.ts";
 import { APPEND_TABLES, CutFailed, type CutReceipt } from "../../src/ports/cut-store.ts";
 import { policySetOf } from "../unit/engine/policy-fixture.ts";
+import { quotasOf } from "../unit/engine/quotas/bounds-fixture.ts";
 import { type Fault, FaultyStore } from "./faulty-store.ts";
 
 /** Clock of the simulation; a new boot starts the monotonic one anew. */
@@ -27,7 +29,7 @@ const MAX_LIVE_EXECUTIONS = 64;
 export class SimulatedDaemon {
   readonly clock: SimulatedClock;
   readonly volume: MemoryVolume = createMemoryVolume("simulated");
-  readonly #limits: LimitPolicy;
+  readonly #set: PolicySet;
   world: World;
   phase: Phase = "none";
   /** Number of the cut in flight, and of the last one that was acknowledged. */
@@ -39,9 +41,11 @@ export class SimulatedDaemon {
   #answer: CutReceipt | CutFailed | undefined;
   #byteLength = 0;
 
-  constructor(clock: SimulatedClock, limits: LimitPolicy) {
+  /** `slots`: most requests in flight of one tenant; absent = no bound. */
+  constructor(clock: SimulatedClock, limits: LimitPolicy, slots?: number) {
     this.clock = clock;
-    this.#limits = limits;
+    const quotas = slots === undefined ? {} : { tenant: { concurrent_requests: BigInt(slots) } };
+    this.#set = policySetOf(limits, { quotas: quotasOf(quotas) });
     this.#started = this.now;
     this.#store = new FaultyStore(this.volume);
     this.world = this.restoredWorld(this.#store);
@@ -56,7 +60,7 @@ export class SimulatedDaemon {
     const world = createWorld({
       ids: { decisionId: () => `d${++this.#ids}`, approvalId: () => `a${++this.#ids}` },
       digest: { digest128: (text) => text },
-      policy: { generation: 1, etag: "e", set: policySetOf(this.#limits), prices: undefined },
+      policy: { generation: 1, etag: "e", set: this.#set, prices: undefined },
       maxLiveExecutions: MAX_LIVE_EXECUTIONS,
     });
     restoreWorld(world, store.loaded, clock.bootId, createNow(clock.monoMs, clock.wallMs));

@@ -2,6 +2,7 @@
 // step the two are compared; after every cut a second world is restored from the store and must be the first one.
 
 import { TollgateError } from "../../src/domain/errors.ts";
+import type { EffectiveLimit } from "../../src/domain/limits.ts";
 import type { LimitPolicy } from "../../src/engine/limits/effective-limits.ts";
 import { REQUEST_MEMORY_MS } from "../../src/engine/requests/request-table.ts";
 import { SeededRandom } from "../crash/seeded-random.ts";
@@ -10,7 +11,15 @@ import { findDifferences } from "./compare.ts";
 import type { Fault } from "./faulty-store.ts";
 import { findLost } from "./find-lost.ts";
 import type { Clock, NewApproval } from "./model/judge-model.ts";
-import { type Action, type Actions, type CountedLimit, createModel, type Model } from "./model/model.ts";
+import {
+  type Action,
+  type Actions,
+  type CountedLimit,
+  createModel,
+  type Model,
+  type ModelPrincipal,
+  type Rules,
+} from "./model/model.ts";
 import { passTime, restartModel, runTimers } from "./model/time-model.ts";
 import type { ReportingClient } from "./reporting-client.ts";
 import { type SimulatedClock, SimulatedDaemon } from "./simulated-daemon.ts";
@@ -34,6 +43,8 @@ export interface SentCharge {
   readonly executionId: string;
   readonly requestId: string;
   readonly amounts: IntentAmounts;
+  /** Who was to pay when nobody had registered the execution. */
+  readonly principal: ModelPrincipal | undefined;
   expiresMono: number;
 }
 
@@ -68,9 +79,10 @@ export class Simulation {
     this.random = new SeededRandom(seed);
     this.clock = { monoMs: 1_000_000, wallMs: START_WALL_MS, bootId: "boot-1" };
     const actions = this.#chooseActions();
-    this.policy = this.#choosePolicy(actions);
-    this.model = createModel(actions);
-    this.daemon = new SimulatedDaemon(this.clock, this.policy);
+    const rules = this.#chooseRules();
+    this.policy = this.#choosePolicy(actions, rules);
+    this.model = createModel(actions, rules);
+    this.daemon = new SimulatedDaemon(this.clock, this.policy, rules.slots);
     this.#snapshots.set(0, this.#snapshot());
   }
 
@@ -260,14 +272,24 @@ export class Simulation {
     };
   }
 
-  #choosePolicy(actions: Actions): LimitPolicy {
+  #chooseRules(): Rules {
+    const unregistered = this.pick(["block", "allow", "register"] as const);
+    // Both levels tight in some seeds, neither in others.
+    const places = {
+      ...(this.chance(0.4) ? { tenant: 2 + this.below(8) } : {}),
+      ...(this.chance(0.4) ? { user: 1 + this.below(5) } : {}),
+    };
+    return { unregistered, places, ...(this.chance(0.5) ? { slots: 1 + this.below(4) } : {}) };
+  }
+
+  #choosePolicy(actions: Actions, { unregistered, places }: Rules): LimitPolicy {
     // Tight limits, so that carves matter, in every other seed.
     const scale = this.pick([0.35, 1]);
     const limit = (key: CountedLimit, least: number, span: number): { value: bigint; onExceed: Action } => ({
       value: BigInt(Math.ceil((least + this.below(span)) * scale)),
       onExceed: actions[key],
     });
-    return policyOf({
+    const values = {
       max_steps: limit("max_steps", 10, 40),
       max_tokens: limit("max_tokens", 1_000, 4_000),
       max_cost_usd: limit("max_cost_usd", 3_000, 5_000),
@@ -275,7 +297,11 @@ export class Simulation {
       max_discovered_steps: limit("max_discovered_steps", 3, 10),
       max_requests: limit("max_requests", 10, 40),
       max_tool_calls: limit("max_tool_calls", 8, 30),
-    });
+    };
+    const concurrency: { [level: string]: EffectiveLimit } = {};
+    for (const [level, most] of Object.entries(places))
+      concurrency[level] = { value: BigInt(most), mode: "enforce", onExceed: "block", tier: "tenant" };
+    return policyOf(values, { unregistered, concurrency });
   }
 }
 

@@ -30,9 +30,11 @@ import {
   type ModelCarve,
   type ModelExecution,
   type ModelLimits,
+  type ModelPrincipal,
   nothing,
   nothingCarved,
 } from "../model/model.ts";
+import { placesFit } from "../model/place-model.ts";
 import type { Simulation } from "../simulation.ts";
 
 const DEEPEST = 4;
@@ -62,7 +64,9 @@ export function register(sim: Simulation): void {
   const stopped = parent === undefined ? undefined : stoppedOf(sim.model, parent.id);
   const isStopped = stopped?.state === "HALTED" || stopped?.state === "COMPLETED";
   const fits =
-    carve === undefined || parent === undefined || isStopped || carveFits(sim.model, parent.id, carve);
+    isStopped ||
+    (placesFit(sim.model, [parent ?? { tenant, user }]) &&
+      (carve === undefined || parent === undefined || carveFits(sim.model, parent.id, carve)));
   const { value, error } = sim.attempt(() =>
     registerExecution(sim.daemon.world, CALLER, request, sim.daemon.now),
   );
@@ -83,6 +87,11 @@ interface Added {
   readonly requested: ModelLimits;
   readonly carve: CarveAmounts | undefined;
   readonly mode: "cap" | "floor";
+}
+
+/** What a call that takes something registers. */
+export function addRegistered(sim: Simulation, id: string, principal: ModelPrincipal): void {
+  addExecution(sim, { id, ...principal, parent: undefined, requested: {}, carve: undefined, mode: "cap" });
 }
 
 function addExecution(sim: Simulation, { id, parent, tenant, user, requested, carve, mode }: Added): void {

@@ -1,4 +1,5 @@
 // Agents ask: they look, take, hold, settle, release and extend, and ask again when an answer got lost.
+import type { Decision } from "../../../src/domain/decision.ts";
 import type { HoldRequest } from "../../../src/domain/reservation.ts";
 import { charge, check } from "../../../src/engine/intents/intents.ts";
 import { extend } from "../../../src/engine/reservations/extend.ts";
@@ -13,11 +14,13 @@ import {
   chainOf,
   type ModelExecution,
   type ModelHold,
+  type ModelPrincipal,
   nothing,
   windowsAt,
 } from "../model/model.ts";
-import type { IntentAmounts, Simulation } from "../simulation.ts";
-import { pickExecution } from "./execution-actions.ts";
+import { hasSlot, placesFit } from "../model/place-model.ts";
+import type { IntentAmounts, SentCharge, Simulation } from "../simulation.ts";
+import { addRegistered, pickExecution } from "./execution-actions.ts";
 
 const REQUEST_MEMORY_MS = 600_000;
 
@@ -82,12 +85,23 @@ function assertAdmitted(sim: Simulation, id: string): void {
   if (overshoot.length > 0) throw new Error(`P3: admitted above a limit: ${overshoot.join("; ")}`);
 }
 
+/** The strictest of what limits, states and slots say. */
+function judgeAll(
+  sim: Simulation,
+  execution: ModelExecution,
+  wanted: Amounts,
+): ReturnType<typeof judgeIntent> | "THROTTLE" {
+  const verdict = judgeIntent(sim.model, execution.id, wanted, sim.now, sim.opened);
+  const isFull = wanted.requests > 0 && !hasSlot(sim.model, execution);
+  return verdict === "ALLOW" && isFull ? "THROTTLE" : verdict;
+}
+
 export function look(sim: Simulation): void {
   const execution = pickExecution(sim);
   if (execution === undefined) return;
   const amounts = chooseAmounts(sim);
   const decision = check(sim.daemon.world, CALLER, askOf(execution.id, intentOf(amounts)), sim.daemon.now);
-  const verdict = judgeIntent(sim.model, execution.id, toAmounts(amounts), sim.now, sim.opened);
+  const verdict = judgeAll(sim, execution, toAmounts(amounts));
   sim.note(`check ${execution.id}: ${decision.verdict}`);
   sim.expect(
     `verdict of checking ${execution.id}`,
@@ -107,12 +121,69 @@ export function take(sim: Simulation): void {
 /** The answer to a charge got lost: it is sent again. */
 export function takeAgain(sim: Simulation): void {
   const sent = sim.charges.filter(
-    (one) => sim.model.executions.has(one.executionId) && one.expiresMono > sim.clock.monoMs,
+    (one) =>
+      (one.principal !== undefined || sim.model.executions.has(one.executionId)) &&
+      one.expiresMono > sim.clock.monoMs,
   );
   if (sent.length === 0) return;
-  const { executionId, requestId, amounts } = sim.pick(sent);
+  const { executionId, requestId, amounts, principal } = sim.pick(sent);
   const execution = sim.model.executions.get(executionId);
   if (execution !== undefined) takeAmounts(sim, execution, requestId, amounts);
+  else if (principal !== undefined) takeForNobody(sim, executionId, principal, requestId, amounts);
+}
+
+/** A charge that names an execution nobody registered, or none. */
+export function takeUnregistered(sim: Simulation): void {
+  const id = sim.chance(0.3) ? "" : `x${sim.below(3)}`;
+  const requestId = sim.chance(0.8) ? `q${++sim.names}` : undefined;
+  const amounts = chooseAmounts(sim);
+  const principal = { tenant: sim.pick(["acme", "zeta"]), user: sim.pick(["ann", "bob", undefined]) };
+  const execution = sim.model.executions.get(id);
+  if (execution !== undefined) takeAmounts(sim, execution, requestId, amounts);
+  else takeForNobody(sim, id, principal, requestId, amounts);
+}
+
+function takeForNobody(
+  sim: Simulation,
+  id: string,
+  principal: ModelPrincipal,
+  requestId: string | undefined,
+  amounts: IntentAmounts,
+): void {
+  const { model } = sim;
+  if (model.rules.unregistered === "register" && id !== "") {
+    const fits = placesFit(model, [principal]);
+    if (fits) addRegistered(sim, id, principal);
+    const execution = model.executions.get(id);
+    if (execution !== undefined) return takeAmounts(sim, execution, requestId, amounts, principal);
+  }
+  const decision = chargeInEngine(sim, id, requestId, amounts, principal);
+  if (requestId !== undefined && model.unregistered.has(requestId))
+    return sim.expect(`P2: charge ${requestId} answered again`, decision.allowed, true);
+  const isTaken =
+    model.rules.unregistered === "allow" || (model.rules.unregistered === "register" && id === "");
+  sim.expect(`charging nobody's "${id}" is allowed`, decision.allowed, isTaken);
+  if (!isTaken) return;
+  chargeWindows(model, windowsAt(principal, sim.clock.wallMs), toAmounts(amounts));
+  if (requestId === undefined) return;
+  model.unregistered.add(requestId);
+  rememberCharge(sim, { executionId: id, requestId, amounts, principal });
+}
+
+function chargeInEngine(
+  sim: Simulation,
+  id: string,
+  requestId: string | undefined,
+  amounts: IntentAmounts,
+  principal: ModelPrincipal | undefined,
+): Decision {
+  const fields = {
+    ...(requestId === undefined ? {} : { requestId }),
+    ...(principal === undefined ? {} : { principal }),
+  };
+  const decision = charge(sim.daemon.world, CALLER, askOf(id, intentOf(amounts), fields), sim.daemon.now);
+  sim.note(`charge ${id} ${requestId} ${JSON.stringify(amounts)}: ${decision.verdict}`);
+  return decision;
 }
 
 function takeAmounts(
@@ -120,11 +191,10 @@ function takeAmounts(
   execution: ModelExecution,
   requestId: string | undefined,
   amounts: IntentAmounts,
+  principal?: ModelPrincipal,
 ): void {
   const { id } = execution;
-  const ask = askOf(id, intentOf(amounts), requestId === undefined ? {} : { requestId });
-  const decision = charge(sim.daemon.world, CALLER, ask, sim.daemon.now);
-  sim.note(`charge ${id} ${requestId} ${JSON.stringify(amounts)}: ${decision.verdict}`);
+  const decision = chargeInEngine(sim, id, requestId, amounts, principal);
   if (requestId !== undefined && execution.requests.has(requestId)) {
     sim.expect(`P2: charge ${requestId} answered again`, decision.allowed, true);
     return;
@@ -140,9 +210,13 @@ function takeAmounts(
   actOnStanding(sim.model, id, sim.now, sim.opened);
   if (requestId === undefined) return;
   execution.requests.add(requestId);
+  rememberCharge(sim, { executionId: id, requestId, amounts, principal });
+}
+
+function rememberCharge(sim: Simulation, sent: Omit<SentCharge, "expiresMono">): void {
   const expiresMono = sim.clock.monoMs + REQUEST_MEMORY_MS;
-  const known = sim.charges.find((one) => one.requestId === requestId);
-  if (known === undefined) sim.charges.push({ executionId: id, requestId, amounts, expiresMono });
+  const known = sim.charges.find((one) => one.requestId === sent.requestId);
+  if (known === undefined) sim.charges.push({ ...sent, expiresMono });
   else known.expiresMono = expiresMono;
 }
 
@@ -157,7 +231,7 @@ export function hold(sim: Simulation): void {
   const decision = reserve(sim.daemon.world, CALLER, request, sim.daemon.now);
   sim.note(`reserve ${id} ${reservationId} ${JSON.stringify(amounts)}: ${decision.verdict}`);
   const wanted = toAmounts(amounts);
-  const verdict = judgeIntent(sim.model, id, wanted, sim.now, sim.opened);
+  const verdict = judgeAll(sim, execution, wanted);
   sim.expect(`verdict of reserving ${id}`, decision.verdict === "WARN" ? "ALLOW" : decision.verdict, verdict);
   touch(sim, id);
   if (verdict !== "ALLOW") return;

@@ -15,6 +15,7 @@ import {
   type ModelExecution,
   nothing,
 } from "./model.ts";
+import { placesFit, resumedWith } from "./place-model.ts";
 
 export interface Clock {
   readonly monoMs: number;
@@ -204,9 +205,10 @@ export function carveFits(model: Model, parentId: string, amounts: CarveAmounts)
   return true;
 }
 
-/** False when the carve is no longer to be had: nothing changes then. */
+/** False when a place or the carve is no longer to be had: nothing changes then. */
 export function resume(model: Model, execution: ModelExecution, clock: Clock): boolean {
   const { carve, parentId } = execution;
+  if (execution.state === "HALTED" && !placesFit(model, resumedWith(model, execution))) return false;
   if (execution.state === "HALTED" && carve !== undefined && parentId !== undefined && !carve.isActive) {
     const amounts = { ...carve.total };
     for (const unit of CARVED) {

@@ -84,18 +84,36 @@ export interface ModelReporter {
   readonly applied: Set<number>;
 }
 
+/** What the policy says beside limits. Absent = no bound. */
+export interface Rules {
+  readonly unregistered: "block" | "allow" | "register";
+  /** Most active executions of one tenant, and of one user. */
+  readonly places: { readonly tenant?: number; readonly user?: number };
+  /** Most requests in flight of one tenant. */
+  readonly slots?: number;
+}
+
+export interface ModelPrincipal {
+  readonly tenant: string;
+  readonly user: string | undefined;
+}
+
 export interface Model {
   readonly actions: Actions;
+  readonly rules: Rules;
   readonly executions: Map<string, ModelExecution>;
   /** Spent and held by the name of a window: level, tenant, name, period, start. */
   readonly windows: Map<string, { readonly spent: Amounts; readonly held: Amounts }>;
   readonly reporters: Map<string, ModelReporter>;
   /** Open ones. */
   readonly approvals: Map<string, ModelApproval>;
+  /** Request ids of charges that no execution was registered for. */
+  readonly unregistered: Set<string>;
 }
 
-export function createModel(actions: Actions): Model {
-  return { actions, executions: new Map(), windows: new Map(), reporters: new Map(), approvals: new Map() };
+export function createModel(actions: Actions, rules: Rules): Model {
+  const [executions, windows, reporters, approvals] = [new Map(), new Map(), new Map(), new Map()];
+  return { actions, rules, executions, windows, reporters, approvals, unregistered: new Set() };
 }
 
 export function nothing(): Amounts {
@@ -159,11 +177,7 @@ export function memoryAt(model: Model, id: string): number {
 }
 
 /** The calendar windows of a principal at an instant, by name. */
-export function windowsAt(
-  principal: { readonly tenant: string; readonly user: string | undefined },
-  wallMs: number,
-  isUnattributed = false,
-): string[] {
+export function windowsAt(principal: ModelPrincipal, wallMs: number, isUnattributed = false): string[] {
   const { tenant, user } = principal;
   const levels = [`global//`, `tenant/${tenant}/${tenant}`];
   if (user !== undefined) levels.push(`user/${tenant}/${user}`);

@@ -42,7 +42,8 @@ export function applyGroup(
   const execution = model.executions.get(head.executionId);
   const valid = fresh.filter((one) => !one.isInvalid);
   if (execution === undefined) {
-    for (const one of valid) chargeWindows(model, windowsAt(UNATTRIBUTED, clock.wallMs, true), one.used);
+    for (const one of valid)
+      chargeWindows(model, windowsAt(UNATTRIBUTED, instantOf(one, clock), true), one.used);
     return;
   }
   execution.reporters.add(`${reporter.id} ${reporter.epoch}`);
