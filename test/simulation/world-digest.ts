@@ -117,7 +117,7 @@ function* windowParts(world: World): Generator<Part> {
 function* reporterParts(world: World): Generator<Part> {
   for (const entry of world.reporters.entries) {
     if (entry === undefined) continue;
-    const { cutFloor: _cut, durableFloor: _durable, session: _session, ...kept } = entry;
+    const { cutFloor: _cut, durableFloor: _durable, session: _session, lastUsedMono: _mono, ...kept } = entry;
     yield [`reporter ${entry.row}`, kept];
   }
 }

@@ -36,7 +36,7 @@ export function forgetExecution(world: World, index: number, now: Now): void {
   }
   for (const reporter of record.reporters) {
     rows.reporters.touch(reporter);
-    world.reporters.releaseExecution(reporter, now.wallMs);
+    world.reporters.releaseExecution(reporter, now);
   }
   table.remove(index);
 }

@@ -109,6 +109,7 @@ function createReporter(world: World, caller: CallerId, hello: Hello, now: Now):
     session: 1,
     executions: 0,
     lastUsedMs: now.wallMs,
+    lastUsedMono: now.monoMs,
   };
   world.rows.reporters.touch(entry.row);
   world.rows.reporterTexts.touch(entry.row);
@@ -136,6 +137,7 @@ function fenceOlder(world: World, caller: CallerId, reporterId: string): void {
 export function touchReporter(world: World, reporter: ReporterRow, now: Now): void {
   world.rows.reporters.touch(reporter.row);
   reporter.lastUsedMs = now.wallMs;
+  reporter.lastUsedMono = now.monoMs;
 }
 
 function superseded(hello: Pick<Hello, "reporterId">): TollgateError {

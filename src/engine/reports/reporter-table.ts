@@ -1,5 +1,6 @@
 import { DEFAULT_TENANT, principalKey, type RequestedPrincipal } from "../../domain/execution.ts";
 import type { CallerId } from "../../domain/ids.ts";
+import type { MonoMs, Now } from "../../domain/time.ts";
 import { takeFreeRow } from "../executions/table/free-rows.ts";
 import type { Mark } from "./mark.ts";
 
@@ -31,8 +32,10 @@ export interface ReporterRow extends Mark {
   session: number;
   /** Executions in memory that it reported for. */
   executions: number;
-  /** When it last sent, or an execution that it reported for was removed. Wall clock, ms. */
+  /** When it last sent, or an execution that it reported for was removed. Wall clock, ms: what the file keeps. */
   lastUsedMs: number;
+  /** The same by the clock that never jumps: how long a mark is kept goes by it. */
+  lastUsedMono: MonoMs;
 }
 
 export class ReporterTable {
@@ -95,11 +98,12 @@ export class ReporterTable {
   }
 
   /** An execution that the reporter had touched was removed: its mark is kept for a day from then on. */
-  releaseExecution(row: number, wallMs: number): void {
+  releaseExecution(row: number, now: Now): void {
     const entry = this.entries[row];
     if (entry === undefined) return;
     entry.executions = Math.max(0, entry.executions - 1);
-    entry.lastUsedMs = Math.max(entry.lastUsedMs, wallMs);
+    entry.lastUsedMs = now.wallMs;
+    entry.lastUsedMono = now.monoMs;
   }
 
   /** At most `max` rows, going on where the last call stopped. */

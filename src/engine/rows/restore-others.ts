@@ -1,6 +1,7 @@
 import { HELD_COUNT } from "../../domain/counters.ts";
 import type { RequestedPrincipal } from "../../domain/execution.ts";
 import type { CallerId } from "../../domain/ids.ts";
+import type { MonoMs, Now } from "../../domain/time.ts";
 import type { ApprovalRow } from "../approvals/approval-table.ts";
 import { holdWindows, holdWindowsCustom } from "../executions/charge.ts";
 import { type AnyRequestRow, isOfExecution, isOfOperator } from "../requests/request-table.ts";
@@ -25,6 +26,7 @@ export function restoreReporter(
   row: number,
   text: ReporterText,
   image: Uint8Array | undefined,
+  now: Now,
 ): void {
   const view = image === undefined ? undefined : viewOf(image);
   const number = (place: number): number => view?.getFloat64(place * 8, true) ?? 0;
@@ -50,6 +52,7 @@ export function restoreReporter(
     session: 0,
     executions: 0,
     lastUsedMs: number(1),
+    lastUsedMono: (now.monoMs - Math.max(0, now.wallMs - number(1))) as MonoMs,
   });
 }
 

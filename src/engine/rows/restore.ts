@@ -71,7 +71,7 @@ export class WorldRestorer {
     const damaged = new Set(
       loaded.damaged.flatMap(({ table, key }) => (table === "executions" ? [key] : [])),
     );
-    restoreSums(world, this.#tables);
+    restoreSums(world, this.#tables, now);
     this.#executions.finish(damaged, now);
     restoreLoops(world, this.#tables, damaged);
     countRestored(world);
@@ -85,7 +85,7 @@ export class WorldRestorer {
 }
 
 /** Reporters, facts and windows: they know of no execution. */
-function restoreSums(world: World, tables: LoadedTables): void {
+function restoreSums(world: World, tables: LoadedTables, now: Now): void {
   for (const text of tables.reporter_texts.rows) {
     const image = tables.reporters.find(text.key);
     restoreReporter(
@@ -93,6 +93,7 @@ function restoreSums(world: World, tables: LoadedTables): void {
       text.key,
       parseRow<ReporterText>(text),
       image === undefined ? undefined : imageOf(image),
+      now,
     );
   }
   for (const row of tables.facts.rows) restoreFact(world, row.key, parseRow(row));

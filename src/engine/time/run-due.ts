@@ -185,8 +185,15 @@ function forgetWindows(world: World, now: Now): void {
 function forgetReporters(world: World, now: Now): void {
   for (const row of world.reporters.rowsFrom(SWEEP_ROWS)) {
     const entry = world.reporters.entries[row];
-    if (entry === undefined || entry.executions > 0 || now.wallMs - entry.lastUsedMs < REPORTER_MEMORY_MS)
+    if (entry === undefined || entry.executions > 0) continue;
+    const unusedMs = now.monoMs - entry.lastUsedMono;
+    if (unusedMs < REPORTER_MEMORY_MS) {
+      // The wall clock jumped: the file must not take the jump for time that passed.
+      if (Math.abs(now.wallMs - unusedMs - entry.lastUsedMs) < HOUR_MS) continue;
+      world.rows.reporters.touch(row);
+      entry.lastUsedMs = now.wallMs - unusedMs;
       continue;
+    }
     world.rows.reporters.touch(row);
     world.rows.reporterTexts.touch(row);
     world.reporters.remove(row);

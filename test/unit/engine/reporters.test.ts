@@ -116,6 +116,28 @@ describe("hello", () => {
     expect(back.snapshot("e").steps).toBe(4n);
   });
 
+  test.each([
+    ["ahead", 400],
+    ["back", -400],
+  ])(
+    "P2: a wall clock that jumps %s does not change how long a mark is kept, over a restart too",
+    async (_, days) => {
+      const engine = new Engine();
+      send(engine, open(engine), 1, [1]);
+      engine.wallMs += days * 86_400_000;
+      engine.advance(20_000);
+      expect(engine.world.reporters.size).toBe(1);
+      await engine.save();
+      const back = engine.restarted(1_000);
+      back.advance(20_000);
+      expect(open(back, { resume: true }).floor).toBe(1);
+      await back.save();
+      const later = back.restarted(86_400_001);
+      later.advance(10_000);
+      expect(later.world.reporters.size).toBe(0);
+    },
+  );
+
   test("a mark is kept a day after its executions are gone, then it is unknown", () => {
     const engine = started();
     send(engine, open(engine), 1, [1]);
