@@ -2,7 +2,7 @@ import { SPENT } from "../../domain/counters.ts";
 import type { Finding } from "../../domain/decision.ts";
 import { TollgateError } from "../../domain/errors.ts";
 import { STATE } from "../../domain/execution.ts";
-import type { LimitOverrides } from "../../domain/limits.ts";
+import { LIMIT_KEYS, type LimitOverrides } from "../../domain/limits.ts";
 import type { Now } from "../../domain/time.ts";
 import { audit } from "../events/push.ts";
 import { replaceLimits } from "../executions/adjust.ts";
@@ -57,7 +57,7 @@ function grantOf(
 ): LimitOverrides | undefined {
   const { index, cause } = entry;
   if (cause === COST_ALERT) return newThreshold(world, entry, answer);
-  return extendedTime(world, index, cause, answer, now) ?? raisedLimit(world, index, cause);
+  return extendedTime(world, index, cause, answer, now) ?? raisedLimit(world, entry);
 }
 
 const COST_ALERT = "cost_alert_threshold_usd";
@@ -102,17 +102,30 @@ function extendedTime(
   return { values: { [cause]: wanted }, custom: {} };
 }
 
-/** What is used and held plus the limit once more; the ceiling bounds it. Undefined for what is no counter. */
-function raisedLimit(world: World, index: number, cause: string): LimitOverrides | undefined {
+/** What stands plus the limit once more; the ceiling bounds it. Undefined where no amount is counted. */
+function raisedLimit(world: World, { index, cause, finding }: ApprovalRow): LimitOverrides | undefined {
+  const { byKey, custom } = world.executions.record(index).limits;
   const found = COUNTER_LIMITS.find(([key]) => key === cause);
-  if (found === undefined) return undefined;
-  const [key, counter] = found;
-  const limit = world.executions.record(index).limits.byKey[key];
-  if (limit === undefined) return undefined;
-  return {
-    values: { [key]: usedOf(world, index, counter) + heldOf(world, index, counter) + limit.value },
-    custom: {},
-  };
+  if (found !== undefined) {
+    const [key, counter] = found;
+    const standing = usedOf(world, index, counter) + heldOf(world, index, counter);
+    const limit = byKey[key];
+    return limit && { values: { [key]: standing + limit.value }, custom: {} };
+  }
+  const name = cause.startsWith("custom.") ? cause.slice("custom.".length) : undefined;
+  if (name !== undefined) {
+    const limit = custom[name];
+    const counted = world.executions.record(index).custom;
+    const standing = (counted?.spent[name] ?? 0n) + (counted?.held[name] ?? 0n);
+    return limit && { values: {}, custom: { [name]: standing + limit.value } };
+  }
+  // What is no counter stood where the finding says.
+  const { current } = finding;
+  const key = LIMIT_KEYS.find((one) => one === cause);
+  const limit = key === undefined ? undefined : byKey[key];
+  if (key === undefined || limit === undefined) return undefined;
+  if (current?.kind !== "count" && current?.kind !== "bytes") return undefined;
+  return { values: { [key]: current.value + limit.value }, custom: {} };
 }
 
 /** @throws TollgateError APPROVAL_NOT_FOUND, APPROVAL_ANSWERED */

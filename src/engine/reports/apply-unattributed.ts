@@ -77,8 +77,8 @@ export function applyUnattributed(
   const findings = [...(rules.unregistered === "block" ? [unknown] : []), finding, ...notes.values()];
   return { decision: decide(world, findings, now, false), rejected };
 
-  function charge(windows: Int32Array, used: BigInt64Array): void {
-    chargeWindows(world, windows, used);
+  function charge(charged: Int32Array, used: BigInt64Array): void {
+    chargeWindows(world, charged, used);
     world.usageTotals.add({ principal }, part.group.provider, part.group.model, used);
   }
 }

@@ -2,6 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { TollgateError } from "../../../src/domain/errors.ts";
 import { EXECUTION_STATES } from "../../../src/domain/execution.ts";
+import type { EffectiveLimit } from "../../../src/domain/limits.ts";
 import { approve, reject } from "../../../src/engine/approvals/answer-approvals.ts";
 import {
   adjustByOperator,
@@ -303,5 +304,35 @@ describe("what operators do", () => {
         after: { values: { max_steps: "100" }, custom: {} },
       },
     ]);
+  });
+});
+
+describe("an approved pause of a limit with on_exceed: pause", () => {
+  const pausing = (value: bigint): Partial<EffectiveLimit> => ({ value, onExceed: "pause" });
+  const pages: EffectiveLimit = { value: 2n, mode: "enforce", onExceed: "pause", tier: "tenant" };
+
+  test.each([
+    ["max_steps", policyOf({ max_steps: pausing(1n) }), { steps: 1n }],
+    ["max_memory_mb", policyOf({ max_memory_mb: pausing(100n) }), { memoryBytes: 150n }],
+    ["max_discovery_depth", policyOf({ max_discovery_depth: pausing(1n) }), { depthDelta: 1 }],
+    [
+      "max_same_step_repetitions",
+      policyOf({ max_same_step_repetitions: pausing(1n) }),
+      { step: { signature: "s" } },
+    ],
+    [
+      "max_modifications_per_session",
+      policyOf({ max_modifications_per_session: pausing(1n) }),
+      { modifications: 1n },
+    ],
+    ["custom", policyOf({}, { customCounters: ["pages"], custom: { pages } }), { custom: { pages: 2n } }],
+  ])("%s: the run goes on, and is not paused again by what stood already", (_, limits, usage) => {
+    const engine = new Engine({ limits });
+    engine.register("e");
+    engine.report("e", [usage, usage]);
+    const [approvalId = ""] = engine.world.executions.record(0).openApprovals;
+    approve(engine.world, { approvalId, approvedBy: "op", note: undefined }, engine.now);
+    expect(engine.reported("e", { cpuMillis: 1n }).allowed).toBe(true);
+    expect(engine.eventTypes("e").filter((type) => type === "PAUSE")).toHaveLength(1);
   });
 });
