@@ -1,4 +1,5 @@
 import { StoreOpenError } from "../adapters/sqlite/store-open-error.ts";
+import { NoRoomError } from "../engine/rows/start/no-room-error.ts";
 import { SocketError } from "../transport/sockets/socket-file.ts";
 
 export type StartFailureKind = "settings" | "address" | "store" | "damage" | "locked";
@@ -36,6 +37,7 @@ export function failureFrom(thrown: unknown): unknown {
       thrown.storeCode === "LOCKED" ? "locked" : DAMAGE_CODES.includes(thrown.storeCode) ? "damage" : "store";
     return new StartFailure(kind, thrown.message, { cause: thrown });
   }
+  if (thrown instanceof NoRoomError) return new StartFailure("settings", thrown.message, { cause: thrown });
   if (thrown instanceof SocketError) return new StartFailure("address", thrown.message, { cause: thrown });
   const { code, syscall = "", message } = thrown as NodeJS.ErrnoException;
   if (

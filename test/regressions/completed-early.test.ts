@@ -51,3 +51,19 @@ describe("P2: a full table", () => {
     expect(restoreCompleted(engine.world, body, engine.now)).toBeGreaterThanOrEqual(0);
   });
 });
+
+describe("P1: a file with more executions than the next start has room for", () => {
+  test("is refused with what it needs, and taken up whole by a start that has it", async () => {
+    const engine = new Engine({ maxLiveExecutions: 3 });
+    for (let at = 0; at < 5; at++) {
+      if (at >= 3) engine.complete(`e${at - 3}`);
+      engine.register(`e${at}`);
+    }
+    await engine.save();
+    expect(() => engine.restarted(1, { maxLiveExecutions: 2 })).toThrow(
+      "max_live_executions (2) leaves no room; start with at least 3",
+    );
+    const back = engine.restarted(1, { maxLiveExecutions: 3 });
+    expect([back.world.executions.size, back.world.executions.live]).toEqual([5, 3]);
+  });
+});

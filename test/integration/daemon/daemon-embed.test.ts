@@ -128,6 +128,24 @@ describe("startDaemon", () => {
     expect(decision?.uncertain).toBe(true);
   });
 
+  test("P1: a file that holds more executions than there is room for is left as it is", async () => {
+    const directory = createDirectory();
+    const { client, daemon } = await start(directory, { maxLiveExecutions: 2 });
+    for (const executionId of ["a", "b", "c"]) {
+      await client.calls.registerExecution({ executionId });
+      if (executionId !== "c") await client.calls.completeExecution({ executionId });
+    }
+    await daemon.stop();
+    await expect(start(directory, { maxLiveExecutions: 1 })).rejects.toMatchObject({
+      name: "StartFailure",
+      kind: "settings",
+      message: expect.stringContaining("start with at least 2") as string,
+    });
+    const again = await start(directory, { maxLiveExecutions: 2 });
+    const { executions } = await again.client.calls.listExecutions({});
+    expect(executions.map((one) => one.executionId).toSorted()).toEqual(["a", "b", "c"]);
+  });
+
   test("what was opened is closed again when a door cannot be had", async () => {
     const directory = createDirectory();
     writeFileSync(join(directory, "agent"), "no directory");

@@ -7,6 +7,7 @@ import { type ExecutionText, parseExecutionText } from "../execution-text.ts";
 import { type RowPlace, textAt } from "../loaded-rows.ts";
 import type { Shift } from "../read-image.ts";
 import { insertRecord, restoreNumbers } from "../restore-execution.ts";
+import { NoRoomError } from "./no-room-error.ts";
 
 // Executions are most of a file, so they are taken up while it is read: their numbers, then their texts. Parents go before
 // their children: the chain of a child is made from its parent's.
@@ -16,6 +17,8 @@ export class ExecutionRestorer {
   readonly #shift: Shift;
   /** 1 where the numbers of an index came. */
   readonly #isNumbered: Uint8Array;
+  /** The highest index for which the table has no place. */
+  #outside = NO_INDEX;
   /** Texts that came before their numbers or their parents. */
   readonly #waiting = new Map<number, RowPlace>();
 
@@ -27,7 +30,7 @@ export class ExecutionRestorer {
 
   takeNumbers(row: RowPlace): void {
     const table = this.#world.executions;
-    if (row.key >= table.capacity) return;
+    if (this.#isOutside(row)) return;
     table.allocateAt(row.key);
     restoreNumbers(this.#world, row, this.#shift);
     this.#isNumbered[row.key] = 1;
@@ -36,17 +39,26 @@ export class ExecutionRestorer {
   takeText(row: RowPlace): void {
     const table = this.#world.executions;
     const { key } = row;
+    if (this.#isOutside(row)) return;
     const parent = this.#isNumbered[key] === 1 ? table.parent.get(key) : undefined;
     if (parent === undefined || (parent !== NO_INDEX && table.records[parent] === undefined))
       this.#waiting.set(key, row);
     else insertRecord(this.#world, key, parseExecutionText(textAt(row)), parent);
   }
 
+  #isOutside({ key }: RowPlace): boolean {
+    if (key < this.#world.executions.capacity) return false;
+    this.#outside = Math.max(this.#outside, key);
+    return true;
+  }
+
   /**
    * Those without numbers are no executions, unless their numbers are damaged: they are taken up with none, so that their
    * ids are known and can be refused. Numbers without a text are given up.
+   * @throws NoRoomError when the file holds more than the table has places
    */
   finish(damaged: ReadonlySet<number>, now: Now): void {
+    if (this.#outside !== NO_INDEX) throw new NoRoomError(this.#outside, this.#world.maxLiveExecutions);
     const table = this.#world.executions;
     for (const key of this.#waiting.keys()) this.#insertWithParents(key, damaged, now);
     for (let index = 0; index < table.used; index++)
