@@ -27,10 +27,13 @@ export interface PolicyIssue {
 /** `rules[2].scope.tools`, `quotas["user:*"].requests.hour`. */
 export function formatPolicyPath(path: PolicyPath): string {
   let formatted = "";
-  for (const part of path) {
-    if (typeof part === "number") formatted += `[${part}]`;
-    else if (/^[A-Za-z_][A-Za-z0-9_]*$/.test(part)) formatted += formatted === "" ? part : `.${part}`;
-    else formatted += `[${JSON.stringify(part)}]`;
-  }
+  for (const part of path) formatted = appendToPath(formatted, part);
   return formatted;
+}
+
+/** A formatted path with one more key, name or place. */
+export function appendToPath(formatted: string, part: string | number): string {
+  if (typeof part === "number") return `${formatted}[${part}]`;
+  if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(part)) return `${formatted}[${JSON.stringify(part)}]`;
+  return formatted === "" ? part : `${formatted}.${part}`;
 }
