@@ -12,9 +12,13 @@ export interface QuotasFileEntry extends QuotasFileRate {
   readonly principal: string;
   /** Kept and shown. */
   readonly description?: string | undefined;
+  /** Where it stands in its file, from 1. */
+  readonly line?: number | undefined;
 }
 
 export interface QuotasFile {
+  /** Its path, as messages name it. */
+  readonly document?: string | undefined;
   readonly defaults: QuotasFileRate | undefined;
   readonly principals: readonly QuotasFileEntry[];
   /** By route: what `rps` and `burst` are multiplied with. */

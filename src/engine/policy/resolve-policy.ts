@@ -93,7 +93,7 @@ function lookUp(
   missing: MissingLabel,
 ): EffectivePolicy | Wanted {
   const source = set.tenants.get(tenant);
-  const plain = source === undefined ? set.base : findMade(set, source, NO_PLACES, []);
+  const plain = findPlain(set, source);
   if (isWanted(plain)) return plain;
   const documents = source === undefined ? NO_READ : documentsOf(source);
   const hasOverrides =
@@ -151,6 +151,11 @@ function matching(
   return found;
 }
 
+/** What holds without any label. */
+function findPlain(set: PolicySet, source: TenantSource | undefined): EffectivePolicy | Wanted {
+  return source === undefined ? set.base : findMade(set, source, NO_PLACES, []);
+}
+
 function findMade(
   set: PolicySet,
   source: TenantSource | undefined,
@@ -174,7 +179,10 @@ function* combine(set: PolicySet, { key, source, bounds, overrides }: Wanted): S
     }),
   );
   const bounding = bounds.flatMap((place) => set.baseline?.overrides[place] ?? []);
-  const made = yield* combineTiers(set, source, bounding, matched, set.base, set.previous?.get(key));
+  // Labels leave most of a tenant as it is: what they leave is one object for all of them, and so is what was made for it.
+  const plain = findPlain(set, source);
+  const shared = isWanted(plain) ? set.base : plain;
+  const made = yield* combineTiers(set, source, bounding, matched, shared, set.previous?.get(key));
   for (const oldest of set.memo.keys()) {
     if (set.memo.size < MAX_MEMO) break;
     set.memo.delete(oldest);

@@ -5,6 +5,7 @@ import type { LevelName } from "../../domain/quotas/levels.ts";
 import { HOUR_MS, type Now } from "../../domain/time.ts";
 import { findLevel } from "../adjustments/targets.ts";
 import { flushWindows } from "../executions/charge.ts";
+import { equalValues } from "../policy/meet.ts";
 import { windowAt } from "../time/calendar.ts";
 import type { World } from "../world.ts";
 import { type Claim, dividePool, MILLION } from "./divide-pool.ts";
@@ -40,8 +41,9 @@ export class PoolTable {
     for (const pool of pools) {
       const key = `${tenant}\n${pool.id}`;
       const known = this.#divisions.get(key);
-      if (known?.pool === pool && now.wallMs < known.untilMs) continue;
-      const isFirst = known === undefined || known.pool !== pool || now.wallMs >= known.endMs;
+      const isSame = known !== undefined && (known.pool === pool || equalValues(known.pool, pool));
+      if (isSame && now.wallMs < known.untilMs) continue;
+      const isFirst = !isSame || now.wallMs >= known.endMs;
       this.#divisions.set(key, divide(world, tenant, pool, timeZone, isFirst, now));
       this.version++;
     }

@@ -1,5 +1,6 @@
-// Values by principal, as `quotas` and `rates` are written: `tenant`, `global`, `user:alice`, `user:*`, `team:research-*`.
-// In one document a name stands before patterns; patterns that match hold all together. Look-ups of names cost one step.
+// Values by principal, as `quotas` and `rates` are written: `global`, `user:alice`, `user:*`, `team:research-*`; a level alone
+// (`tenant`, `user`) is each of it. In one document a name stands before patterns; patterns that match hold all together.
+// Look-ups of names cost one step.
 
 export interface PrincipalMap<Value> {
   readonly exact: ReadonlyMap<string, Value>;
@@ -24,14 +25,14 @@ export function compilePrincipals<Value>(written: {
   const patterns: { key: string; level: string; parts: readonly string[]; value: Value }[] = [];
   for (const [key, value] of Object.entries(written)) {
     const colon = key.indexOf(":");
-    const name = key.slice(colon + 1);
-    if (colon < 0 || !name.includes("*")) exact.set(key, value);
-    else patterns.push({ key, level: key.slice(0, colon), parts: name.split("*"), value });
+    const name = colon < 0 ? "*" : key.slice(colon + 1);
+    if (key === "global" || !name.includes("*")) exact.set(key, value);
+    else patterns.push({ key, level: colon < 0 ? key : key.slice(0, colon), parts: name.split("*"), value });
   }
   return { exact, patterns };
 }
 
-/** What is written for one principal: its name, else all patterns that match. `tenant` alone is each tenant. */
+/** What is written for one principal: its name, else all patterns that match. */
 export function entriesFor<Value>(
   map: PrincipalMap<Value>,
   level: string,
@@ -51,17 +52,13 @@ export function namedEntry<Value>(
   return value === undefined ? undefined : { key, value };
 }
 
-/** Entries of patterns; the bare word `tenant` is one. */
+/** Entries of patterns. */
 export function matchingEntries<Value>(
   map: PrincipalMap<Value>,
   level: string,
   name: string,
 ): readonly Entry<Value>[] {
-  const matching: Entry<Value>[] = map.patterns.filter(
-    (one) => one.level === level && matches(one.parts, name),
-  );
-  const each = level === "tenant" ? map.exact.get(level) : undefined;
-  return each === undefined ? matching : [...matching, { key: level, value: each }];
+  return map.patterns.filter((one) => one.level === level && matches(one.parts, name));
 }
 
 /** `parts` are what stands between the stars. */

@@ -8,9 +8,12 @@ import { compileMultipliers, type Multipliers } from "./route.ts";
 export interface FileEntry extends QuotasFileRate {
   /** As the file names it; `defaults` for its own. */
   readonly principal: string;
+  /** Where it stands in the file. */
+  readonly line?: number | undefined;
 }
 
 export interface CompiledFile {
+  readonly document: string | undefined;
   readonly byPrincipal: ReadonlyMap<string, FileEntry>;
   readonly ranges: CidrTrie<FileEntry>;
   readonly hasRanges: boolean;
@@ -31,8 +34,8 @@ export function* compileFileInSteps(file: QuotasFile): Steps<CompiledFile> {
   const byPrincipal = new Map<string, FileEntry>();
   const ranges = new CidrTrie<FileEntry>();
   let hasRanges = false;
-  for (const { principal, rps, burst } of file.principals) {
-    const entry: FileEntry = { principal, rps, burst };
+  for (const { principal, rps, burst, line } of file.principals) {
+    const entry: FileEntry = { principal, rps, burst, line };
     const range = principal.startsWith("ip:") ? parseRange(principal.slice("ip:".length)) : undefined;
     if (range === undefined) byPrincipal.set(principal, entry);
     else ranges.set(range, entry);
@@ -40,6 +43,7 @@ export function* compileFileInSteps(file: QuotasFile): Steps<CompiledFile> {
     yield;
   }
   const result: CompiledFile = {
+    document: file.document,
     byPrincipal,
     ranges,
     hasRanges,

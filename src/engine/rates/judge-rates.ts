@@ -65,12 +65,14 @@ function hasRoom(world: World, checks: readonly RateCheck[], now: Now): boolean 
 const SEARCH_ROWS = 1_000;
 
 function refusal(world: World, check: RateCheck, weight: bigint, waitMs: number, now: Now): Finding {
-  const { rate, principal, route, setting, shadow } = check;
+  const { rate, principal, route, setting, source, shadow } = check;
+  const { tier, document, line } = source?.() ?? {};
   const where = route === undefined ? principal : `${principal} on ${route}`;
   const common = {
     kind: "RATE" as const,
     sourceId: setting,
     principal,
+    ...(tier === undefined ? {} : { tier, ...(document === undefined ? {} : { document, line }) }),
     severity: "medium" as const,
     current: { kind: "count" as const, value: weight },
     limit: { kind: "count" as const, value: BigInt(rate.burst) },

@@ -16,9 +16,9 @@ export function planFile(
 ): RateCheck | undefined {
   const file = written === undefined ? undefined : compileFile(written);
   const entry = file === undefined ? undefined : (findEntry(file, asker) ?? findRange(file, asker.sourceIp));
-  if (entry !== undefined) return checkOf(file, entry, asker, "quotas file");
+  if (entry !== undefined) return checkOf(file, entry, asker, FILE);
   if (asker.route === undefined && asker.provider === undefined) return undefined;
-  if (file?.defaults !== undefined) return checkOf(file, file.defaults, asker, "quotas file");
+  if (file?.defaults !== undefined) return checkOf(file, file.defaults, asker, FILE);
   if (fallback === undefined || namesLevel) return undefined;
   return checkOf(file, { ...fallback, principal: "defaults" }, asker, "TOLLGATE_DEFAULT_RPS");
 }
@@ -33,19 +33,23 @@ function findEntry(file: CompiledFile, { levels }: RateAsker): FileEntry | undef
   return found;
 }
 
+const FILE = "quotas file";
+
 /** The most specific first. */
 const BY_PRECEDENCE: readonly LevelName["level"][] = ["agent", "api_key", "user", "team", "tenant"];
 
 function checkOf(
   file: CompiledFile | undefined,
-  { principal, rps, burst }: FileEntry,
+  { principal, rps, burst, line }: FileEntry,
   { tenant, route }: RateAsker,
   setting: string,
 ): RateCheck {
   const named =
     file === undefined || route === undefined ? undefined : findNamedRoute(file.multipliers, route);
-  const factor = named === undefined ? 1 : (file?.multipliers.get(named) ?? 1);
-  const rate = { rps: scaleRate(rps, factor), burst: scaleRate(burst, factor) };
+  const factor = named === undefined ? undefined : file?.multipliers.get(named);
+  // What no route scales is as it is written: 2.5 a second are not 2.
+  const rate =
+    factor === undefined ? { rps, burst } : { rps: scaleRate(rps, factor), burst: scaleRate(burst, factor) };
   const isDefault = principal === "defaults";
   // A range is one bucket for everybody in it; two tenants' users of one name are two principals.
   const owner = principal.startsWith("ip:") ? "" : tenant;
@@ -53,6 +57,8 @@ function checkOf(
     principal: isDefault ? `tenant:${tenant}` : principal,
     route: named,
     setting,
+    source:
+      setting === FILE ? () => ({ tier: "baseline" as const, document: file?.document, line }) : undefined,
     shadow: false,
     hasRoutes: (file?.multipliers.size ?? 0) > 0,
   };

@@ -6,7 +6,7 @@ import { RATE } from "../adjustments/targets.ts";
 import { compilePrincipals, type Entry, entriesFor, type PrincipalMap } from "../quotas/principal-map.ts";
 import { CidrTrie, parseAddress, parseRange } from "./cidr-trie.ts";
 import type { Rate } from "./gcra.ts";
-import { createRateCheck, type RateAsker, type RateCheck } from "./rate-check.ts";
+import { createRateCheck, type RateAsker, type RateCheck, type RateSource } from "./rate-check.ts";
 import type { RateEntry, RateSettings } from "./rate-settings.ts";
 import { compileMultipliers, findNamedRoute, type Multipliers, scaleRate } from "./route.ts";
 
@@ -60,6 +60,11 @@ export function planLayer(
   const layer = compileLayer(settings);
   const { tenant, provider, sourceIp } = asker;
   const checks: RateCheck[] = [];
+  const sourceOf =
+    adjustments &&
+    ((key: string): RateSource =>
+      () =>
+        asker.sourceAt(["rates", key, "rps"]));
   for (const { level, name } of asker.levels) {
     const entries = entriesFor(layer.byPrincipal, level, name);
     const owner = level === "global" ? "" : tenant;
@@ -73,16 +78,21 @@ export function planLayer(
       adjust: first.auto_adjust,
       written: first.rps as number,
     };
-    addChecks(checks, named, asker.route, formatLevel({ level, name }), [place, owner], follows);
+    // Of an override and of a ceiling no document in force is to be named.
+    const source = named === entries ? sourceOf : undefined;
+    addChecks(checks, named, asker, formatLevel({ level, name }), [place, owner], {
+      follows,
+      sourceOf: source,
+    });
   }
   const namesLevel = checks.length > 0;
   if (provider !== undefined) {
     const entries = entriesFor(layer.byPrincipal, "provider", provider);
-    addChecks(checks, entries, asker.route, `provider:${provider}`, [place, tenant]);
+    addChecks(checks, entries, asker, `provider:${provider}`, [place, tenant], { sourceOf });
   }
   const address = layer.hasRanges && sourceIp !== undefined ? parseAddress(sourceIp) : undefined;
   const range = address === undefined ? undefined : layer.ranges.find(address);
-  if (range !== undefined) addChecks(checks, [range], asker.route, range.key, [place, tenant]);
+  if (range !== undefined) addChecks(checks, [range], asker, range.key, [place, tenant], { sourceOf });
   return { checks, namesLevel };
 }
 
@@ -122,24 +132,41 @@ export function loosestRate(layers: readonly RateSettings[], { level, name }: Le
   };
 }
 
+interface More {
+  readonly follows?: AdjustingRate | undefined;
+  readonly sourceOf: ((key: string) => RateSource) | undefined;
+}
+
 /** What enforces and what only watches have buckets of their own. */
 function addChecks(
   checks: RateCheck[],
   entries: readonly Entry<CompiledEntry>[],
-  route: string | undefined,
+  { route }: RateAsker,
   principal: string,
   key: readonly string[],
-  follows?: AdjustingRate,
+  { follows, sourceOf }: More,
 ): void {
   for (const shadow of [false, true]) {
     const meant = entries.filter(({ value }) => (value.written.mode === "shadow") === shadow);
-    if (meant.length === 0) continue;
+    const [first, ...others] = meant;
+    if (first === undefined) continue;
     const named = longest(meant.map(({ value }) => namedRoute(value, route)));
-    const setting = `rates["${meant[0]?.key ?? ""}"]`;
-    const hasRoutes = meant.some(({ value }) => value.multipliers.size > 0);
-    const about = { principal, route: named, setting, shadow, hasRoutes, follows };
+    const strictest = others.reduce((one, other) => (rpsOf(other) < rpsOf(one) ? other : one), first).key;
+    const about = {
+      principal,
+      route: named,
+      setting: `rates["${strictest}"]`,
+      source: sourceOf?.(strictest),
+      shadow,
+      hasRoutes: meant.some(({ value }) => value.multipliers.size > 0),
+      follows,
+    };
     checks.push(createRateCheck(tightest(meant, route), about, ...key, principal));
   }
+}
+
+function rpsOf({ value }: Entry<CompiledEntry>): number {
+  return value.written.rps as number;
 }
 
 function namedRoute({ multipliers }: CompiledEntry, route: string | undefined): string | undefined {

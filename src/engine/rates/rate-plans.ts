@@ -83,6 +83,7 @@ function planOf(
     route: route === undefined ? undefined : normaliseRoute(route),
     provider,
     sourceIp,
+    sourceAt: bounds.sourceAt,
   };
   const plan = planRates(bounds.rates, bounds.platform, asker, world.adjustments);
   if (plans.byRequest.size >= MAX_PLANS) plans.byRequest.clear();

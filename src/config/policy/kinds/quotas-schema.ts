@@ -14,7 +14,7 @@ const BURST_ERROR = { error: `must be a whole number from 1 to ${RATE_MAX}` };
 const FACTOR_ERROR = { error: "must be a number above 0 and at most 1000" };
 const PRINCIPAL_ERROR = {
   error:
-    "must be tenant:NAME, team:NAME, user:NAME, api_key:NAME, agent:NAME, or ip: with an address or a range, as ip:203.0.113.0/24",
+    "must be tenant:NAME, team:NAME, user:NAME, api_key:NAME, agent:NAME, or ip: with an address or a range, as ip:203.0.113.0/24, without bits behind the prefix",
 };
 const ROUTE_ERROR = { error: "must be a route that begins with /, of at most 256 characters" };
 const TEXT_ERROR = { error: "must be text of at most 1024 characters" };
@@ -45,12 +45,38 @@ function isPrincipal(text: string): boolean {
   return text.startsWith("ip:") ? isRange(text.slice("ip:".length)) : NAMED.test(text);
 }
 
-/** An address, or an address and the length of its prefix. */
+/** An address, or an address and the length of its prefix with nothing behind it: what a range is everywhere else. */
 function isRange(text: string): boolean {
   const [address = "", prefix, ...more] = text.split("/");
-  const family = isIP(address);
-  if (family === 0 || more.length > 0 || address.includes("%")) return false;
-  return prefix === undefined || (/^\d{1,3}$/.test(prefix) && Number(prefix) <= (family === 4 ? 32 : 128));
+  if (isIP(address) === 0 || more.length > 0 || address.includes("%")) return false;
+  if (prefix === undefined) return true;
+  if (!/^(?:0|[1-9]\d{0,2})$/.test(prefix)) return false;
+  const bits = bitsOf(address);
+  // IPv4 written as IPv6 is IPv4: a range of it does not reach beyond.
+  const least = bits.startsWith(MAPPED) ? MAPPED.length : 0;
+  return Number(prefix) >= least && Number(prefix) <= bits.length && !bits.includes("1", Number(prefix));
+}
+
+const MAPPED = "0".repeat(80) + "1".repeat(16);
+
+/** The bits of an address that `isIP` accepts. */
+function bitsOf(address: string): string {
+  if (isIP(address) === 4)
+    return address
+      .split(".")
+      .map((part) => binary(Number(part), 8))
+      .join("");
+  // An address in a URL is written in one way: groups of 16 bits, the longest row of empty ones as `::`.
+  const [head = "", tail] = new URL(`http://[${address}]`).hostname.slice(1, -1).split("::");
+  const groups = (text: string) => (text === "" ? [] : text.split(":"));
+  const behind = groups(tail ?? "");
+  const empty = tail === undefined ? 0 : 8 - groups(head).length - behind.length;
+  const all = [...groups(head), ...new Array<string>(empty).fill("0"), ...behind];
+  return all.map((part) => binary(Number.parseInt(part, 16), 16)).join("");
+}
+
+function binary(value: number, bits: number): string {
+  return value.toString(2).padStart(bits, "0");
 }
 
 export const QUOTAS_SCHEMA = z

@@ -128,15 +128,15 @@ function orNamed(schema: JsonSchema, named: Group["named"]): JsonSchema {
   return words.length === 0 ? schema : { anyOf: [schema, { enum: words }] };
 }
 
-const LEVELS = "global|tenant|team|user|api_key|agent|ip";
+const LEVELS = "tenant|team|user|api_key|agent";
 const NAME_PATTERNS: { readonly [F in NameFormat]: string } = {
   id: "^[\\x21-\\x7e]{1,128}$",
   counter: "^[\\x21-\\x7e]{1,128}$",
   glob: "^.{1,256}$",
   route: "^.{1,256}$",
-  principal: `^(${LEVELS})(:.+)?$`,
-  member: "^(tenant|(tenant|team|user|api_key|agent):[^*]+)$",
-  rate_principal: `^(${LEVELS}|provider)(:.+)?$`,
+  principal: `^(global|(${LEVELS})(:.+)?)$`,
+  member: `^(tenant|(${LEVELS}):[^*]+)$`,
+  rate_principal: `^(global|(${LEVELS}|provider)(:.+)?|ip:.+)$`,
 };
 
 function nameSchema(names: NameFormat): JsonSchema {

@@ -9,6 +9,7 @@ import type {
   NameMap,
   Node,
 } from "../../../domain/policy/field.ts";
+import { parseRange } from "../../rates/cidr-trie.ts";
 import type { Steps } from "../../steps.ts";
 import { canonicalList, isLooser, isMet, type Written } from "../meet.ts";
 import { isMapping, readValue, showValue, UNLIMITED } from "./read-value.ts";
@@ -279,10 +280,9 @@ function* readMapAsList(
 
 /** Characters of a name in a map. */
 const MAX_NAME = 256;
-const LEVELS = "global|tenant|team|user|api_key|agent|ip";
-const PRINCIPAL = new RegExp(`^(${LEVELS})(:.+)?$`);
+const PRINCIPAL = /^(?:global|(?:tenant|team|user|api_key|agent)(?::.+)?)$/;
 const MEMBER = /^(?:tenant|(?:tenant|team|user|api_key|agent):[^*]+)$/;
-const RATE_PRINCIPAL = new RegExp(`^(${LEVELS}|provider)(:.+)?$`);
+const RATE_PRINCIPAL = /^(?:global|(?:tenant|team|user|api_key|agent|provider)(?::.+)?)$/;
 
 function judgeName(format: NameFormat, name: string): string | undefined {
   if (name === "__proto__" || name === "" || name.length > MAX_NAME)
@@ -290,12 +290,16 @@ function judgeName(format: NameFormat, name: string): string | undefined {
   if ((format === "id" || format === "counter") && !isId(name))
     return "must be a name of 1 to 128 visible ASCII characters";
   if (format === "principal" && !PRINCIPAL.test(name))
-    return "must be a level (global, tenant, team, user, api_key, agent, ip), alone or with a name, as user:*";
+    return "must be global, or a level (tenant, team, user, api_key, agent), alone or with a name, as user:*; addresses have rates";
   if (format === "member" && !MEMBER.test(name))
     return "must be one principal: tenant, or team, user, api_key or agent with its name, as user:ann; no pattern";
-  if (format === "rate_principal" && !RATE_PRINCIPAL.test(name))
-    return "must be a level (global, tenant, team, user, api_key, agent, ip, provider), alone or with a name, as user:*";
+  if (format === "rate_principal" && !RATE_PRINCIPAL.test(name) && !isRange(name))
+    return "must be global, a level (tenant, team, user, api_key, agent, provider), alone or with a name, as user:*, or a range of addresses, as ip:203.0.113.0/24";
   return undefined;
+}
+
+function isRange(name: string): boolean {
+  return name.startsWith("ip:") && parseRange(name.slice("ip:".length)) !== undefined;
 }
 
 function* readListById(reading: Reading, node: ListById, raw: unknown, path: PolicyPath): Steps<Pair> {

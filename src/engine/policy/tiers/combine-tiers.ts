@@ -17,7 +17,7 @@ import type { Part, Said, Sides } from "./sides.ts";
 
 type Documents = Pick<PolicySet, "baseline" | "builtIn">;
 
-/** `shared` is what holds without the tenant, `previous` what held for the same before: equal parts are taken from there. */
+/** `shared` is what holds without the tenant or without the labels, `previous` what held for the same before: equal parts are taken from there. */
 export function* combineTiers(
   documents: Documents,
   source: TenantSource | undefined,

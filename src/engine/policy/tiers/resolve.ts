@@ -23,7 +23,7 @@ export interface Resolution {
   readonly top: Sides;
 }
 
-/** `shared` is the same node resolved without the tenant; undefined where it may not stand in. */
+/** `shared` is the same node resolved without the tenant or without the labels; undefined where it may not stand in. */
 export function* resolveNode(
   resolution: Resolution,
   node: Node,

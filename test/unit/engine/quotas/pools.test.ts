@@ -92,6 +92,20 @@ describe("pools", () => {
     expect(engine.check("bob", cost(0n)).allowed).toBe(true);
   });
 
+  test("a pool is divided once for all labels of its tenant", () => {
+    const members = { "user:ann": {}, "user:bob": {} };
+    const overrides = [{ match: { stage: "*" }, set: { execution: { max_steps: 5 } } }];
+    const engine = new Engine({
+      set: documentsOf({}, { pools: [{ id: "llm", usd: 1, members }], overrides }),
+    });
+    engine.register("ann", { principal: { user: "ann" } });
+    engine.register("bob", { principal: { user: "bob" }, labels: { stage: "test" } });
+    engine.charge("ann", cost(1n));
+    const { version } = engine.world.pools;
+    for (const user of ["bob", "ann", "bob", "ann"]) engine.charge(user, cost(1n));
+    expect(engine.world.pools.version).toBe(version);
+  });
+
   test("min and max bound a share; documents declare pools", () => {
     const members = { "user:ann": { min: 60 }, "user:bob": { weight: 9, max: 30 } };
     const set = documentsOf({ pools: [{ id: "llm", usd: 100, window: "month", members }] });
