@@ -1,3 +1,5 @@
+import { formatPolicyPath } from "../../../domain/policy/document.ts";
+import { findPlace } from "../../../domain/policy/place-table.ts";
 import type { QuotasFile, QuotasFileRate } from "../../../domain/quotas/quotas-file.ts";
 import { positionOf } from "../yaml/position.ts";
 import type { YamlSource } from "../yaml/yaml-source.ts";
@@ -25,10 +27,12 @@ export function parseQuotas(sources: readonly YamlSource[], problems: string[]):
     seen.add(principal);
   }
   return {
+    document: first.file,
     defaults: defaults === undefined ? undefined : rateOf(defaults),
-    principals: principals.map(({ principal, description, ...rate }) => ({
+    principals: principals.map(({ principal, description, ...rate }, index) => ({
       principal,
       description,
+      line: findPlace(first.places, formatPolicyPath(["principals", index]))?.line,
       ...rateOf(rate),
     })),
     endpointMultipliers: endpoint_multipliers,

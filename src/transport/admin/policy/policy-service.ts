@@ -2,6 +2,7 @@ import { create, type DescMessage, type MessageInitShape, type MessageShape } fr
 import { assert, invalidField } from "../../../domain/errors.ts";
 import { canonicalText } from "../../../engine/executions/register.ts";
 import { explainPolicy, knownOperations, withAllowChanges } from "../../../engine/policy/explain-policy.ts";
+import { explainQuotasFile } from "../../../engine/policy/explain-quotas-file.ts";
 import { resolvePolicy } from "../../../engine/policy/resolve-policy.ts";
 import {
   type PolicyService,
@@ -199,7 +200,10 @@ function explain(
   assertValid({ tenant, labels, allowChanges, keyPrefix, ...rest }, EXPLAIN_RULE);
   const { policy } = host.world;
   const effective = resolvePolicy(policy.set, tenant, labels);
-  const values = explainPolicy(withAllowChanges(effective, allowChanges === true), "full");
+  const values = [
+    ...explainPolicy(withAllowChanges(effective, allowChanges === true), "full"),
+    ...explainQuotasFile(policy.platformRates?.file, tenant),
+  ].toSorted((one, other) => (one.key < other.key ? -1 : 1));
   return {
     $typeName: "tollgate.admin.v1.PolicyServiceExplainResponse",
     policy: effectivePolicyToProto(

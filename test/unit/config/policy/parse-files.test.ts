@@ -185,10 +185,11 @@ endpoint_multipliers:
     const { quotas, problems } = parse({ "quotas.yaml": SEED }).platform;
     expect(problems).toEqual([]);
     expect(quotas).toEqual({
+      document: "quotas.yaml",
       defaults: { rps: 20, burst: 40 },
       principals: [
-        { principal: "tenant:acme-corp", rps: 100, burst: 200, description: "Enterprise customer" },
-        { principal: "ip:203.0.113.0/24", rps: 5, burst: 10, description: "Public IP range" },
+        { principal: "tenant:acme-corp", rps: 100, burst: 200, description: "Enterprise customer", line: 7 },
+        { principal: "ip:203.0.113.0/24", rps: 5, burst: 10, description: "Public IP range", line: 12 },
       ],
       endpointMultipliers: { "/v1/embeddings": 2.5, "/v1/dreams": 0.25 },
     });
@@ -205,6 +206,15 @@ endpoint_multipliers:
     ["version: 1\ndefaults: {rps: 1, burst: 0}\n", "burst: 0 must be a whole number from 1"],
     ["version: 1\nprincipals: [{principal: acme, rps: 1}]\n", '"acme" must be tenant:NAME'],
     ["version: 1\nprincipals: [{principal: 'ip:203.0.113.0/33', rps: 1}]\n", "must be tenant:NAME"],
+    [
+      "version: 1\nprincipals: [{principal: 'ip:203.0.113.1/24', rps: 1}]\n",
+      "without bits behind the prefix",
+    ],
+    [
+      "version: 1\nprincipals: [{principal: 'ip:2001:db8::1/32', rps: 1}]\n",
+      "without bits behind the prefix",
+    ],
+    ["version: 1\nprincipals: [{principal: 'ip:203.0.113.0/024', rps: 1}]\n", "must be tenant:NAME"],
     ["version: 1\nendpoint_multipliers: {v1: 2}\n", "must be a route that begins with /"],
     [
       "version: 1\nprincipals: [{principal: 'user:a', rps: 1}, {principal: 'user:a', rps: 2}]\n",
