@@ -35,6 +35,12 @@ export const PROFILE_VALUES: { readonly [P in Profile]: RawSections } = {
 /** USD per request above which the default cost rule fires. */
 const COST_LIMIT_USD = 10;
 
+/** Languages in which `default_prompt_injection` looks (docs/text-rules.md). */
+const INJECTION_LOCALES =
+  "ar bg bn cs da de el en es fa fi fr he hi hr hu id it ja ko ms nb nl pl pt ro ru sr sv sw ta th tl tr uk ur vi zh".split(
+    " ",
+  );
+
 /** Bare values are default and ceiling: no tenant can loosen an attribute or switch a default rule off. */
 export const BUILT_IN_BASELINE: RawSections = {
   attributes: {
@@ -71,6 +77,7 @@ export const BUILT_IN_BASELINE: RawSections = {
       action: "block",
       severity: "critical",
       enabled: true,
+      locales: INJECTION_LOCALES,
     },
   ],
 };

@@ -84,6 +84,10 @@ describe("the built-in baseline", () => {
       { id: "default_cost_limit", action: "block", severity: "critical", threshold: 10, ...on },
       { id: "default_prompt_injection", action: "block", severity: "critical", threshold: undefined, ...on },
     ]);
+    // As many as docs/text-rules.md names.
+    const { locales } = settings.rules.find(({ id }) => id === "default_prompt_injection") ?? {};
+    expect(locales).toHaveLength(38);
+    expect(locales).toEqual(expect.arrayContaining(["en", "de", "zh", "ar", "sw"]));
     for (const { id } of rules) {
       expect(ceilingOf("rules", id, "enabled")).toBe(true);
       expect(ceilingOf("rules", id, "mode")).toBe("enforce");
