@@ -52,6 +52,8 @@ export type TextFormat =
   | "cidr"
   | "cel"
   | "re2"
+  | "principal"
+  | "time_of_day"
   | "time_zone"
   | "url";
 export interface TextShape extends Typed<string> {
@@ -103,6 +105,8 @@ export const ADDRESS: TextShape = { kind: "text", format: "address", maxLength: 
 export const CIDR: TextShape = { kind: "text", format: "cidr", maxLength: MAX_NAME_LENGTH };
 export const CEL: TextShape = { kind: "text", format: "cel", maxLength: MAX_EXPRESSION_LENGTH };
 export const RE2: TextShape = { kind: "text", format: "re2", maxLength: MAX_EXPRESSION_LENGTH };
+export const PRINCIPAL: TextShape = { kind: "text", format: "principal", maxLength: MAX_NAME_LENGTH };
+export const TIME_OF_DAY: TextShape = { kind: "text", format: "time_of_day", maxLength: 5 };
 export const TIME_ZONE: TextShape = { kind: "text", format: "time_zone", maxLength: 64 };
 export const URL_TEXT: TextShape = { kind: "text", format: "url", maxLength: 2_048 };
 

@@ -84,6 +84,13 @@ export function hostListOf(entries: readonly string[]): HostList {
   return { names, globs: compileGlobs(globs), prefixes, terms };
 }
 
+/** Whether an entry can list any host at all: one with a scheme, a port or a path lists none. */
+export function isHostEntry(entry: string): boolean {
+  if (entry.includes("*")) return !/[\s/@?#\\]|\..*:/.test(entry);
+  const { names, prefixes } = hostListOf([entry]);
+  return names.length + prefixes.length > 0;
+}
+
 /** A `*` at the start of a domain stands for one label or many. */
 function globsOf(pattern: string): string[] {
   return pattern.startsWith("*.") ? [`**.*${pattern.slice(1)}`] : [pattern];

@@ -38,6 +38,13 @@ export function checkRule(rule: RuleSettings): RuleIssue[] {
     require("time_window", "is required for rules of type quota");
   }
   if (rule.type === "policy") checkExpression(rule, issues);
+  for (const [key, isUsed] of [
+    ["pattern", isTextType(rule.type)],
+    ["expression", rule.type === "policy"],
+    ["counter", rule.type === "quota"],
+  ] as const)
+    if (!isUsed && rule.type !== undefined && rule[key] !== undefined)
+      issues.push({ key, message: `has no effect: a rule of type ${rule.type} does not look at it` });
   return issues;
 }
 

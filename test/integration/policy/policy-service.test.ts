@@ -117,6 +117,13 @@ describe("PolicyService", () => {
       daemon.policies.rpc.put({ tenant: "beta", text: tenantText("beta", steps(1_001)) }),
     );
     expect(above.message).toContain("1001 is looser than the ceiling 1000");
+    const scope = "rules: [{id: default_prompt_injection, scope: {tools: [none]}}]\n";
+    const adds = await failureOf(
+      daemon.policies.rpc.put({ tenant: "beta", text: tenantText("beta", scope) }),
+    );
+    expect(adds.message).toContain(
+      `4:55: rules[0].scope.tools: ["none"] has no effect: default_prompt_injection is the platform's`,
+    );
     const counters = `custom_counters: [a, b, c, d, e, f, g]\n${steps(9)}`;
     const tooMany = await failureOf(
       daemon.policies.rpc.put({ tenant: "acme", text: tenantText("acme", counters) }),

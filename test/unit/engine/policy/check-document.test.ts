@@ -1,19 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { formatPolicyPath, type PolicyDocument } from "../../../../src/domain/policy/document.ts";
-import { checkDocument } from "../../../../src/engine/policy/check-document.ts";
+import type { PolicyDocument } from "../../../../src/domain/policy/document.ts";
+import { issuesOf } from "./document-issues.ts";
 import { baselineOf, tenantOf } from "./policy-documents.ts";
-
-interface Under {
-  readonly baseline?: PolicyDocument;
-  readonly file?: PolicyDocument;
-}
-
-function issuesOf(document: PolicyDocument, { baseline, file }: Under = {}): readonly string[] {
-  const found: string[] = [];
-  for (const issue of checkDocument(document, { baseline, file }))
-    if (issue !== undefined) found.push(`${formatPolicyPath(issue.path)}: ${issue.message}`);
-  return found;
-}
 
 describe("conditions of tool calls", () => {
   test("are compiled in the words of a call, in overrides too", () => {
@@ -22,11 +10,10 @@ describe("conditions of tool calls", () => {
       post: { "pay.*": ["output.ok", "1 + 1"] },
     };
     const paths = (document: PolicyDocument) => issuesOf(document).map((issue) => issue.split(": ", 1)[0]);
-    // Lists are kept in their order as texts.
     expect(paths(tenantOf("xto", { guards: { precondition } }))).toEqual([
-      'guards.precondition.pre["pay.*"][0]',
+      'guards.precondition.pre["pay.*"][1]',
       'guards.precondition.pre["pay.*"][2]',
-      'guards.precondition.post["pay.*"][0]',
+      'guards.precondition.post["pay.*"][1]',
     ]);
     const overrides = [{ match: { stage: "x" }, set: { guards: { precondition } } }];
     expect(paths(tenantOf("xto", { overrides }))).toHaveLength(3);
@@ -56,7 +43,7 @@ describe("the form of a document", () => {
       "execution.max_steps: -1 must be a whole number of at least 0, or unlimited",
       'execution.max_cost_usd: "12 USD" must be an amount in USD of at least 0 with at most 9 decimals, as 2.50, or unlimited',
       "execution.warning_threshold: 101 must be a whole number from 0 to 100",
-      "quotas.tenants: must be a level (global, tenant, team, user, api_key, agent, ip), alone or with a name, as user:*",
+      "quotas.tenants: must be global, or a level (tenant, team, user, api_key, agent), alone or with a name, as user:*; addresses have rates",
       "quotas.tenant.requests.week: is no key here; allowed are hour, day",
       'guards.network_policy.level: "strict" must be block, warn or off',
       "guards.network_policy.ports[0]: 0 must be a whole number from 1 to 65535",
@@ -205,52 +192,7 @@ describe("what does not compile", () => {
       "rules[0].description: is required",
       'time_zone: "Mars/Olympus" must be the name of a time zone, as Europe/Berlin',
       expect.stringMatching(/^guards\.sensitive_data\.custom_patterns\[0\]: "a\(b" /),
-      'rules[1].type: "prompt" differs from the Baseline\'s "content", which stays',
-    ]);
-  });
-});
-
-describe("what would have no effect is refused", () => {
-  test("auto_adjust on slots, storage and rates that nothing follows", () => {
-    const auto_adjust = { mode: "apply", floor: 1, ceiling: 9 };
-    const quota = { value: 5, auto_adjust };
-    const document = tenantOf("xto", {
-      quotas: {
-        tenant: { requests: { hour: quota, day: 50 }, concurrent_requests: quota, storage_gb: quota },
-      },
-      rates: {
-        tenant: { rps: 5, auto_adjust },
-        "user:*": { rps: 5, auto_adjust, endpoint_multipliers: { "/v1/chat": 2 } },
-        "provider:demo": { rps: 5, auto_adjust },
-        "ip:203.0.113.0/24": { rps: 5, auto_adjust: "off" },
-      },
-    });
-    expect(issuesOf(document).map((issue) => issue.split(": ", 1)[0])).toEqual([
-      "quotas.tenant.concurrent_requests.auto_adjust.mode",
-      "quotas.tenant.storage_gb.auto_adjust.mode",
-      'rates["user:*"].auto_adjust.mode',
-      'rates["provider:demo"].auto_adjust.mode',
-    ]);
-    expect(issuesOf(document)[0]).toContain(
-      "has no effect here: auto_adjust follows quotas on windows and rates of principals",
-    );
-  });
-
-  test("a pool's members are single principals, in a map or in a list", () => {
-    const pool = (members: unknown) => tenantOf("xto", { pools: [{ id: "llm", usd: 50, members }] });
-    expect(issuesOf(pool({ "user:ann": { weight: 2 }, tenant: {} }))).toEqual([]);
-    expect(issuesOf(pool([{ principal: "user:ann", weight: 2 }, { principal: "team:red" }]))).toEqual([]);
-    expect(issuesOf(pool({ "user:*": {}, "ip:10.0.0.0/8": {} })).map((one) => one.split(": ", 1)[0])).toEqual(
-      ['pools[0].members["user:*"]', 'pools[0].members["ip:10.0.0.0/8"]'],
-    );
-    expect(
-      issuesOf(
-        pool([{ principal: "user:*" }, { weight: 1 }, { principal: "user:a" }, { principal: "user:a" }]),
-      ),
-    ).toEqual([
-      expect.stringContaining("pools[0].members[0]: must be one principal"),
-      "pools[0].members[1]: must be a mapping with principal",
-      'pools[0].members[3].principal: "user:a" is there already',
+      'rules[1].type: "prompt" has no effect: default_pii_detection is the platform\'s, and "content" stays',
     ]);
   });
 });
