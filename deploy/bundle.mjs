@@ -30,6 +30,9 @@ export async function bundle(directory) {
     platform: "node",
     format: "cjs",
     target: "node24",
+    charset: "ascii",
+    minifyWhitespace: true,
+    minifySyntax: true,
     sourcemap: "linked",
     sourcesContent: false,
     // Its native part is found beside its own files.
