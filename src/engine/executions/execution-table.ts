@@ -16,6 +16,7 @@ import {
   ROW_BYTES,
 } from "./table/columns.ts";
 import { IdIndex } from "./table/id-index.ts";
+import { SessionRoots } from "./table/session-roots.ts";
 import { SharedColumn } from "./table/shared-column.ts";
 
 // The live executions, and those completed within the last hour. What every report touches stands in typed arrays under
@@ -100,6 +101,7 @@ export class ExecutionTable {
   /** Kept so that loops that only fetch have a use, and are not left out. */
   fetched = 0;
   readonly #ids: IdIndex;
+  readonly #sessions = new SessionRoots();
   readonly #free: number[] = [];
   #used = 0;
   #size = 0;
@@ -244,7 +246,10 @@ export class ExecutionTable {
     this.#size++;
     this.#ids.insert(record);
     this.parent.set(index, parent);
-    if (parent === NO_INDEX) return;
+    if (parent === NO_INDEX) {
+      this.#sessions.add(record);
+      return;
+    }
     const first = this.firstChild.get(parent);
     this.nextSibling.set(index, first);
     if (first !== NO_INDEX) this.previousSibling.set(first, index);
@@ -285,6 +290,7 @@ export class ExecutionTable {
     const previous = this.previousSibling.get(index);
     const next = this.nextSibling.get(index);
     const parent = this.parent.get(index);
+    if (parent === NO_INDEX) this.#sessions.remove(record);
     if (previous !== NO_INDEX) this.nextSibling.set(previous, next);
     else if (parent !== NO_INDEX && this.firstChild.get(parent) === index) this.firstChild.set(parent, next);
     if (next !== NO_INDEX) this.previousSibling.set(next, previous);
@@ -309,6 +315,20 @@ export class ExecutionTable {
       yield at;
       at = next;
     }
+  }
+
+  /** The roots of the session that an execution belongs to, its own among them. */
+  sessionRoots(member: ExecutionRecord): readonly number[] {
+    const roots = [...this.#sessions.of(member)];
+    const named = this.#ids.findHash(
+      this.#ids.hash(member.caller, member.session),
+      member.caller,
+      member.session,
+    );
+    if (named === NO_INDEX || this.parent.get(named) !== NO_INDEX) return roots;
+    const { session, principal } = this.record(named);
+    if (session === member.session && principal.tenant === member.principal.tenant) roots.push(named);
+    return roots;
   }
 
   /** Every index in use, lowest first. */

@@ -298,24 +298,47 @@ function judgeModifications(world: World, index: number, probe: Probe, now: Now,
   const { limits, id } = world.executions.record(index);
   const limit = limits.byKey.max_modifications_per_session;
   if (limit === undefined || (add === 0n && probe !== EMPTY_PROBE)) return;
-  const root = rootOf(world, index);
-  const instants = world.executions.record(root).modifications ?? [];
-  const since = now.wallMs - MODIFICATION_WINDOW_MS;
-  const recent = instants.filter((at) => at > since);
-  const held = heldOf(world, root, SPENT.modifications);
+  const { counted: known, isFull, oldest, held } = modificationsOf(world, index, now);
   // What is above the instants that are kept is not known: a limit beyond them counts as reached.
-  const isFull = recent.length >= MAX_MODIFICATIONS && limit.value > BigInt(recent.length);
-  const counted = (isFull ? limit.value : BigInt(recent.length)) + held;
+  const counted = (isFull && limit.value > known ? limit.value : known) + held;
   const { toldModifications: told } = probe;
   const current = (told > counted ? told : counted) + add;
   const facts = limitFacts("max_modifications_per_session", limit, current, held, id);
   if (current > limit.value) {
-    const oldest = recent[0];
     found.push({
       ...exceededFinding(facts),
-      ...(oldest === undefined ? {} : { retryAfterMs: Math.max(1, oldest - since) }),
+      ...(oldest === undefined
+        ? {}
+        : { retryAfterMs: Math.max(1, oldest + MODIFICATION_WINDOW_MS - now.wallMs) }),
     });
   } else addLimitFinding(facts, false, limits.warningThreshold, found);
+}
+
+/** Modifications of a session within the last hour. */
+export interface SessionModifications {
+  readonly counted: bigint;
+  readonly held: bigint;
+  /** Wall instant of the first of them. */
+  readonly oldest: number | undefined;
+  /** A root has as many as are remembered: there may have been more. */
+  readonly isFull: boolean;
+}
+
+/** Over all roots of the session: a second root buys nothing. */
+export function modificationsOf(world: World, index: number, now: Now): SessionModifications {
+  const since = now.wallMs - MODIFICATION_WINDOW_MS;
+  let counted = 0;
+  let held = 0n;
+  let oldest: number | undefined;
+  let isFull = false;
+  for (const root of world.executions.sessionRoots(world.executions.record(index))) {
+    const recent = (world.executions.record(root).modifications ?? []).filter((at) => at > since);
+    counted += recent.length;
+    held += heldOf(world, root, SPENT.modifications);
+    isFull ||= recent.length >= MAX_MODIFICATIONS;
+    for (const at of recent) if (oldest === undefined || at < oldest) oldest = at;
+  }
+  return { counted: BigInt(counted), held, oldest, isFull };
 }
 
 export function rootOf(world: World, index: number): number {

@@ -2,6 +2,7 @@ import type { Finding } from "../../../domain/decision.ts";
 import type { ToolEntry } from "../../../domain/policy/tool-entry.ts";
 import type { ReasonCode } from "../../../domain/reasons.ts";
 import type { ExecutionRecord } from "../../executions/execution-record.ts";
+import { sessionKey } from "../../executions/table/session-roots.ts";
 import { canonicalJson } from "../../json/canonical-json.ts";
 import { type JsonCaps, OUTPUT_JSON_CAPS, REQUEST_JSON_CAPS } from "../../json/json-caps.ts";
 import { isJsonObject, type JsonDocument } from "../../json/json-document.ts";
@@ -9,7 +10,6 @@ import { isJsonDocument, parseJson } from "../../json/parse-json.ts";
 import type { World } from "../../world.ts";
 import { CARRIED_ARGUMENTS } from "../carried-arguments.ts";
 import type { GuardFacts, ToolCall } from "../guard.ts";
-import { sessionKey } from "../session/sessions.ts";
 
 // What the guards are told of a call beside its arguments, and how arguments become an identity.
 

@@ -1,8 +1,10 @@
 import { TollgateError } from "../../../domain/errors.ts";
-import { MODIFICATION_WINDOW_MS } from "../../../domain/limits.ts";
+import type { GuardSettings } from "../../../domain/policy/guard-fields.ts";
 import type { GuardId } from "../../../domain/policy/guard-ids.ts";
 import type { Now } from "../../../domain/time.ts";
 import type { ExecutionRecord } from "../../executions/execution-record.ts";
+import { sessionKey } from "../../executions/table/session-roots.ts";
+import { modificationsOf } from "../../limits/judge.ts";
 import type { World } from "../../world.ts";
 import { type GuardPolicy, resolveGuardSettings } from "../chain/resolve-guard-settings.ts";
 import type { PlanShapeState } from "../flow/plan-shape.ts";
@@ -11,9 +13,10 @@ import { elapsedMs, type TimeoutBudgetState } from "../flow/timeout-budget.ts";
 import { countsOf, type ToolBudgetState } from "../flow/tool-budget.ts";
 import type { Guard } from "../guard.ts";
 import { GUARDS } from "../guard-table.ts";
+import { findLeastBound } from "../named-bounds.ts";
 import { findLineage, type ProvenanceRecord, type ProvenanceState } from "../output/provenance.ts";
 import type { SaturationState } from "../output/saturation.ts";
-import { findSession, sessionKey, sliceOf } from "./sessions.ts";
+import { findSession, sliceOf } from "./sessions.ts";
 import type { ToolCallRow } from "./tool-call-table.ts";
 
 // What an agent may see of its session: where each guard stands. Texts of the agent only; nothing that was found.
@@ -73,7 +76,7 @@ export function viewSession(
     saturation: runsOf(slice<SaturationState>("saturation")),
     toolBudgets: budgetsOf(slice<ToolBudgetState>("tool_budget"), guards.tool_budget, asked.turnId),
     unattributedUses: origin.unattributedUses,
-    modifications: modificationsOf(world, record, now.wallMs),
+    modifications: Number(modificationsOf(world, record.index, now).counted),
     references: origin.records.length,
   };
 }
@@ -109,28 +112,25 @@ function runsOf({ runs }: SaturationState): SessionView["saturation"] {
 
 function budgetsOf(
   state: ToolBudgetState,
-  settings: Parameters<typeof countsOf>[1] & {
-    readonly total?: number | undefined;
-    readonly discovery?: number | undefined;
-    readonly execution?: number | undefined;
-  },
+  settings: GuardSettings<"tool_budget">,
   turnId: string | undefined,
 ): SessionView["toolBudgets"] {
+  // A guard that is off bounds nothing.
+  const { total, discovery, execution, per_tool = {} } = settings.level === "off" ? NO_BOUNDS : settings;
   const counts = countsOf(state, settings, turnId ?? state.turns.at(-1)?.id);
   return [
-    { budget: "total", used: counts.discovery + counts.execution, limit: settings.total },
-    { budget: "discovery", used: counts.discovery, limit: settings.discovery },
-    { budget: "execution", used: counts.execution, limit: settings.execution },
-    ...counts.tools.map(({ name, calls }) => ({ budget: `tool:${name}`, used: calls, limit: undefined })),
+    { budget: "total", used: counts.discovery + counts.execution, limit: total },
+    { budget: "discovery", used: counts.discovery, limit: discovery },
+    { budget: "execution", used: counts.execution, limit: execution },
+    ...counts.tools.map(({ name, calls }) => ({
+      budget: `tool:${name}`,
+      used: calls,
+      limit: findLeastBound(per_tool, name),
+    })),
   ];
 }
 
-/** Instants of modifications are kept by the root execution. */
-function modificationsOf(world: World, record: ExecutionRecord, wallMs: number): number {
-  const root = record.chain.at(-1) ?? record.index;
-  const { modifications } = world.executions.record(root);
-  return modifications?.filter((at) => at > wallMs - MODIFICATION_WINDOW_MS).length ?? 0;
-}
+const NO_BOUNDS: Partial<GuardSettings<"tool_budget">> = {};
 
 /** @throws TollgateError REFERENCE_NOT_FOUND */
 export function viewLineage(

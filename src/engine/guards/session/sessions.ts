@@ -2,6 +2,7 @@ import { TollgateError } from "../../../domain/errors.ts";
 import type { GuardId } from "../../../domain/policy/guard-ids.ts";
 import type { Now } from "../../../domain/time.ts";
 import type { ExecutionRecord } from "../../executions/execution-record.ts";
+import { sessionKey } from "../../executions/table/session-roots.ts";
 import type { World } from "../../world.ts";
 import type { ChainCommit } from "../chain/run-chain.ts";
 import type { Guard } from "../guard.ts";
@@ -16,11 +17,6 @@ import {
 
 // What the guards remember of a session. A session is fixed when an execution registers and inherited by its children, so a
 // whole tree shares one and every bound on a session is met by each root execution too (docs/decisions).
-
-/** Sessions are kept per caller, as every id that a client chooses. */
-export function sessionKey(record: ExecutionRecord): string {
-  return `${record.caller}\n${record.principal.tenant}\n${record.session}`;
-}
 
 export function findSession(world: World, record: ExecutionRecord): GuardSession | undefined {
   return world.sessions.byKey.get(sessionKey(record));
