@@ -65,7 +65,7 @@ export function checkToolCall(
   const run = createBeforeRun(world, record, request, document, now);
   const first = judge(world, record, withoutApproval(run), document, NO_FINDINGS, now);
   const access = first.judged.findings.filter(isAccess);
-  const isRefused = first.judged.findings.some((one) => blocks(one) && !isAccess(one));
+  const isRefused = first.judged.findings.some((one) => blocks(one) && isBeforeGuards(one));
   if (run.policy.evaluate === "first" && isRefused)
     return refused(refuse(world, index, first.ask, first.judged.findings, now), undefined);
   const guards = withRedaction(run.guards, first.judged.obligations);
@@ -93,6 +93,11 @@ function isAccess({ kind }: Finding): boolean {
 
 export function isNoAccess(finding: Finding): boolean {
   return !isAccess(finding);
+}
+
+/** Quotas and rates are judged together with what comes first, and stand behind the guards: what a guard refuses is told as that. */
+function isBeforeGuards({ kind }: Finding): boolean {
+  return kind !== "ACCESS" && kind !== "QUOTA" && kind !== "RATE";
 }
 
 function blocks({ verdict, shadow }: Finding): boolean {
