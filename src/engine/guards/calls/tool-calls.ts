@@ -2,11 +2,12 @@ import { TollgateError } from "../../../domain/errors.ts";
 import { HOLD_TTL_DEFAULT_MS } from "../../../domain/reservation.ts";
 import type { Now } from "../../../domain/time.ts";
 import type { ExecutionRecord } from "../../executions/execution-record.ts";
+import { sessionKey } from "../../executions/table/session-roots.ts";
 import { releaseCallSlot } from "../../gauges/call-slots.ts";
 import type { JsonDocument } from "../../json/json-document.ts";
 import { DEADLINE } from "../../time/deadlines.ts";
 import type { World } from "../../world.ts";
-import { sessionKey } from "../session/sessions.ts";
+import type { ChainPlace } from "../guard-table.ts";
 import { MAX_TOOL_CALLS, type ToolAnswer, type ToolCallRow } from "../session/tool-call-table.ts";
 import { isFinding, readArguments } from "./call-facts.ts";
 import type { ToolCallAnswer } from "./check-tool-call.ts";
@@ -117,6 +118,9 @@ export function repeatedCall(
   return { ...answer, repaired: repairAgain(world, entry, request, now), expiresMono };
 }
 
+/** The guards that repair arguments. The others have answered: a token that was spent on this call must not refuse it now. */
+const REPAIRING: readonly ChainPlace[] = ["schema_strictness", "sensitive_data", "capability_argument"];
+
 /** Arguments are in no file: after a restart the same repair is made again, or the answer is not given. */
 function repairAgain(world: World, entry: ToolCallRow, request: ToolCallRequest, now: Now): string {
   const record = world.executions.record(entry.index);
@@ -124,7 +128,7 @@ function repairAgain(world: World, entry: ToolCallRow, request: ToolCallRequest,
   if (!isFinding(document)) {
     const run = createBeforeRun(world, record, request, document, now);
     const guards = withRedaction(run.guards, entry.answer.decision.obligations);
-    const chain = runBefore({ ...run, guards });
+    const chain = runBefore({ ...run, guards }, REPAIRING);
     const text = chain.document?.text;
     if (text !== undefined && world.digest.digest128(text) === entry.answer.repairedDigest) return text;
   }

@@ -69,6 +69,20 @@ describe("a capability token with an id", () => {
     expect(later.again(0).world.spentCapabilities.size).toBe(0);
   });
 
+  test("is taken out of the arguments again for a call that is sent again after a restart", async () => {
+    const engine = started();
+    const fields = { callId: "c1", acceptsRepair: true, ...capabilityOf(engine) };
+    const value = { _capability_token: "a.b.c", name: "Ann" };
+    const first = engine.call("create_user", value, fields);
+    expect(first.repaired).toBe(`{"name":"Ann"}`);
+    await engine.save();
+    const later = engine.again(2 * HOUR);
+    expect(later.call("create_user", value, fields).repaired).toBe(first.repaired);
+    expect(reasonOf(later.call("create_user", value, { ...fields, callId: "c2" }))).toMatch(
+      /used already|expired/,
+    );
+  });
+
   test("of another tenant is another token", () => {
     const engine = started();
     const { capability } = capabilityOf(engine);
