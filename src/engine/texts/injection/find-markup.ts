@@ -2,6 +2,7 @@
 // off. Every expression is bounded at each place.
 import { bitsOfHints, type Hint, type TextHints } from "../text-hints.ts";
 import type { TextMatch } from "../text-match.ts";
+import { isOfOthers } from "./others-orders.ts";
 
 type Form = readonly [kind: string, hints: readonly Hint[], pattern: RegExp, also?: RegExp];
 
@@ -50,7 +51,7 @@ const FORMS: readonly Form[] = [
   [
     "override",
     ["override"],
-    /(?<!\b(?:not|never|don't) |[\w(] ?["“„'`])(?:ignore|disregard|forget|bypass|override)[\s_*-]{0,3}(?:(?:all|any|the|your|my|of)[\s_*-]{0,3}){0,3}(?:previous|prior|above|earlier|preceding)[\s_*-]{0,3}(?:instruction|prompt|direction|guideline|command)/gi,
+    /(?<!\b(?:not|never|don't) |[\w(] ?["“„'`])(?:ignore|disregard|forget|bypass|override)[\s_*.|/+-]{0,3}(?:(?:all|any|the|your|my|of)[\s_*.|/+-]{0,3}){0,3}(?:previous|prior|above|earlier|preceding)[\s_*.|/+-]{0,3}(?:instruction|prompt|direction|guideline|command)/gi,
   ],
   [
     "role_tag",
@@ -65,7 +66,7 @@ const FORMS: readonly Form[] = [
   [
     "self_limit",
     ["mark"],
-    /\bmark (?:this|the|your|that|my) (?:\w+ )?(?:approval|request|pause|check|review)s? as (?:granted|approved|passed)/gi,
+    /\bmark (?:this|the|your|that|my|every|all|each|any) (?:\w+ ){0,2}?(?:approval|request|pause|check|review)s? as (?:granted|approved|passed)/gi,
   ],
   [
     "self_limit",
@@ -108,18 +109,18 @@ const FORMS: readonly Form[] = [
   [
     "exfiltration",
     ["files"],
-    /\b(?:cat|base64|tar|cp|read|type|print|show|dump|send|upload|post)\b[^\n]{0,60}(?:~\/\.ssh|\/etc\/(?:passwd|shadow)|\.aws\/credentials|(?:^|[\s"'/])\.env\b|process\.env|os\.environ)[^\n]{0,80}(?:\||>|curl|http|send|to |@|base64)/gi,
+    /\b(?:cat|base64|tar|cp|copy|read|type|print|show|dump|send|upload|post|commit|paste)\b[^\n]{0,60}(?:~\/\.ssh|\/etc\/(?:passwd|shadow)|\.aws\/credentials|(?:^|[\s"'/])\.env\b|process\.env|os\.environ)[^\n]{0,80}(?:\||>|curl|http|send|to |@|base64)/gi,
   ],
   [
     "persona",
     ["persona"],
-    /\b(?:you are|act as|become|as|be) (?:now )?(?:DAN|STAN|AIM|DUDE|Omega|BetterDAN)\b(?=[\s\S]{0,160}(?:never|no |any|free|without|unfilter|can do|rule|limit|refus))/g,
+    /\b(?:you are|act as|become|(?<!such )as|be) (?:now )?(?:DAN|STAN|AIM|DUDE|Omega|BetterDAN)\b(?=[\s\S]{0,160}(?:never|no |any|free|without|unfilter|can do|rule|limit|refus))/g,
     /\b(?:dan|stan|aim|jailbr)/i,
   ],
   [
     "persona",
     ["jailbreak"],
-    /(?<!["“„])\bdo anything now\b|\b(?:developer|god|dan|jailbreak|sudo|unrestricted|debug) mode (?:is )?(?:now )?(?:enabled|activated|on\b|engaged|unlocked)|\b(?:enable|activate|enter|unlock|switch to) (?:the )?(?:developer|god|dan|jailbreak|unrestricted|unfiltered) mode\b(?! (?:in|on|under|of|from) )/gi,
+    /(?<!["“„])\bdo anything now\b|\b(?:developer|god|dan|jailbreak|sudo|unrestricted|debug) mode (?:is )?(?:now )?(?:enabled|activated|on\b(?! (?:the|your|my|an?|any|this)\b)|engaged|unlocked)|\b(?:enable|activate|enter|unlock|switch to) (?:the )?(?:developer|god|dan|jailbreak|unrestricted|unfiltered) mode\b(?! (?:in|on|under|of|from) )/gi,
   ],
 ];
 
@@ -136,14 +137,27 @@ export function findMarkup(text: string, given: TextHints): readonly TextMatch[]
     if (!given.hasAll(needed)) continue;
     const [kind, , pattern, also] = FORMS[at] as Form;
     if (also?.test(text) === false) continue;
-    for (const { index, 0: match } of text.matchAll(pattern))
-      found.push({ kind, start: index, end: index + match.length });
+    for (const { index, 0: match } of text.matchAll(pattern)) {
+      const end = index + match.length;
+      // In plain words the rules over concepts say whose instructions are meant.
+      if (
+        kind === "override" &&
+        /^[a-z]+(?: [a-z]+)+$/i.test(match) &&
+        isOfOthers(text, pluralEnd(text, end))
+      )
+        continue;
+      found.push({ kind, start: index, end });
+    }
   }
   if (given.has("authority")) found.push(...findLabels(text));
   if (found.length === 0) return found;
   const settings = found.filter(({ kind }) => kind === "policy_puppetry");
   if (settings.length !== 1 || PUPPET_ORDER.test(text)) return found;
   return found.filter(({ kind }) => kind !== "policy_puppetry");
+}
+
+function pluralEnd(text: string, end: number): number {
+  return text.charAt(end).toLowerCase() === "s" ? end + 1 : end;
 }
 
 const LABEL = /(?:system|admin|administrator|root|developer)\s{0,3}[:：]/gi;

@@ -3,8 +3,9 @@
 import type { TextMatch } from "../text-match.ts";
 import { CONCEPT, type ConceptHit } from "./find-concepts.ts";
 import { judgeClaim, judgeFreshDeed, judgeHush, judgeUnasked, judgeWeaken } from "./judge-conduct.ts";
-import { judgeFresh, judgePersona, judgeSelfLimit } from "./judge-role.ts";
+import { judgeFresh, judgePersona, judgeSelfLimit, judgeTakeover } from "./judge-role.ts";
 import type { Concept } from "./lexicon/concepts.ts";
+import { endsOrder, isClose, isForThisTalk, isInAThing, isOfOthers, isToldOf } from "./others-orders.ts";
 import {
   findNear,
   findWithin,
@@ -51,13 +52,13 @@ const RULES: readonly ConceptRule[] = [
   {
     kind: "hidden_order",
     from: CONCEPT.address,
-    needs: anyOf("must", "act", "send", "reveal", "override", "fresh", "persona"),
+    needs: anyOf("must", "hush", "act", "send", "reveal", "override", "fresh", "persona"),
     judge: judgeAddress,
   },
   {
     kind: "hidden_order",
     from: CONCEPT.agent,
-    needs: anyOf("act", "override", "lift", "harm"),
+    needs: anyOf("act", "override", "lift", "harm", "send", "reveal"),
     judge: judgeVocative,
   },
   { kind: "persona", from: CONCEPT.persona, needs: anyOf("free", "power"), judge: judgePersona },
@@ -67,6 +68,12 @@ const RULES: readonly ConceptRule[] = [
     from: CONCEPT.fresh,
     needs: anyOf("override", "reveal", "free", "power", "secret", "address"),
     judge: judgeFresh,
+  },
+  {
+    kind: "override",
+    from: CONCEPT.fresh,
+    needs: anyOf("claim", "secret", "override", "free", "prompt", ...DEED),
+    judge: judgeTakeover,
   },
   { kind: "override", from: CONCEPT.fresh, needs: anyOf(...DEED), judge: judgeFreshDeed },
   { kind: "hidden_order", from: CONCEPT.hush, needs: anyOf("hush", ...DEED), judge: judgeHush },
@@ -142,7 +149,14 @@ function judgeOverride(reading: Reading, at: number): ConceptHit | undefined {
     before - 3,
     before + span + 4,
   );
-  if (isElsewhere(reading.text, target)) return undefined;
+  if (isInAThing(reading.text, target.end) || isToldOf(reading.text, hit.start, hit.end)) return undefined;
+  const isPlain = !isOtherOrder(reading.text, hit) && !isPredicate(reading.text, hit);
+  if (
+    isPlain &&
+    (isOfOthers(reading.text, target.end) || (target.start < hit.start && !endsOrder(reading.text, hit))) &&
+    !hasAccomplice(reading, at, target)
+  )
+    return undefined;
   // Ignoring the rules leads to …: nobody is told to.
   if (
     /^\w+ing$/.test(reading.text.slice(hit.start, hit.end)) &&
@@ -154,14 +168,15 @@ function judgeOverride(reading: Reading, at: number): ConceptHit | undefined {
   if (isPredicate(reading.text, hit) && target.start < hit.start)
     return hasAccomplice(reading, at) ||
       findWithin(reading, at, CONCEPT.persona | CONCEPT.agent, before - 8, before) !== undefined ||
-      /\byour? /.test(reading.text.slice(Math.max(0, target.start - 8), target.start))
+      /\byour? /.test(reading.text.slice(Math.max(0, target.start - 8), target.start)) ||
+      (isStrong && isForThisTalk(reading.text, hit))
       ? target
       : undefined;
   const noun = reading.text.slice(target.start, target.end);
   // What a friend said is taken back every day.
   if (/^(?:what (?:i|they) |what was said)/.test(noun) && !hasAccomplice(reading, at, target))
     return undefined;
-  if (isStrong) return prior !== undefined || span <= 2 ? target : undefined;
+  if (isStrong) return prior !== undefined || isClose(reading.text, hit, target, span) ? target : undefined;
   const isWhole = findWithin(reading, at, CONCEPT.all, before - 2, before + span + 3) !== undefined;
   const isPrior = findWithin(reading, at, CONCEPT.prior, before - 2, before + span + 4) !== undefined;
   if (!isPrior && !isWhole) return undefined;
@@ -177,13 +192,6 @@ function judgeOverride(reading: Reading, at: number): ConceptHit | undefined {
     : undefined;
 }
 
-/** … everything in this directory, the instructions on the box */
-function isElsewhere(text: string, { end }: ConceptHit): boolean {
-  return /^\s+(?:you know about|except|about|else about|(?:contained |found |embedded |written |printed )?(?:in|on|inside|under)\s+(?:the|a|an|any|this|that|these|your|tool|all)\s+(?!system|prompt|conversation|above|chat|context|first|previous|message|beginning|start|text))/.test(
-    text.slice(end, end + 60),
-  );
-}
-
 /** start by ignoring … */
 function isToBeDone(text: string, { start }: ConceptHit): boolean {
   return /\b(?:start|begin|by|keep|you are|while|now|answer|respond|continue|reply)\s+$/.test(
@@ -193,7 +201,7 @@ function isToBeDone(text: string, { start }: ConceptHit): boolean {
 
 /** … the rules do not exist: what is aimed at stands before. */
 const PREDICATE =
-  /^(?:no longer|do not (?:exist|count)|don't (?:exist|count)|did not exist|is |are |have |has |was |were |null|void|gelten|gilt|sind|ne s'appl|ne sont|n'existaient|ya no|nao se|nao valem|non valgono|non si|gelden|zijn|больше не)/;
+  /^(?:never (?:existed|been)|d(?:o|oes)(?: not|n't) apply|(?:can|must|may|should) be |無効|无效|無效|作废|失效|no longer|do not (?:exist|count)|don't (?:exist|count)|did not exist|is |are |have |has |was |were |null|void|gelten|gilt|sind|ne s'appl|ne sont|n'existaient|ya no|nao se|nao valem|non valgono|non si|gelden|zijn|больше не)/;
 
 function isPredicate(text: string, { start, end }: ConceptHit): boolean {
   return PREDICATE.test(text.slice(start, end));
@@ -324,17 +332,24 @@ function judgeExfiltration(reading: Reading, at: number): ConceptHit | undefined
   const near = CONCEPT.all | CONCEPT.agent | CONCEPT.address;
   const helped =
     isNamed && findWithin(reading, at, near, hit.word - 14, hit.word + 18, hit, target) !== undefined;
-  const isQuery = /https?:\/\/\S{1,200}[?&]\w{1,20}=(?:\s|$|[[{<(]|followed)/.test(around);
+  const isQuery = /https?:\/\/\S{1,200}[?&]\w{1,20}=(?:\s|$|[[{<($]|followed)/.test(around);
+  // The talk itself has no business at an address.
+  const isTalk =
+    isNamed &&
+    /(?:whole|entire|full|complete|all) (?:chat|conversation)|(?:chat|conversation) (?:history|so far)/.test(
+      around,
+    );
   const isQueryString = /query (?:string|param)|next url|url you|image tag|webhook|attacker|external/.test(
     around,
   );
-  return helped || isQuery || isQueryString ? target : undefined;
+  return helped || isQuery || isTalk || isQueryString ? target : undefined;
 }
 
 /** note to AI … approve */
 function judgeAddress(reading: Reading, at: number): ConceptHit | undefined {
   const order =
     CONCEPT.must |
+    CONCEPT.hush |
     CONCEPT.act |
     CONCEPT.send |
     CONCEPT.reveal |
@@ -349,10 +364,20 @@ function judgeVocative(reading: Reading, at: number): ConceptHit | undefined {
   const hit = reading.hits[at] as ConceptHit;
   const next = reading.text.slice(hit.end, hit.end + 40);
   if (!/^(?:\s+\w+){0,2}\s*[,:]/.test(next)) return undefined;
+  // If the assistant light blinks, …: what it is, not who is called.
+  if (
+    /\b(?:if|when|once|unless|until|while)\s+(?:the|your|an?)\s+$/.test(
+      reading.text.slice(Math.max(0, hit.start - 14), hit.start),
+    ) &&
+    !/^(?:\s+\w+)?\s+(?:reads?|sees?|process\w*|opens?|summar\w*|pars\w*|receives?|finds?|visits?)\b/.test(
+      next,
+    )
+  )
+    return undefined;
   const order = findNear(
     reading,
     at,
-    CONCEPT.act | CONCEPT.override | CONCEPT.lift | CONCEPT.harm,
+    CONCEPT.act | CONCEPT.override | CONCEPT.lift | CONCEPT.harm | CONCEPT.send | CONCEPT.reveal,
     6,
     0,
     true,
@@ -361,7 +386,7 @@ function judgeVocative(reading: Reading, at: number): ConceptHit | undefined {
   const ordered = reading.hits.indexOf(order, firstNear(at));
   if (isNegated(reading, ordered) || isReported(reading, ordered)) return undefined;
   const said = reading.text.slice(order.start, order.start + 120);
-  return /^(?:ignore|disregard|forget|override|approve|rate\b.{0,40}(?:10|highest|top|perfect|best)|recommend|grant|hire|accept this|transfer|delete|erase|wipe|disable|bypass|skip|stop checking|give this|score|rank|merge|wire|unlock|promote|escalate|drop (?:all|the)|pay (?:all|the)|buy (?:ten|the|all)|remove (?:all|the)|issue (?:a|the))/.test(
+  return /^(?:ignore|disregard|forget|override|approve|rate\b.{0,40}(?:10|highest|top|perfect|best)|recommend|grant|hire|accept this|replace (?:the|your)|forward\b.{0,40}@|visit https?:|reveal (?:the user|your|all)|reply only|print the (?:password|secret|key|prompt)|transfer|delete|erase|wipe|disable|bypass|skip|stop checking|give this|score|rank|merge|wire|unlock|promote|escalate|drop (?:all|the)|pay (?:all|the)|buy (?:ten|the|all)|remove (?:all|the)|issue (?:a|the))/.test(
     said,
   )
     ? order

@@ -124,6 +124,14 @@ function isAddressed(text: string, deed: ConceptHit, hit: ConceptHit): boolean {
 const OWN =
   /\b(?:your|ur)\s+(?:[\w-]{1,16}\s+){0,2}(?:rules?|rulebook|instructions?|guidelines?|restrictions?|programming|(?:system )?prompt|limits|limitations|filters?|safety|safeguards?|ethics|ethical|morals?|def[ea]n[cs]es?|training|directives?|constraints?|principles|guardrails?|policy|policies|boundaries|chains|orders|directions|conditioning|alignment|protocols?|behaviou?r|inhibitions|censorship|code of conduct|core values)\b/;
 
+/** abort your task and do … instead */
+const TASK =
+  /^\s+(?:your|the|this)\s+(?:(?:current|original|present|assigned|previous|actual)\s+)?(?:task|job|assignment|mission|duties|role|objective|goal)\b(?: (?:you were given|at hand))?[^.\n]{0,8}[.,;:]?\s(?:[^.\n]{0,60}\binstead\b|(?:your|the) new (?:task|job|role)|(?:and |then )?(?:execute|obey|follow) (?:my|mine|me)\b|from now on)/;
+
+/** delete all previous instructions */
+const EARLIER =
+  /^\s+(?:(?:all|any|every)\s+(?:of\s+)?(?:the\s+)?(?:previous|prior|earlier|former)|(?:all of )?the (?:system|developer)'s)\s+(?:instructions?|guidelines?|directives?|system prompts?|programming|guardrails?|safeguards?|safety rules?)\b/;
+
 /** break your rules · your guidelines are gone */
 export function judgeWeaken(reading: Reading, at: number): ConceptHit | undefined {
   const hit = reading.hits[at] as ConceptHit;
@@ -135,6 +143,18 @@ export function judgeWeaken(reading: Reading, at: number): ConceptHit | undefine
     behind <= 12 &&
     isOrder(reading, at) &&
     !/[.!?]/.test(text.slice(hit.end, hit.end + behind))
+  )
+    return hit;
+  if (isOrder(reading, at) && TASK.test(text.slice(hit.end, hit.end + 100))) return hit;
+  if (isOrder(reading, at) && EARLIER.test(text.slice(hit.end, hit.end + 60))) return hit;
+  // drop the system prompt and …
+  if (
+    isOrder(reading, at) &&
+    /^\s+the\s+(?:system|developer|hidden)\s+(?:prompt|message|instructions?)\b/.test(
+      text.slice(hit.end, hit.end + 40),
+    ) &&
+    findWithin(reading, at, CONCEPT.fresh | CONCEPT.free | CONCEPT.persona, hit.word, hit.word + 14, hit) !==
+      undefined
   )
     return hit;
   if (!/(?:ed|wn|en|off|gone|on hold|authority|lete|dated)$/.test(text.slice(hit.start, hit.end)))

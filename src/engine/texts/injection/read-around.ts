@@ -22,7 +22,11 @@ export function isOtherOrder(text: string, hit: ConceptHit): boolean {
   return (hit.concepts & CONCEPT.foreign) !== 0 || isForeign(text, hit);
 }
 
+/** password=…, token: [redacted]: what is given, or gone, is asked of nobody. */
+const GIVEN = /^["']?\s{0,2}(?:\[(?:redacted|hash)|[=:]\s{0,2}(?:["'[<*$]|[\w./+-]{12}))/;
+
 export function isHarmlessSecret(text: string, { end }: ConceptHit): boolean {
+  if (GIVEN.test(text.slice(end, end + 20))) return true;
   return /^[\s-]*(?:reset|manager|policy|policies|field|fields|hint|strength|protected|rotation|requirement|length|page|form|prompt|input|generator|count|counts|usage|limit|budget|expired|expiry|management|scanner|scanning|box|column|table|documentation|docs|name|names|type|bucket|hashing|hash|santa|sauce|garden|recipe)/.test(
     text.slice(end, end + 20),
   );
@@ -108,6 +112,9 @@ const TRYING =
   /\b(?:attempts?|attempted|attempting|tries|tried|trying|used|designed|how|able|unable|ways?|requests?|refuses?|refused|flags?|options?|switch|ability|commands?|buttons?|phrase|prompts?|pressure|learn(?:s|ed)?|fails?|failed|meant|(?:who|that|users|they|attackers|people)\s+(?:may\s+|might\s+|could\s+)?try|likely|whether|detects?|prevents?|learned|known)\s+(?:to\s+)?$/;
 const OTHERS =
   /\b(?:attackers?|users|customers|models|people|they|he|she|who|that|which|agents|assistants|bots|employees|researchers?|hackers?|students|admins|it|we)\s+(?:(?:\w+ly|sometimes|often|always|never|may|might|can|could|would|should|will|do|does|did|must|to|also)\s+){0,2}$/;
+/** Press F2 to show … · def override( */
+const OF_A_DEVICE =
+  /\b(?:press|hit|tap|click)\s+(?:\S{1,12}\s+){1,3}to\s+$|\b(?:def|func|function|fn|void|public)\s+$/;
 const MENTIONED =
   /(?:such as|like|e\.g\.|phrases?|strings?|words?|keywords?|sentences?|examples?|flagged|flags|detects?|payloads?|means|called|named|says|saying|translate this:?|message|titled?)[\s:,(]{1,3}["“”„«'`]$/;
 
@@ -123,8 +130,14 @@ export function isReported({ text, hits }: Reading, at: number): boolean {
     )
   )
     return true;
+  // print('…') and ignore(x); are code.
+  if (
+    text.charAt(end) === "(" &&
+    /^\((?:[fr]?["'`]|[^()\n]{0,40}\)\s{0,2}[;{:.,])/.test(text.slice(end, end + 48))
+  )
+    return true;
   if (/^\s+(?:its|their|his|her)\s/.test(text.slice(end, end + 8))) return true;
-  return TOLD_TO.test(before) || TRYING.test(before) || OTHERS.test(before);
+  return TOLD_TO.test(before) || TRYING.test(before) || OTHERS.test(before) || OF_A_DEVICE.test(before);
 }
 
 /** What stands before a verb that orders: nothing, another clause, or a word that leads to it. */

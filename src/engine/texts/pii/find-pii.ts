@@ -34,8 +34,12 @@ const SEARCHES: readonly Search[] = [
   {
     kind: "email",
     needs: "at",
-    accepts: (candidate) =>
-      /@\dx\.(?:png|jpe?g|webp|gif|svg|avif)$/i.test(candidate) ? 0 : candidate.length,
+    // logo@2x.png, and git@host:path
+    accepts: (candidate, text, at) =>
+      /@\dx\.(?:png|jpe?g|webp|gif|svg|avif)$/i.test(candidate) ||
+      /^:[\w~.-]{0,64}\//.test(text.slice(at + candidate.length, at + candidate.length + 66))
+        ? 0
+        : candidate.length,
     pattern:
       /(?<![\p{L}\p{N}!#$%&'*+/=?^_`{|}~.-])(?:"[^"\n@]{1,64}"|[\p{L}\p{N}!#$%&'*+/=?^_`{|}~-]{1,64}(?:\.[\p{L}\p{N}!#$%&'*+/=?^_`{|}~-]{1,64}){0,8})@(?:[\p{L}\p{N}](?:[\p{L}\p{N}-]{0,61}[\p{L}\p{N}])?\.){1,8}(?:xn--[a-z0-9-]{2,59}|\p{L}{2,63})/gu,
   },
@@ -85,7 +89,7 @@ const SEARCHES: readonly Search[] = [
     kind: "phone",
     digits: 8,
     hint: /(?:\+|00)[1-9]/,
-    pattern: /(?<![\w+.-])(?:\+|00)[1-9]\d{0,2}(?:[ .\-/]{0,2}\(?\d{1,5}\)?){2,7}(?![\d-]|[.,]\d)/g,
+    pattern: /(?<![\w+.-])(?:\+|(?<!\d )00)[1-9]\d{0,2}(?:[ .\-/]{0,2}\(?\d{1,5}\)?){2,7}(?![\d-]|[.,]\d)/g,
     accepts: internationalLength,
   },
   {

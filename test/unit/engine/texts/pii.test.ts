@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { findPii } from "../../../../src/engine/texts/pii/find-pii.ts";
 import { hasData, readCorpus } from "../guards/input/read-data.ts";
+import { FRESH_PII, NO_PII } from "./fresh-pii.ts";
 
 const found = (text: string) =>
   findPii(text).map(({ kind, start, end }) => `${kind} ${text.slice(start, end)}`);
@@ -80,6 +81,16 @@ describe("findPii", () => {
       "card 4111 1111 1111 1111",
       "us_ssn 219-09-9999",
     ]);
+  });
+});
+
+describe("samples that were written anew", () => {
+  test.each(FRESH_PII)("%s: %s", (kind, text) => {
+    expect(findPii(text).map((one) => one.kind)).toContain(kind);
+  });
+
+  test.each(NO_PII)("%s holds none", (text) => {
+    expect(found(text)).toEqual([]);
   });
 });
 

@@ -197,7 +197,7 @@ function isUserAndPassword(value: string): boolean {
 
 const NAME = /[A-Za-z0-9_.$-]{3,}/g;
 const SEPARATOR =
-  /\\{0,2}["'`]?\]?[ \t]{0,4}(?:=>|:=|[=:]{1,3}|\|\|:|>)[ \t]{0,4}(?:\\{0,2}(["'`]))?|[ \t]+(?:is|was|=)[ \t]+(["'`])?/y;
+  /\\{0,2}["'`]?\]?[ \t]{0,4}(?:=>|:=|[=:]{1,3}|\|\|:|>)[ \t]{0,4}(?:\\{0,2}(["'`]))?|[ \t]+(?:is|was|=)[ \t]+(["'`])?|["']?,?[ \t]{0,4}(?:\r?\n[ \t]{0,24})?(?<=\s)["']?value["']?[ \t]{0,2}[=:][ \t]{0,2}(["'])?/y;
 const BLANK = /[ \t]{1,4}(["'])?/y;
 const QUOTED: Readonly<Record<string, RegExp>> = {
   '"': /[^"\s\\]{1,1025}/y,
@@ -206,7 +206,7 @@ const QUOTED: Readonly<Record<string, RegExp>> = {
 };
 const UNQUOTED = /[^\s"'`;,&<>(){}[\]|\\]{1,1025}/y;
 
-/** `name = value` in any spelling of configuration, code, headers and prose. */
+/** `name = value` in any spelling, `key="name" value="…"` and `- name: … value: …` among them, of configuration, code, headers and prose. */
 function findAssignments(text: string, minLength: number, hits: RankedHit[]): void {
   if (!TELLING.test(text)) return;
   NAME.lastIndex = 0;
@@ -218,7 +218,7 @@ function findAssignments(text: string, minLength: number, hits: RankedHit[]): vo
     separator.lastIndex = NAME.lastIndex;
     const sign = separator.exec(text);
     if (sign === null) continue;
-    const valueOf = QUOTED[sign[1] ?? sign[2] ?? ""] ?? UNQUOTED;
+    const valueOf = QUOTED[sign[1] ?? sign[2] ?? sign[3] ?? ""] ?? UNQUOTED;
     valueOf.lastIndex = separator.lastIndex;
     const value = valueOf.exec(text)?.[0].replace(/[.:]+$/, "") ?? "";
     const start = separator.lastIndex;

@@ -1,6 +1,9 @@
 // Forms of secrets, each with the nearest text that is none. The texts are put together here: no scanner of repositories finds them.
 import { describe, expect, test } from "vitest";
 import { findSecretsInLayers } from "../../../../../src/engine/guards/input/secrets/decode-layers.ts";
+import { checkSensitiveData } from "../../../../../src/engine/guards/input/sensitive-data.ts";
+import { documentOf, FACTS, settingsOf } from "../guard-fixture.ts";
+import { FRESH_SECRETS, NO_SECRETS } from "./fresh-secrets.ts";
 
 const LETTERS = "aB3xK9pQ7mZ2";
 const random = (length: number): string =>
@@ -94,5 +97,19 @@ describe("secrets as bytes and in mail", () => {
     `${KEY.slice(0, 9)}=\n`,
   ])("%s is none", (text) => {
     expect(kindsIn(text)).toBe("none");
+  });
+});
+
+describe("samples that were written anew", () => {
+  const textOf = (row: string): string => row.replaceAll("{+}", "");
+
+  test.each(FRESH_SECRETS)("%s: %s", (kind, row) => {
+    const document = documentOf({ note: textOf(row) });
+    const { notes } = checkSensitiveData(document, settingsOf("sensitive_data"), FACTS.keyedHash);
+    expect(notes[0]?.text).toContain(kind);
+  });
+
+  test.each(NO_SECRETS)("%s is none", (row) => {
+    expect(kindsIn(textOf(row))).toBe("none");
   });
 });
