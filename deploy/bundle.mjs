@@ -2,7 +2,7 @@
 // Usage: node deploy/bundle.mjs OUTPUT_DIRECTORY
 
 import { execFileSync } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
@@ -42,9 +42,18 @@ export async function bundle(directory) {
     legalComments: "linked",
     logLevel: "warning",
   });
+  for (const out of Object.keys(entries)) escapeNonAscii(join(directory, `${out}.cjs`));
   copyNative(join(directory, "node_modules/better-sqlite3"));
   cpSync(join(root, "deploy/tollgate.cjs"), join(directory, "tollgate.cjs"));
   compile(directory);
+}
+
+/** What esbuild leaves in regular expressions: one such character makes V8 keep all of a source as two bytes a character. */
+function escapeNonAscii(file) {
+  const source = readFileSync(file, "utf8");
+  if (/String\.raw`[^`]*[\u0080-\uffff]/.test(source)) throw new Error(`${file}: a raw text would change`);
+  const escaped = (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`;
+  writeFileSync(file, source.replace(/[\u0080-\uffff]/g, escaped));
 }
 
 /** Starts the daemon once and keeps what V8 made of the bundle. */

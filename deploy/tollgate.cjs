@@ -23,7 +23,8 @@ function readCompiled() {
 }
 
 const cachedData = readCompiled();
-const script = new Script(wrap(readFileSync(filename, "utf8")), { filename, cachedData });
+// The bundle is plain ASCII (bundle.mjs).
+const script = new Script(wrap(readFileSync(filename, "latin1")), { filename, cachedData });
 const bundle = { exports: {} };
 module.exports = script;
 script.runInThisContext()(bundle.exports, createRequire(filename), bundle, filename, __dirname);

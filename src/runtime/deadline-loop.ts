@@ -30,7 +30,8 @@ export class DeadlineLoop {
   arm(): void {
     if (this.#stopped) return;
     const { world } = this.#host;
-    const isPending = world.fanOut.pending || world.quotaFanOut.pending || isSweeping(world);
+    const { fanOut, quotaFanOut, executions } = world;
+    const isPending = fanOut.pending || quotaFanOut.pending || isSweeping(world) || executions.hasUnread;
     const next = isPending ? 0 : world.deadlines.next();
     if (next === undefined || next >= this.#armedFor) return;
     clearTimeout(this.#timer);

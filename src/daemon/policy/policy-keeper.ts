@@ -268,7 +268,9 @@ export class PolicyKeeper {
   async #prepareLive({ set }: Policy, slices: Slices): Promise<void> {
     const late: Wanted[] = [];
     this.#next = { set, late };
-    for (const record of this.#host?.world.executions.records ?? []) {
+    const executions = this.#host?.world.executions;
+    for (let index = 0; index < (executions?.used ?? 0); index++) {
+      const record = executions?.recordAt(index);
       if (record === undefined) continue;
       await runInSlices(preparePolicy(set, record.principal.tenant, record.labels), slices);
     }

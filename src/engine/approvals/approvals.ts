@@ -145,6 +145,6 @@ export function keepAnswer(world: World, entry: ApprovalRow, now: Now): void {
     tenant: entry.tenant,
     subject: entry.approvalId,
     kind: entry.state,
-    body: { ...entry, caller: world.executions.records[entry.index]?.caller },
+    body: { ...entry, caller: world.executions.recordAt(entry.index)?.caller },
   });
 }

@@ -50,8 +50,7 @@ export class FanOut {
         this.#walks.shift();
         continue;
       }
-      if (world.executions.stamp.get(index) !== stamp || world.executions.records[index] === undefined)
-        continue;
+      if (world.executions.stamp.get(index) !== stamp || !world.executions.has(index)) continue;
       for (const child of world.executions.children(index)) {
         walk.pending.push(child);
         walk.stamps.push(world.executions.stamp.get(child));

@@ -55,11 +55,10 @@ export class QuotaFanOut {
   /** Looks at no more than `max` executions; answers how many it looked at. */
   run(world: World, now: Now, max: number): number {
     let seen = 0;
-    const { records } = world.executions;
     while (seen < max) {
       const round = this.#rounds.first;
       if (round === undefined) break;
-      if (round.next >= records.length || (round.windowEndsAtMs ?? now.wallMs) < now.wallMs) {
+      if (round.next >= world.executions.used || (round.windowEndsAtMs ?? now.wallMs) < now.wallMs) {
         this.#rounds.shift();
         continue;
       }
@@ -75,7 +74,7 @@ export class QuotaFanOut {
 }
 
 function concerns(world: World, index: number, { level, tenant, name }: Round): boolean {
-  const record = world.executions.records[index];
+  const record = world.executions.recordAt(index);
   if (record === undefined || world.executions.state.get(index) === STATE.completed) return false;
   const { principal } = record;
   if (level === "global") return true;

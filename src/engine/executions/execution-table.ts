@@ -18,6 +18,7 @@ import {
 import { IdIndex } from "./table/id-index.ts";
 import { SessionRoots } from "./table/session-roots.ts";
 import { SharedColumn } from "./table/shared-column.ts";
+import { type LoadedId, READ_AT_ONCE, UNREAD, type UnreadRecords } from "./table/unread.ts";
 
 // The live executions, and those completed within the last hour. What every report touches stands in typed arrays under
 // the execution's index; what is read seldom stands in its record. Arrays are made at full size once: the pages of an
@@ -50,7 +51,11 @@ export const NOT_QUIET = FLAG.uncertain | FLAG.saturated | FLAG.carved | FLAG.st
 
 export class ExecutionTable {
   readonly capacity: number;
-  readonly records: (ExecutionRecord | undefined)[] = [];
+  readonly #records: (ExecutionRecord | undefined)[] = [];
+  /** Those that were loaded and that nobody asked for yet; their records are `UNREAD`. */
+  #unread: UnreadRecords | undefined;
+  /** Up to this index records were read by `readSome`. */
+  #readUpTo = 0;
   /** The limits in force, as numbers to compare with. */
   readonly compiled: SharedColumn<CompiledLimits>;
   /** The windows of the principal, as they were last resolved. */
@@ -111,7 +116,7 @@ export class ExecutionTable {
   /** `seed`: what hashes of ids begin with; secret where agents are not trusted. */
   constructor(capacity: number, seed = "") {
     this.capacity = capacity;
-    this.#ids = new IdIndex(this.records, seed);
+    this.#ids = new IdIndex(this, seed);
     const rows = createRows(capacity);
     this.#bytes = bytesOf(rows);
     this.spent = bigIntsOf(rows);
@@ -205,8 +210,52 @@ export class ExecutionTable {
     return found;
   }
 
+  /** Whether an execution stands under an index. */
+  has(index: number): boolean {
+    return this.#records[index] !== undefined;
+  }
+
+  /** Of an execution that is there. */
   record(index: number): ExecutionRecord {
-    return this.records[index] as ExecutionRecord;
+    const record = this.#records[index] as ExecutionRecord;
+    return record === UNREAD ? this.#read(index) : record;
+  }
+
+  /** Undefined where there is none. */
+  recordAt(index: number): ExecutionRecord | undefined {
+    return this.has(index) ? this.record(index) : undefined;
+  }
+
+  /** The limits in force, without a look at the record. */
+  limitsOf(index: number): EffectiveLimits {
+    return (this.compiled.get(index) as CompiledLimits).limits;
+  }
+
+  isUnread(index: number): boolean {
+    return this.#records[index] === UNREAD;
+  }
+
+  /** True while records of loaded executions wait to be read. */
+  get hasUnread(): boolean {
+    return this.#unread !== undefined;
+  }
+
+  /** Reads records that nobody asked for yet, in at most `max` pieces; answers how many pieces were read. */
+  readSome(max: number): number {
+    let done = 0;
+    for (; done < max && this.#unread !== undefined; done++) {
+      const end = Math.min(this.#readUpTo + READ_AT_ONCE, this.#used);
+      for (; this.#readUpTo < end; this.#readUpTo++)
+        if (this.isUnread(this.#readUpTo)) this.#read(this.#readUpTo);
+      if (end === this.#used) this.#unread = undefined;
+    }
+    return done;
+  }
+
+  #read(index: number): ExecutionRecord {
+    const record = (this.#unread as UnreadRecords).read(index);
+    this.#records[index] = record;
+    return record;
   }
 
   /** A free index, its numbers set to zero; NO_INDEX when the table is full. The lowest used indexes stay adjacent. */
@@ -221,30 +270,43 @@ export class ExecutionTable {
     return this.#used++;
   }
 
-  /** Takes the index that a loaded row had. */
+  /** Takes the index that a loaded row had. What is left out below it is free when `freeUnused` was called. */
   allocateAt(index: number): void {
-    while (this.#used < index) this.#free.push(this.#used++);
-    if (index === this.#used) {
-      this.#used++;
-      this.#link(index);
-      return;
-    }
-    const place = this.#free.lastIndexOf(index);
-    if (place >= 0) this.#free.splice(place, 1);
-    this.#clear(index);
+    while (this.#used <= index) this.#link(this.#used++);
   }
 
-  /** An index that was allocated for a row which turned out to be none. */
-  giveBack(index: number): void {
-    this.#free.push(index);
+  /** After loading: indexes without an execution are free, the lowest first. */
+  freeUnused(): void {
+    for (let index = this.#used - 1; index >= 0; index--) if (!this.has(index)) this.#free.push(index);
   }
 
   insert(record: ExecutionRecord, parent: number): void {
     const { index } = record;
-    this.records[index] = record;
-    this.setLimits(index, record.limits);
+    this.#records[index] = record;
+    this.#enter(index, parent, this.#ids.hash(record.caller, record.id), record.limits);
+  }
+
+  /** The same for one that was loaded, whose record is made by `unread` when it is asked for; its id is plain ASCII. */
+  insertUnread(
+    unread: UnreadRecords,
+    index: number,
+    parent: number,
+    id: LoadedId,
+    limits: EffectiveLimits,
+  ): void {
+    if (this.#unread !== unread) {
+      this.#unread = unread;
+      this.#ids.reserve(this.#used);
+    }
+    this.#records[index] = UNREAD;
+    const { caller, bytes, from, to } = id;
+    this.#enter(index, parent, this.#ids.hashBytes(caller, bytes, from, to), limits);
+  }
+
+  #enter(index: number, parent: number, hash: number, limits: EffectiveLimits): void {
+    this.#compile(index, limits);
     this.#size++;
-    this.#ids.insert(record);
+    this.#ids.insert(index, hash);
     this.parent.set(index, parent);
     if (parent === NO_INDEX) {
       this.#sessions.add(record);
@@ -262,8 +324,12 @@ export class ExecutionTable {
   }
 
   setLimits(index: number, limits: EffectiveLimits): void {
-    const compiled = compileLimits(limits);
     this.record(index).limits = limits;
+    this.#compile(index, limits);
+  }
+
+  #compile(index: number, limits: EffectiveLimits): void {
+    const compiled = compileLimits(limits);
     this.compiled.set(index, compiled);
     this.#setFlag(index, FLAG.custom, compiled.hasCustom);
   }
@@ -286,7 +352,7 @@ export class ExecutionTable {
     this.#ids.remove(record);
     this.bindings.set(index, undefined);
     this.compiled.set(index, undefined);
-    this.records[index] = undefined;
+    this.#records[index] = undefined;
     const previous = this.previousSibling.get(index);
     const next = this.nextSibling.get(index);
     const parent = this.parent.get(index);
@@ -333,7 +399,7 @@ export class ExecutionTable {
 
   /** Every index in use, lowest first. */
   *indexes(): Generator<number> {
-    for (let index = 0; index < this.#used; index++) if (this.records[index] !== undefined) yield index;
+    for (let index = 0; index < this.#used; index++) if (this.has(index)) yield index;
   }
 
   /** What is not zero in an index that was never used: the rest is not written, and costs no memory until it is. */

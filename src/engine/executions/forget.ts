@@ -12,7 +12,7 @@ export const COMPLETED_MEMORY_MS = 3_600_000;
 /** Removes a completed execution with everything that is kept under it. */
 export function forgetExecution(world: World, index: number, now: Now): void {
   const table = world.executions;
-  const record = table.records[index];
+  const record = table.recordAt(index);
   if (record === undefined || table.state.get(index) !== STATE.completed) return;
   for (const child of [...table.children(index)]) forgetExecution(world, child, now);
   keepLateUsage(world, index);
@@ -74,8 +74,7 @@ export function dropForgotten(world: World): void {
   for (;;) {
     const { first } = completed;
     if (first === undefined) return;
-    if (executions.stamp.get(first.index) === first.stamp && executions.records[first.index] !== undefined)
-      return;
+    if (executions.stamp.get(first.index) === first.stamp && executions.has(first.index)) return;
     completed.shift();
   }
 }

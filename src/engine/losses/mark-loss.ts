@@ -78,7 +78,7 @@ function markOwner(world: World, table: StateTable, key: number, finding: Findin
 
 function markExecution(world: World, index: number, finding: Finding, now: Now): boolean {
   const table = world.executions;
-  if (table.records[index] === undefined) return false;
+  if (!table.has(index)) return false;
   if (table.state.get(index) === STATE.completed) return true;
   setFlags(world, index, FLAG.uncertain | FLAG.lost);
   pushEvent(world, index, "DATA_LOSS", finding.message, now, { finding });

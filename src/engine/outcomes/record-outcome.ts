@@ -102,7 +102,7 @@ function approvalSubject(world: World, id: string, rows: readonly OutcomeRow[]):
   const entry = world.approvals.find(id);
   if (entry === undefined) return subjectOfRow(rows, "approval");
   const { tenant, executionId, index } = entry;
-  const caller = world.executions.records[index]?.caller;
+  const caller = world.executions.recordAt(index)?.caller;
   return caller === undefined ? undefined : { caller, tenant, executionId, outcome: new Map() };
 }
 

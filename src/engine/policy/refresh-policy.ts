@@ -148,8 +148,7 @@ export function runPolicySweep(world: World, now: Now, max: number): number {
     done++;
     for (const end = Math.min(sweep.next + SWEEP_STRIDE, table.used); sweep.next < end; ) {
       const index = sweep.next++;
-      if (table.records[index] === undefined || table.policyGeneration.get(index) === world.policy.generation)
-        continue;
+      if (!table.has(index) || table.policyGeneration.get(index) === world.policy.generation) continue;
       const before = table.record(index).limits;
       refreshStalePolicy(world, index, now);
       // One whose limits changed has armed deadlines and told its watchers: that is a piece of its own.

@@ -21,11 +21,10 @@ export function restoreWindowText(world: World, row: number, { custom, ...text }
 }
 
 export function restoreWindow(world: World, row: number, image: RowPlace): void {
-  const view = expandWords(image, WINDOW_WORDS);
-  for (let unit = 0; unit < SPENT_STRIDE; unit++)
-    world.windows.spent[row * SPENT_STRIDE + unit] = view.getBigInt64(unit * 8, true);
+  const { i32, i64 } = expandWords(image, WINDOW_WORDS);
+  world.windows.spent.set(i64.subarray(0, SPENT_STRIDE), row * SPENT_STRIDE);
   // What was held is laid on again by the reservations themselves, so that both always agree.
-  const flagsAt = (SPENT_STRIDE + HELD_STRIDE) * 8;
-  world.windows.mark(row, view.getInt32(flagsAt, true));
-  world.windows.told[row] = view.getInt32(flagsAt + 4, true);
+  const flagsAt = (SPENT_STRIDE + HELD_STRIDE) * 2;
+  world.windows.mark(row, i32[flagsAt] as number);
+  world.windows.told[row] = i32[flagsAt + 1] as number;
 }

@@ -1,8 +1,8 @@
 import { RECORD_PUT } from "../../ports/cut-store.ts";
 import type { CutBuffer } from "../rows/cut-buffer.ts";
 import { deleteRow, tableNumber } from "../rows/generations.ts";
-import type { RowPlace } from "../rows/loaded-rows.ts";
-import type { Shift } from "../rows/read-image.ts";
+import { imageOf, type RowPlace } from "../rows/loaded-rows.ts";
+import { type Shift, viewOf } from "../rows/read-image.ts";
 import type { World } from "../world.ts";
 
 // Buckets of rates: the instant in one table, the key in another, so that a request that takes writes eight bytes.
@@ -32,6 +32,6 @@ export function restoreRate(
   image: RowPlace | undefined,
   shift: Shift,
 ): void {
-  const instantMs = image === undefined ? 0 : image.view.getFloat64(image.at, true) + shift.monoMs;
+  const instantMs = image === undefined ? 0 : viewOf(imageOf(image)).getFloat64(0, true) + shift.monoMs;
   world.rates.restore(row, key, instantMs);
 }

@@ -87,7 +87,7 @@ export function forgetRequests(world: World, now: Now, max: number): number {
     forgotten++;
     if (world.requests.entries[entry.row] !== entry) continue;
     world.rows.requests.touch(entry.row);
-    world.executions.records[entry.index]?.requests?.delete(entry.requestId);
+    world.executions.recordAt(entry.index)?.requests?.delete(entry.requestId);
     world.requests.remove(entry.row);
   }
   return forgotten;

@@ -20,13 +20,12 @@ const NUMBERS = 9;
 /** i32 pairs: state·verdict, depth·max depth, event number·warned, parent·first reporter. */
 const PAIRS = 4;
 export const EXECUTION_WORDS = NUMBERS + PAIRS + SPENT_STRIDE + HELD_STRIDE;
-/** Places of the parent's index and of the first reporter's row plus one, in bytes. */
-export const PARENT_AT = (NUMBERS + PAIRS - 1) * 8;
-export const FIRST_REPORTER_AT = PARENT_AT + 4;
+/** The word that the counters begin at; what is held follows them. */
+export const COUNTERS_FROM = NUMBERS + PAIRS;
 
 export function encodeExecution(world: World, index: number, out: CutBuffer): void {
   const table = world.executions;
-  if (table.records[index] === undefined) return deleteRow(out, EXECUTIONS, index);
+  if (!table.has(index)) return deleteRow(out, EXECUTIONS, index);
   const flags = table.flags.get(index);
   out.beginWords(EXECUTIONS, index, EXECUTION_WORDS);
   out.addF64(EXECUTION_IMAGE_VERSION * 256 + flags);
@@ -53,7 +52,7 @@ export function encodeExecution(world: World, index: number, out: CutBuffer): vo
 
 /** Loop rings: i32 count, window, warned, 0, then four numbers per step. */
 export function encodeLoop(world: World, index: number, out: CutBuffer): void {
-  const ring = world.executions.records[index]?.loop;
+  const ring = world.executions.recordAt(index)?.loop;
   if (ring === undefined) return deleteRow(out, LOOPS, index);
   const { entries } = ring;
   out.begin(RECORD_PUT, LOOPS, index, 16 + entries.byteLength);

@@ -33,7 +33,7 @@ export interface ExecutionText {
   readonly labels?: Texts;
   readonly requested?: StoredOverrides;
   readonly discovered?: boolean;
-  readonly parentId?: string;
+  readonly parentId?: string | undefined;
   readonly adjusted?: StoredOverrides;
   readonly carve?: {
     readonly mode: CarveMode;
@@ -54,7 +54,7 @@ export interface ExecutionText {
 }
 
 export function encodeExecutionText(world: World, index: number, out: CutBuffer): void {
-  const record = world.executions.records[index];
+  const record = world.executions.recordAt(index);
   if (record === undefined) return deleteRow(out, EXECUTION_TEXTS, index);
   out.text(RECORD_PUT, EXECUTION_TEXTS, index, formatExecutionText(world, record));
 }

@@ -57,7 +57,7 @@ export function restoreSession(
 }
 
 export function restoreToolCall(world: World, row: number, stored: ToolCallRow, shift: Shift): void {
-  const record = world.executions.records[stored.index];
+  const record = world.executions.recordAt(stored.index);
   if (record === undefined) return;
   if (stored.inFlight) countCallSlot(world, record.principal);
   const { output } = stored;

@@ -91,7 +91,7 @@ export function encodeApproval(world: World, row: number, out: CutBuffer): void 
 
 export function encodeEvent(world: World, row: number, out: CutBuffer): void {
   const index = Math.floor(row / MAX_EVENTS);
-  const events = world.executions.records[index]?.events ?? [];
+  const events = world.executions.recordAt(index)?.events ?? [];
   const event = events.findLast((one) => one.number % MAX_EVENTS === row % MAX_EVENTS);
   if (event === undefined) return deleteRow(out, EVENTS, row);
   out.text(RECORD_PUT, EVENTS, row, JSON.stringify(event, bigintAsText));

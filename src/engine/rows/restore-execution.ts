@@ -14,7 +14,7 @@ import { counterPlace } from "../executions/table/columns.ts";
 import { resolveLimits, sharedLimits } from "../limits/effective-limits.ts";
 import { resolvePolicy } from "../policy/resolve-policy.ts";
 import type { World } from "../world.ts";
-import { EXECUTION_WORDS, FIRST_REPORTER_AT, PARENT_AT } from "./execution-image.ts";
+import { COUNTERS_FROM, EXECUTION_WORDS } from "./execution-image.ts";
 import type { ExecutionText, StoredOverrides, Texts } from "./execution-text.ts";
 import { expandWords, type RowPlace } from "./loaded-rows.ts";
 import { reviveAmounts, type Shift, viewOf } from "./read-image.ts";
@@ -27,47 +27,70 @@ export function insertRecord(
   parent: number,
 ): ExecutionRecord {
   const table = world.executions;
-  const known = parent !== NO_INDEX && table.records[parent] !== undefined;
+  const known = parent !== NO_INDEX && table.has(parent);
   const record = createRecord(world, index, text, known ? parent : NO_INDEX);
   table.insert(record, known ? parent : NO_INDEX);
-  table.policyGeneration.set(index, world.policy.generation);
-  const state = table.state.get(index);
-  if (state !== STATE.completed) table.live++;
+  countInserted(world, index);
   return record;
 }
 
-/** Writes the numbers of an image to its index, which is allocated. Its parent may not be there yet. */
-export function restoreNumbers(world: World, image: RowPlace, shift: Shift): void {
+/** After an execution from the file was inserted. */
+export function countInserted({ executions, policy }: World, index: number): void {
+  executions.policyGeneration.set(index, policy.generation);
+  if (executions.state.get(index) !== STATE.completed) executions.live++;
+}
+
+/**
+ * Writes the numbers of an image to its index, which is allocated and all zero. Its parent may not be there yet. What is zero
+ * is not written: most counters of most executions are, and their lines need not be fetched.
+ */
+export function restoreNumbers(world: World, image: RowPlace, { monoMs }: Shift): void {
   const table = world.executions;
   const index = image.key;
-  const view = expandWords(image, EXECUTION_WORDS);
-  const number = (place: number): number => view.getFloat64(place * 8, true);
-  const pair = (place: number, half: 0 | 1): number => view.getInt32((9 + place) * 8 + half * 4, true);
-  table.flags.set(index, number(0) % 256);
-  table.startedMono.set(index, number(1) + shift.monoMs);
-  table.startedWall.set(index, number(2));
-  table.lastActivity.set(index, number(3) + shift.monoMs);
-  table.pausedMs.set(index, number(4));
-  table.pausedSince.set(index, number(5) === 0 ? 0 : number(5) + shift.monoMs);
-  table.endedMono.set(index, number(6) === 0 ? 0 : number(6) + shift.monoMs);
-  table.memory.set(index, number(7));
-  table.setSubtreeMemory(index, number(8));
-  table.setState(index, pair(0, 0));
-  table.verdict.set(index, pair(0, 1));
-  table.depth.set(index, pair(1, 0));
-  table.maxDepth.set(index, pair(1, 1));
-  table.eventNumber.set(index, pair(2, 0));
-  table.warned.set(index, pair(2, 1));
-  const counters = (9 + 4) * 8;
-  for (let unit = 0; unit < SPENT_STRIDE; unit++)
-    table.spent[counterPlace(index) + unit] = view.getBigInt64(counters + unit * 8, true);
-  if ((table.flags.get(index) & FLAG.held) !== 0) {
-    const held = counters + SPENT_STRIDE * 8;
-    for (let unit = 0; unit < HELD_STRIDE; unit++)
-      table.held[index * HELD_STRIDE + unit] = view.getBigInt64(held + unit * 8, true);
+  const { i32, f64, i64 } = expandWords(image, EXECUTION_WORDS);
+  table.flags.set(index, (f64[0] as number) % 256);
+  table.startedMono.set(index, (f64[1] as number) + monoMs);
+  table.startedWall.set(index, f64[2] as number);
+  table.lastActivity.set(index, (f64[3] as number) + monoMs);
+  if (f64[4] !== 0) table.pausedMs.set(index, f64[4] as number);
+  if (f64[5] !== 0) table.pausedSince.set(index, (f64[5] as number) + monoMs);
+  if (f64[6] !== 0) table.endedMono.set(index, (f64[6] as number) + monoMs);
+  if (f64[7] !== 0) table.memory.set(index, f64[7] as number);
+  table.setSubtreeMemory(index, f64[8] as number);
+  table.setState(index, i32[18] as number);
+  table.verdict.set(index, i32[19] as number);
+  table.depth.set(index, i32[20] as number);
+  table.maxDepth.set(index, i32[21] as number);
+  table.eventNumber.set(index, i32[22] as number);
+  table.warned.set(index, i32[23] as number);
+  table.parent.set(index, i32[24] as number);
+  table.firstReporter.set(index, i32[25] as number);
+  const { spent, held } = table;
+  const spentBase = counterPlace(index);
+  for (let unit = 0; unit < SPENT_STRIDE; unit++) {
+    const sum = i64[COUNTERS_FROM + unit] as bigint;
+    if (sum !== 0n) spent[spentBase + unit] = sum;
   }
-  table.firstReporter.set(index, view.getInt32(FIRST_REPORTER_AT, true));
-  table.parent.set(index, view.getInt32(PARENT_AT, true));
+  if ((table.flags.get(index) & FLAG.held) === 0) return;
+  const heldFrom = COUNTERS_FROM + SPENT_STRIDE;
+  held.set(i64.subarray(heldFrom, heldFrom + HELD_STRIDE), index * HELD_STRIDE);
+}
+
+/** What bounds an execution, and what it is made of. */
+export type Bounds = Pick<ExecutionRecord, "policy" | "limits" | "requested" | "adjusted">;
+
+export function boundsOf(
+  world: World,
+  { principal, labels }: Pick<ExecutionText, "principal" | "labels">,
+  requested: LimitOverrides,
+  adjusted: LimitOverrides,
+): Bounds {
+  const policy = resolvePolicy(world.policy.set, principal.tenant, labels ?? NO_LABELS);
+  const limits =
+    adjusted === NO_OVERRIDES
+      ? sharedLimits(policy.limits, requested)
+      : resolveLimits(policy.limits, requested, adjusted);
+  return { policy, limits, requested, adjusted };
 }
 
 /** A record from its JSON row; `parent` must be in the table already. */
@@ -76,14 +99,8 @@ export function createRecord(
   index: number,
   text: ExecutionText,
   parent: number,
+  bounds = boundsOf(world, text, overridesOf(text.requested), overridesOf(text.adjusted)),
 ): ExecutionRecord {
-  const requested = overridesOf(text.requested);
-  const adjusted = overridesOf(text.adjusted);
-  const policy = resolvePolicy(world.policy.set, text.principal.tenant, text.labels ?? NO_LABELS);
-  const limits =
-    adjusted === NO_OVERRIDES
-      ? sharedLimits(policy.limits, requested)
-      : resolveLimits(policy.limits, requested, adjusted);
   const above = parent === NO_INDEX ? undefined : world.executions.record(parent);
   const record = createExecutionRecord({
     index,
@@ -92,13 +109,13 @@ export function createRecord(
     principal: isSame(above?.principal, text.principal) ? above.principal : text.principal,
     session: above?.session ?? text.session,
     labels: text.labels ?? NO_LABELS,
-    requested,
+    requested: bounds.requested,
     discovered: text.discovered === true,
     parentId: above?.id ?? text.parentId,
     chain: chainBelow(world, parent),
-    adjusted,
-    policy,
-    limits,
+    adjusted: bounds.adjusted,
+    policy: bounds.policy,
+    limits: bounds.limits,
     carve: text.carve === undefined ? undefined : carveOf(text.carve),
   });
   if (text.custom !== undefined)
@@ -118,11 +135,12 @@ export function createRecord(
 function isSame(above: Principal | undefined, own: Principal): above is Principal {
   return (
     above !== undefined &&
-    above.tenant === own.tenant &&
-    above.team === own.team &&
-    above.user === own.user &&
-    above.apiKeyId === own.apiKeyId &&
-    above.agent === own.agent
+    (above === own ||
+      (above.tenant === own.tenant &&
+        above.team === own.team &&
+        above.user === own.user &&
+        above.apiKeyId === own.apiKeyId &&
+        above.agent === own.agent))
   );
 }
 

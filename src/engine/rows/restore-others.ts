@@ -69,7 +69,7 @@ export function restoreReservation(
   stored: Stored<ReservationRow>,
   shift: Shift,
 ): void {
-  const record = world.executions.records[stored.index];
+  const record = world.executions.recordAt(stored.index);
   if (record === undefined) return;
   const amounts = BigInt64Array.from({ length: Math.max(HELD_COUNT, stored.amounts.length) }, (_, at) =>
     BigInt(stored.amounts[at] ?? "0"),
@@ -105,7 +105,7 @@ export function restoreRequest(world: World, row: number, stored: AnyRequestRow,
     return;
   }
   if (isOfExecution(stored)) {
-    const record = world.executions.records[stored.index];
+    const record = world.executions.recordAt(stored.index);
     if (record === undefined) return;
     record.requests ??= new Map();
     record.requests.set(stored.requestId, { digest: stored.digest, row });
@@ -114,7 +114,7 @@ export function restoreRequest(world: World, row: number, stored: AnyRequestRow,
 }
 
 export function restoreApproval(world: World, row: number, stored: ApprovalRow): void {
-  if (world.executions.records[stored.index] === undefined) return;
+  if (!world.executions.has(stored.index)) return;
   const { tenant } = stored;
   world.approvals.insert({ ...stored, row, finding: reviveAmounts(stored.finding) });
   if (stored.state === "open")

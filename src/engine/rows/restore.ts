@@ -106,7 +106,7 @@ function restoreSums(world: World, tables: LoadedTables, now: Now): void {
 
 function restoreLoops(world: World, { loops }: LoadedTables, damaged: ReadonlySet<number>): void {
   for (const row of loops.rows) {
-    const record = world.executions.records[row.key];
+    const record = world.executions.recordAt(row.key);
     if (record !== undefined && !damaged.has(row.key)) record.loop = restoreLoop(imageOf(row));
   }
 }
@@ -150,12 +150,17 @@ function keepDisbelief(world: World, { awayMs, disbelievedMs }: Shift, now: Now)
 
 /**
  * Counts those that run or are paused, once per principal, which most executions of a tree share; and the executions of
- * each reporter.
+ * each reporter. Of those whose records are not read the places are counted already.
  */
 function countRestored(world: World): void {
   const active = new Map<Principal, number>();
   const { executions } = world;
   for (const index of executions.indexes()) {
+    if (executions.isUnread(index)) {
+      const first = world.reporters.entries[executions.firstReporter.get(index) - 1];
+      if (first !== undefined) first.executions++;
+      continue;
+    }
     const { principal, reporters } = executions.record(index);
     for (const reporter of reporters) {
       const entry = world.reporters.entries[reporter];
@@ -168,7 +173,7 @@ function countRestored(world: World): void {
 }
 
 function restoreEvent(world: World, row: number, event: ExecutionEvent): void {
-  const record = world.executions.records[Math.floor(row / MAX_EVENTS)];
+  const record = world.executions.recordAt(Math.floor(row / MAX_EVENTS));
   if (record === undefined) return;
   record.events = [...record.events, reviveAmounts(event)].sort((a, b) => a.number - b.number);
 }

@@ -19,7 +19,7 @@ function isMoving(table: ExecutionTable, index: number): boolean {
 
 export function armWall(world: World, index: number): void {
   const table = world.executions;
-  const { limits } = table.record(index);
+  const limits = table.limitsOf(index);
   const wall = limits.byKey.max_wall_time_ms;
   if (wall === undefined) return;
   // Elapsed must be above limit + grace: one millisecond later it is.
@@ -43,7 +43,7 @@ export function isAbandoned(table: ExecutionTable, index: number, now: Now): boo
 
 export function armWorking(world: World, index: number, now: Now): void {
   const table = world.executions;
-  const { limits } = table.record(index);
+  const limits = table.limitsOf(index);
   const working = limits.byKey.max_working_time_ms;
   if (working === undefined || !isMoving(table, index)) return;
   const left = Number(working.value) + limits.timeoutGraceMs + 1 - workingMs(table, index, now);
@@ -52,7 +52,7 @@ export function armWorking(world: World, index: number, now: Now): void {
 
 export function armIdle(world: World, index: number): void {
   const table = world.executions;
-  const idle = table.record(index).limits.byKey.idle_timeout_seconds;
+  const idle = table.limitsOf(index).byKey.idle_timeout_seconds;
   if (idle === undefined || !isMoving(table, index)) return;
   const at = table.lastActivity.get(index) + Number(idle.value) * 1000;
   world.deadlines.add(at, DEADLINE.idle, index, table.stamp.get(index));

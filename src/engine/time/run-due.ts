@@ -23,9 +23,9 @@ import { DEADLINE, type DueDeadline } from "./deadlines.ts";
 export const SWEEP_MS = 10_000;
 
 /**
- * Does what is due: deadlines that passed, then events for subtrees, then executions that another policy waits for. At most
- * `max` pieces, and none after one at whose end `isEnough`; answers how many were done, so that the caller can go on in its
- * next slice.
+ * Does what is due: deadlines that passed, then events for subtrees, then executions that another policy waits for, then
+ * records that nobody asked for since the start. At most `max` pieces, and none after one at whose end `isEnough`; answers how
+ * many were done, so that the caller can go on in its next slice.
  */
 export function runDue(world: World, now: Now, max: number, isEnough: () => boolean = () => false): number {
   let done = 0;
@@ -45,7 +45,7 @@ function runPiece(world: World, now: Now): boolean {
   }
   if (world.fanOut.pending && world.fanOut.run(world, now, 1) > 0) return true;
   if (world.quotaFanOut.pending && world.quotaFanOut.run(world, now, 1) > 0) return true;
-  return runPolicySweep(world, now, 1) > 0;
+  return runPolicySweep(world, now, 1) > 0 || world.executions.readSome(1) > 0;
 }
 
 function runDeadline(world: World, due: DueDeadline, now: Now): void {
@@ -57,7 +57,7 @@ function runDeadline(world: World, due: DueDeadline, now: Now): void {
   if (kind === DEADLINE.sweep) return sweep(world, now);
   if (kind === DEADLINE.sweepRequests) return sweepRequests(world, now);
   const table = world.executions;
-  if (table.stamp.get(key) !== stamp || table.records[key] === undefined) return;
+  if (table.stamp.get(key) !== stamp || !table.has(key)) return;
   if (kind === DEADLINE.forgetExecution) return forgetExecution(world, key, now);
   if (kind === DEADLINE.endHalted) return endHalted(world, key, now);
   if (table.state.get(key) >= STATE.halted) return;

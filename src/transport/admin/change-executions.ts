@@ -71,7 +71,7 @@ async function runChange<A>(
     const answer = host.turn((world, now) => {
       for (const { index, record } of targets.slice(from, from + SLICE)) {
         // Forgotten between two slices: its index may be another's by now.
-        if (world.executions.records[index] !== record) continue;
+        if (world.executions.recordAt(index) !== record) continue;
         if (single) assertEtag(executionEtag(world, index), request.etag);
         const change = changeOne(world, index, verb, single, now);
         isChanged ||= change.state !== change.previousState;

@@ -50,5 +50,5 @@ export function approvalToProto(world: World, entry: ApprovalRow): Approval {
 
 function grantedThreshold(world: World, entry: ApprovalRow): bigint | undefined {
   if (entry.cause !== "cost_alert_threshold_usd") return undefined;
-  return world.executions.records[entry.index]?.adjusted.values.cost_alert_threshold_usd;
+  return world.executions.recordAt(entry.index)?.adjusted.values.cost_alert_threshold_usd;
 }

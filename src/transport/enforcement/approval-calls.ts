@@ -41,6 +41,6 @@ export async function callGetApproval(
 function getApproval(context: ServiceContext, approvalId: string): ApprovalRow {
   const { approvals, executions } = context.host.world;
   const entry = approvals.find(approvalId);
-  if (entry !== undefined && executions.records[entry.index]?.caller === context.caller) return entry;
+  if (entry !== undefined && executions.recordAt(entry.index)?.caller === context.caller) return entry;
   throw new TollgateError("APPROVAL_NOT_FOUND", `approval ${approvalId} is not known`);
 }

@@ -83,7 +83,7 @@ export class EventHub {
 
   #onEffect(effect: Effect): void {
     if (effect.type !== "pushed") return;
-    const record = this.#host.world.executions.records[effect.index];
+    const record = this.#host.world.executions.recordAt(effect.index);
     if (record === undefined || record.id !== effect.executionId) return;
     const sinks = this.#sinks.get(record);
     if (sinks === undefined) return;

@@ -1,6 +1,11 @@
 import type { CallerId } from "../../../domain/ids.ts";
 import type { ExecutionRecord } from "../execution-record.ts";
 
+/** What an entry is compared with. */
+interface Named {
+  record(index: number): ExecutionRecord;
+}
+
 // Executions by caller and id. Open addressing in one typed array: looking up the hundred ids of a message step by step
 // lets the processor wait for a hundred cache lines at once, where a Map makes it wait for one after the other
 // (docs/decisions/0012).
@@ -10,7 +15,7 @@ const NONE = -1;
 const REMOVED = -2;
 
 export class IdIndex {
-  readonly #records: readonly (ExecutionRecord | undefined)[];
+  readonly #named: Named;
   /** Two words per place: hash, index. */
   #table = emptyTable(1024);
   #mask = 1023;
@@ -23,9 +28,8 @@ export class IdIndex {
   /** What all hashes begin with: a secret one keeps agents from choosing ids that collide. */
   readonly #seed: number;
 
-  /** `records` by index: what an entry is compared with. */
-  constructor(records: readonly (ExecutionRecord | undefined)[], seed: string) {
-    this.#records = records;
+  constructor(named: Named, seed: string) {
+    this.#named = named;
     this.#seed = addToHash(seed.length, seed);
   }
 
@@ -41,24 +45,30 @@ export class IdIndex {
     const hashes = this.#hashes;
     const table = this.#table;
     const mask = this.#mask;
-    const records = this.#records;
+    const named = this.#named;
     for (let at = 0; at < count; at++) hashes[at] = this.hash(caller, idAt(asked, at));
     for (let at = 0; at < count; at++) found[at] = table[((hashes[at] as number) & mask) * 2 + 1] as number;
     let read = 0;
     for (let at = 0; at < count; at++) {
       const index = found[at] as number;
-      if (index >= 0) read += (records[index] as ExecutionRecord).id.length;
+      if (index >= 0) read += named.record(index).id.length;
     }
     this.fetched = read;
     for (let at = 0; at < count; at++)
       found[at] = this.findHash(hashes[at] as number, caller, idAt(asked, at));
   }
 
-  insert(record: ExecutionRecord): void {
-    if ((this.#used + 1) * 2 > this.#mask) this.#rebuild();
-    this.#put(this.hash(record.caller, record.id), record.index);
+  /** `hash`: of its caller and id. */
+  insert(index: number, hash: number): void {
+    if ((this.#used + 1) * 2 > this.#mask) this.#rebuild(this.#size + 1);
+    this.#put(hash, index);
     this.#used++;
     this.#size++;
+  }
+
+  /** Makes room for so many entries at once. */
+  reserve(size: number): void {
+    if ((size + 1) * 2 > this.#mask) this.#rebuild(size);
   }
 
   remove(record: ExecutionRecord): void {
@@ -77,9 +87,14 @@ export class IdIndex {
 
   /** 32 bits over all characters of both; what is found is compared afterwards. */
   hash(caller: CallerId, id: string): number {
-    const hash = addToHash(addToHash(this.#seed, caller), id);
-    const mixed = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
-    return mixed ^ (mixed >>> 13);
+    return mix(addToHash(addToHash(this.#seed, caller), id));
+  }
+
+  /** The same of an id of plain ASCII that stands in `bytes` from `from` up to `to`. */
+  hashBytes(caller: CallerId, bytes: Uint8Array, from: number, to: number): number {
+    let hash = addToHash(this.#seed, caller);
+    for (let at = from; at < to; at++) hash = Math.imul(hash ^ (bytes[at] as number), FNV_PRIME);
+    return mix(hash);
   }
 
   /** The index of an id whose hash is known, or -1. */
@@ -89,7 +104,7 @@ export class IdIndex {
       const index = table[place * 2 + 1] as number;
       if (index === NONE) return NONE;
       if (table[place * 2] !== hash || index === REMOVED) continue;
-      const record = this.#records[index] as ExecutionRecord;
+      const record = this.#named.record(index);
       if (record.id === id && record.caller === caller) return index;
     }
   }
@@ -102,11 +117,11 @@ export class IdIndex {
     table[place * 2 + 1] = index;
   }
 
-  /** Twice the room of what is left, without the removed ones. */
-  #rebuild(): void {
+  /** Twice the room that `size` entries take, without the removed ones. */
+  #rebuild(size: number): void {
     const before = this.#table;
     let places = 1024;
-    while (places < (this.#size + 1) * 4) places *= 2;
+    while (places < size * 4) places *= 2;
     this.#table = emptyTable(places);
     this.#mask = places - 1;
     this.#used = this.#size;
@@ -128,6 +143,13 @@ function idAt(asked: readonly { readonly executionId: string }[], at: number): s
 /** FNV-1a. */
 function addToHash(hash: number, text: string): number {
   let sum = hash;
-  for (let at = 0; at < text.length; at++) sum = Math.imul(sum ^ text.charCodeAt(at), 0x01000193);
+  for (let at = 0; at < text.length; at++) sum = Math.imul(sum ^ text.charCodeAt(at), FNV_PRIME);
   return sum;
+}
+
+const FNV_PRIME = 0x01000193;
+
+function mix(hash: number): number {
+  const mixed = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
+  return mixed ^ (mixed >>> 13);
 }

@@ -8,6 +8,7 @@ import { type RowPlace, textAt } from "../loaded-rows.ts";
 import type { Shift } from "../read-image.ts";
 import { insertRecord, restoreNumbers } from "../restore-execution.ts";
 import { NoRoomError } from "./no-room-error.ts";
+import { UnreadExecutions } from "./unread-executions.ts";
 
 // Executions are most of a file, so they are taken up while it is read: their numbers, then their texts. Parents go before
 // their children: the chain of a child is made from its parent's.
@@ -21,10 +22,12 @@ export class ExecutionRestorer {
   #outside = NO_INDEX;
   /** Texts that came before their numbers or their parents. */
   readonly #waiting = new Map<number, RowPlace>();
+  readonly #unread: UnreadExecutions;
 
   constructor(world: World, shift: Shift) {
     this.#world = world;
     this.#shift = shift;
+    this.#unread = new UnreadExecutions(world);
     this.#isNumbered = new Uint8Array(world.executions.capacity);
   }
 
@@ -41,9 +44,9 @@ export class ExecutionRestorer {
     const { key } = row;
     if (this.#isOutside(row)) return;
     const parent = this.#isNumbered[key] === 1 ? table.parent.get(key) : undefined;
-    if (parent === undefined || (parent !== NO_INDEX && table.records[parent] === undefined))
-      this.#waiting.set(key, row);
-    else insertRecord(this.#world, key, parseExecutionText(textAt(row)), parent);
+    if (parent === undefined || (parent !== NO_INDEX && !table.has(parent))) this.#waiting.set(key, row);
+    else if (!this.#unread.take(row, parent))
+      insertRecord(this.#world, key, parseExecutionText(textAt(row)), parent);
   }
 
   #isOutside({ key }: RowPlace): boolean {
@@ -61,19 +64,19 @@ export class ExecutionRestorer {
     if (this.#outside !== NO_INDEX) throw new NoRoomError(this.#outside, this.#world.maxLiveExecutions);
     const table = this.#world.executions;
     for (const key of this.#waiting.keys()) this.#insertWithParents(key, damaged, now);
-    for (let index = 0; index < table.used; index++)
-      if (this.#isNumbered[index] === 1 && table.records[index] === undefined) table.giveBack(index);
+    table.freeUnused();
+    this.#unread.countPlaces();
   }
 
   #insertWithParents(key: number, damaged: ReadonlySet<number>, now: Now): void {
-    const { records } = this.#world.executions;
+    const { executions } = this.#world;
     const found: { readonly key: number; readonly text: ExecutionText; readonly parent: number }[] = [];
     for (let at = key; at !== NO_INDEX && found.length <= MAX_TREE_DEPTH; ) {
       const row = this.#waiting.get(at);
       const isNumbered = this.#isNumbered[at] === 1;
-      if (row === undefined || records[at] !== undefined || !(isNumbered || damaged.has(at))) break;
+      if (row === undefined || executions.has(at) || !(isNumbered || damaged.has(at))) break;
       const text = parseExecutionText(textAt(row));
-      const parent = isNumbered ? this.#world.executions.parent.get(at) : this.#parentByName(text);
+      const parent = isNumbered ? executions.parent.get(at) : this.#parentByName(text);
       found.push({ key: at, text, parent });
       at = parent;
     }

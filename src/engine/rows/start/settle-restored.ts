@@ -62,7 +62,7 @@ function resumeIdleClock(world: World, index: number, shift: Shift, now: Now): v
   const table = world.executions;
   // The end of the pause leaves the time away out together with the pause.
   if (stillSince(table, index) !== 0) return;
-  const timeout = table.record(index).limits.byKey.idle_timeout_seconds;
+  const timeout = table.limitsOf(index).byKey.idle_timeout_seconds;
   const resumed = table.lastActivity.get(index) + shift.awayMs;
   const atLeast =
     timeout === undefined ? resumed : now.monoMs + RECONNECT_GRACE_MS - Number(timeout.value) * 1000;

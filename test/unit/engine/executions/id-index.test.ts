@@ -1,4 +1,13 @@
-import { array, assert, boolean, constantFrom, integer, property, record as recordOf } from "fast-check";
+import {
+  array,
+  assert,
+  boolean,
+  constantFrom,
+  integer,
+  property,
+  record as recordOf,
+  string,
+} from "fast-check";
 import { expect, test } from "vitest";
 import type { CallerId } from "../../../../src/domain/ids.ts";
 import type { ExecutionRecord } from "../../../../src/engine/executions/execution-record.ts";
@@ -16,7 +25,7 @@ test("finds what was inserted under the same caller and id, and nothing else", (
   assert(
     property(array(step, { maxLength: 2_000, size: "max" }), (steps) => {
       const records: ExecutionRecord[] = [];
-      const index = new IdIndex(records, "seed");
+      const index = new IdIndex({ record: (at) => records[at] as ExecutionRecord }, "seed");
       const model = new Map<string, number>();
       for (const { remove, caller, id } of steps) {
         const known = model.get(`${caller} ${id}`);
@@ -26,7 +35,7 @@ test("finds what was inserted under the same caller and id, and nothing else", (
         } else if (!remove && known === undefined) {
           const record = { caller, id, index: records.length } as ExecutionRecord;
           records.push(record);
-          index.insert(record);
+          index.insert(record.index, index.hash(caller, id));
           model.set(`${caller} ${id}`, record.index);
         }
       }
@@ -41,5 +50,16 @@ test("finds what was inserted under the same caller and id, and nothing else", (
       }
     }),
     { numRuns: 40 },
+  );
+});
+
+test("an id that lies in bytes has the hash of the same id as text", () => {
+  const index = new IdIndex({ record: () => ({}) as ExecutionRecord }, "seed");
+  index.reserve(5_000);
+  assert(
+    property(constantFrom(...CALLERS), string({ unit: "binary-ascii" }), (caller, id) => {
+      const bytes = new TextEncoder().encode(`"${id}"`);
+      expect(index.hashBytes(caller, bytes, 1, bytes.length - 1)).toBe(index.hash(caller, id));
+    }),
   );
 });

@@ -1,0 +1,24 @@
+import type { CallerId } from "../../../domain/ids.ts";
+import type { ExecutionRecord } from "../execution-record.ts";
+
+// Records of executions that were loaded and that nobody asked for yet.
+
+/** Makes them. */
+export interface UnreadRecords {
+  /** The record of an execution; called once for each. */
+  read(index: number): ExecutionRecord;
+}
+
+/** An id of plain ASCII as it lies in the row of a file. */
+export interface LoadedId {
+  readonly caller: CallerId;
+  readonly bytes: Uint8Array;
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Stands where a record was not read yet; never handed out. */
+export const UNREAD = Object.freeze({}) as ExecutionRecord;
+
+/** Records read in one piece: a tenth of a millisecond. */
+export const READ_AT_ONCE = 32;
