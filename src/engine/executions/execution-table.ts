@@ -18,7 +18,7 @@ import {
 import { IdIndex } from "./table/id-index.ts";
 import { SessionRoots } from "./table/session-roots.ts";
 import { SharedColumn } from "./table/shared-column.ts";
-import { type LoadedId, READ_AT_ONCE, UNREAD, type UnreadRecords } from "./table/unread.ts";
+import { READ_AT_ONCE, UNREAD, type UnreadRecords, type UnreadRow } from "./table/unread.ts";
 
 // The live executions, and those completed within the last hour. What every report touches stands in typed arrays under
 // the execution's index; what is read seldom stands in its record. Arrays are made at full size once: the pages of an
@@ -287,20 +287,12 @@ export class ExecutionTable {
   }
 
   /** The same for one that was loaded, whose record is made by `unread` when it is asked for; its id is plain ASCII. */
-  insertUnread(
-    unread: UnreadRecords,
-    index: number,
-    parent: number,
-    id: LoadedId,
-    limits: EffectiveLimits,
-  ): void {
-    if (this.#unread !== unread) {
-      this.#unread = unread;
-      this.#ids.reserve(this.#used);
-    }
-    this.#records[index] = UNREAD;
-    const { caller, bytes, from, to } = id;
-    this.#enter(index, parent, this.#ids.hashBytes(caller, bytes, from, to), limits);
+  insertUnread(unread: UnreadRecords, row: UnreadRow): void {
+    if (this.#unread !== unread) this.#ids.reserve(this.#used);
+    this.#unread = unread;
+    this.#records[row.index] = UNREAD;
+    const hash = this.#ids.hashBytes(row.caller, row.bytes, row.from, row.to);
+    this.#enter(row.index, row.parent, hash, row.limits);
   }
 
   #enter(index: number, parent: number, hash: number, limits: EffectiveLimits): void {

@@ -75,6 +75,7 @@ export class WorldRestorer {
     this.#executions.finish(damaged, now);
     restoreLoops(world, this.#tables, damaged);
     countRestored(world);
+    this.#executions.countUnread();
     restoreOthers(world, this.#tables, damaged, shift);
     world.requests.byAge.sort((a, b) => a.expiresMono - b.expiresMono);
     Object.assign(world.generations.lastSequences, loaded.lastSequences);
@@ -150,17 +151,13 @@ function keepDisbelief(world: World, { awayMs, disbelievedMs }: Shift, now: Now)
 
 /**
  * Counts those that run or are paused, once per principal, which most executions of a tree share; and the executions of
- * each reporter. Of those whose records are not read the places are counted already.
+ * each reporter. Those whose records are not read are counted by their rows.
  */
 function countRestored(world: World): void {
   const active = new Map<Principal, number>();
   const { executions } = world;
   for (const index of executions.indexes()) {
-    if (executions.isUnread(index)) {
-      const first = world.reporters.entries[executions.firstReporter.get(index) - 1];
-      if (first !== undefined) first.executions++;
-      continue;
-    }
+    if (executions.isUnread(index)) continue;
     const { principal, reporters } = executions.record(index);
     for (const reporter of reporters) {
       const entry = world.reporters.entries[reporter];

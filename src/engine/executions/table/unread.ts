@@ -1,4 +1,5 @@
 import type { CallerId } from "../../../domain/ids.ts";
+import type { EffectiveLimits } from "../../../domain/limits.ts";
 import type { ExecutionRecord } from "../execution-record.ts";
 
 // Records of executions that were loaded and that nobody asked for yet.
@@ -9,8 +10,11 @@ export interface UnreadRecords {
   read(index: number): ExecutionRecord;
 }
 
-/** An id of plain ASCII as it lies in the row of a file. */
-export interface LoadedId {
+/** An execution whose id is plain ASCII, from `from` up to `to` of the bytes that it was loaded in. */
+export interface UnreadRow {
+  readonly index: number;
+  readonly parent: number;
+  readonly limits: EffectiveLimits;
   readonly caller: CallerId;
   readonly bytes: Uint8Array;
   readonly from: number;

@@ -65,7 +65,11 @@ export class ExecutionRestorer {
     const table = this.#world.executions;
     for (const key of this.#waiting.keys()) this.#insertWithParents(key, damaged, now);
     table.freeUnused();
-    this.#unread.countPlaces();
+  }
+
+  /** Counts those whose records nobody asked for, when all that asks while loading has asked. */
+  countUnread(): void {
+    this.#unread.count();
   }
 
   #insertWithParents(key: number, damaged: ReadonlySet<number>, now: Now): void {

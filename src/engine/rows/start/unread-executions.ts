@@ -19,7 +19,7 @@ interface Shared {
   readonly caller: CallerId;
   readonly principal: Principal;
   readonly bounds: Bounds;
-  /** How many of them hold a place. */
+  /** How many of them hold a place and are not read; counted once. */
   active: number;
 }
 
@@ -58,20 +58,28 @@ export class UnreadExecutions implements UnreadRecords {
     this.#placeOf[key] = row.at;
     this.#lengthOf[key] = row.length;
     this.#sharedOf[key] = number;
-    const id = {
+    this.#world.executions.insertUnread(this, {
+      index: key,
+      parent,
+      limits: shared.bounds.limits,
       caller: shared.caller,
       bytes: chunk.bytes,
       from: texts.starts[PLACE.id] as number,
       to: texts.ends[PLACE.id] as number,
-    };
-    this.#world.executions.insertUnread(this, key, parent, id, shared.bounds.limits);
+    });
     countInserted(this.#world, key);
-    if (holdsPlace(this.#world, key)) shared.active++;
     return true;
   }
 
-  /** Counts the places that they hold, once for each principal. */
-  countPlaces(): void {
+  /** Counts those that nobody asked for yet: their places, once for each principal, and the executions of each reporter. */
+  count(): void {
+    const { executions, reporters } = this.#world;
+    for (let index = 0; index < executions.used; index++) {
+      if (!executions.isUnread(index)) continue;
+      const reporter = reporters.entries[executions.firstReporter.get(index) - 1];
+      if (reporter !== undefined) reporter.executions++;
+      if (holdsPlace(this.#world, index)) (this.#shared[this.#sharedOf[index] as number] as Shared).active++;
+    }
     for (const { principal, active } of this.#shared)
       if (active > 0) this.#world.places.count(principal, active);
   }

@@ -54,6 +54,14 @@ describe("rows that are taken up as they come", () => {
     const inOrder = engine.restarted(0, { loss: { rows: chunksOf(rows) } });
     const reversed = inOrder.restarted(0, { loss: { rows: chunksOf(rows.toReversed()) } });
     expect(digestWorld(reversed.world, reversed.monoMs)).toBe(digestWorld(inOrder.world, inOrder.monoMs));
+    const isChild = ({ table, key }: OneRow) => table === "execution_texts" && key === engine.index("child");
+    const childFirst = [
+      ...rows.filter(({ table }) => table === "executions"),
+      ...rows.filter(isChild),
+      ...rows.filter((row) => row.table !== "executions" && !isChild(row)),
+    ];
+    const mixed = inOrder.restarted(0, { loss: { rows: chunksOf(childFirst) } });
+    expect(digestWorld(mixed.world, mixed.monoMs)).toBe(digestWorld(inOrder.world, inOrder.monoMs));
     expect(reversed.snapshot("root").steps).toBe(1n);
     expect(reversed.world.executions.parent.get(reversed.index("leaf"))).toBe(reversed.index("child"));
   });
