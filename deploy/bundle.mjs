@@ -30,7 +30,6 @@ export async function bundle(directory) {
     platform: "node",
     format: "cjs",
     target: "node24",
-    charset: "ascii",
     minifyWhitespace: true,
     minifySyntax: true,
     sourcemap: "linked",
