@@ -5,6 +5,7 @@ import type { EffectiveLimits } from "../../domain/limits.ts";
 import { type CompiledLimits, compileLimits } from "../limits/compiled-limits.ts";
 import type { WindowBinding } from "../quotas/window-table.ts";
 import type { ExecutionRecord } from "./execution-record.ts";
+import { addChild, childrenOf, removeChild } from "./table/children.ts";
 import {
   ByteColumn,
   bigIntsOf,
@@ -13,6 +14,7 @@ import {
   createRows,
   DoubleColumn,
   IntColumn,
+  NO_INDEX,
   ROW_BYTES,
 } from "./table/columns.ts";
 import { IdIndex } from "./table/id-index.ts";
@@ -24,7 +26,7 @@ import { READ_AT_ONCE, UNREAD, type UnreadRecords, type UnreadRow } from "./tabl
 // the execution's index; what is read seldom stands in its record. Arrays are made at full size once: the pages of an
 // unused part cost no memory until they are touched (docs/decisions/0002).
 
-export const NO_INDEX = -1;
+export { NO_INDEX };
 
 /** Bits of `flags`. */
 export const FLAG = {
@@ -284,6 +286,7 @@ export class ExecutionTable {
     const { index } = record;
     this.#records[index] = record;
     this.#enter(index, parent, this.#ids.hash(record.caller, record.id), record.limits);
+    if (parent === NO_INDEX) this.#sessions.add(record);
   }
 
   /** The same for one that was loaded, whose record is made by `unread` when it is asked for; its id is plain ASCII. */
@@ -293,21 +296,14 @@ export class ExecutionTable {
     this.#records[row.index] = UNREAD;
     const hash = this.#ids.hashBytes(row.caller, row.bytes, row.from, row.to);
     this.#enter(row.index, row.parent, hash, row.limits);
+    if (row.root !== undefined) this.#sessions.add(row.root);
   }
 
   #enter(index: number, parent: number, hash: number, limits: EffectiveLimits): void {
     this.#compile(index, limits);
     this.#size++;
     this.#ids.insert(index, hash);
-    this.parent.set(index, parent);
-    if (parent === NO_INDEX) {
-      this.#sessions.add(record);
-      return;
-    }
-    const first = this.firstChild.get(parent);
-    this.nextSibling.set(index, first);
-    if (first !== NO_INDEX) this.previousSibling.set(first, index);
-    this.firstChild.set(parent, index);
+    addChild(this, index, parent);
   }
 
   setState(index: number, state: number): void {
@@ -345,13 +341,8 @@ export class ExecutionTable {
     this.bindings.set(index, undefined);
     this.compiled.set(index, undefined);
     this.#records[index] = undefined;
-    const previous = this.previousSibling.get(index);
-    const next = this.nextSibling.get(index);
-    const parent = this.parent.get(index);
-    if (parent === NO_INDEX) this.#sessions.remove(record);
-    if (previous !== NO_INDEX) this.nextSibling.set(previous, next);
-    else if (parent !== NO_INDEX && this.firstChild.get(parent) === index) this.firstChild.set(parent, next);
-    if (next !== NO_INDEX) this.previousSibling.set(next, previous);
+    if (this.parent.get(index) === NO_INDEX) this.#sessions.remove(record);
+    removeChild(this, index);
     this.stamp.set(index, this.stamp.get(index) + 1);
     this.#free.push(index);
   }
@@ -367,26 +358,15 @@ export class ExecutionTable {
     return found;
   }
 
-  *children(index: number): Generator<number> {
-    for (let at = this.firstChild.get(index); at !== NO_INDEX; ) {
-      const next = this.nextSibling.get(at);
-      yield at;
-      at = next;
-    }
+  children(index: number): Iterable<number> {
+    return childrenOf(this, index);
   }
 
   /** The roots of the session that an execution belongs to, its own among them. */
   sessionRoots(member: ExecutionRecord): readonly number[] {
-    const roots = [...this.#sessions.of(member)];
-    const named = this.#ids.findHash(
-      this.#ids.hash(member.caller, member.session),
-      member.caller,
-      member.session,
-    );
-    if (named === NO_INDEX || this.parent.get(named) !== NO_INDEX) return roots;
-    const { session, principal } = this.record(named);
-    if (session === member.session && principal.tenant === member.principal.tenant) roots.push(named);
-    return roots;
+    const named = this.find(member.caller, member.session);
+    const isRoot = named !== NO_INDEX && this.parent.get(named) === NO_INDEX;
+    return this.#sessions.of(member, isRoot ? this.record(named) : undefined);
   }
 
   /** Every index in use, lowest first. */

@@ -2,6 +2,8 @@
 // random among 100,000, and what it costs are the cache lines that it has to fetch. What every report reads and writes
 // shares one line with the dirty stamp; the counters take the next two; the rest comes last (docs/decisions/0012).
 
+export const NO_INDEX = -1;
+
 /** Bytes of one row: four cache lines. */
 export const ROW_BYTES = 256;
 /** Counters begin here, after the first line. */

@@ -1,6 +1,7 @@
 import type { ExecutionRecord } from "../execution-record.ts";
 
-type Member = Pick<ExecutionRecord, "index" | "caller" | "id" | "principal" | "session">;
+/** What a session knows of an execution in it. */
+export type Member = Pick<ExecutionRecord, "index" | "caller" | "id" | "principal" | "session">;
 
 /** Sessions are kept per caller, as every id that a client chooses. */
 export function sessionKey({ caller, principal, session }: Omit<Member, "index" | "id">): string {
@@ -27,9 +28,12 @@ export class SessionRoots {
     if (known?.size === 0) this.#named.delete(key);
   }
 
-  of(member: Member): Iterable<number> {
-    return this.#named.get(sessionKey(member)) ?? NONE;
+  /** The roots of a member's session. `named`: the root execution whose id is the session, if there is one. */
+  of(member: Member, named: Member | undefined): readonly number[] {
+    const key = sessionKey(member);
+    const roots = [...(this.#named.get(key) ?? [])];
+    if (named !== undefined && named.session === named.id && sessionKey(named) === key)
+      roots.push(named.index);
+    return roots;
   }
 }
-
-const NONE: readonly number[] = Object.freeze([]);

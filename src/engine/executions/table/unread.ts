@@ -1,6 +1,7 @@
 import type { CallerId } from "../../../domain/ids.ts";
 import type { EffectiveLimits } from "../../../domain/limits.ts";
 import type { ExecutionRecord } from "../execution-record.ts";
+import type { Member } from "./session-roots.ts";
 
 // Records of executions that were loaded and that nobody asked for yet.
 
@@ -19,6 +20,8 @@ export interface UnreadRow {
   readonly bytes: Uint8Array;
   readonly from: number;
   readonly to: number;
+  /** Where it is a root of a session that it named. */
+  readonly root: Member | undefined;
 }
 
 /** Stands where a record was not read yet; never handed out. */

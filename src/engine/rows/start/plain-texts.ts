@@ -78,6 +78,18 @@ export class PlainTexts {
     return number;
   }
 
+  /** Whether two of its names are the same. */
+  isSame(row: RowPlace, one: number, other: number): boolean {
+    const { starts, ends } = this;
+    const [from = 0, end = 0, otherFrom = 0, otherEnd = 0] = [
+      starts[one],
+      ends[one],
+      starts[other],
+      ends[other],
+    ];
+    return end - from === otherEnd - otherFrom && isSameBytes(row, from, end, row, otherFrom);
+  }
+
   name({ chunk: { bytes } }: RowPlace, place: number): string | undefined {
     const start = this.starts[place] as number;
     if (start === 0) return undefined;

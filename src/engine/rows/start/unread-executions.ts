@@ -3,6 +3,7 @@ import type { CallerId } from "../../../domain/ids.ts";
 import { NO_OVERRIDES } from "../../../domain/limits.ts";
 import type { ExecutionRecord } from "../../executions/execution-record.ts";
 import { NO_INDEX } from "../../executions/execution-table.ts";
+import type { Member } from "../../executions/table/session-roots.ts";
 import type { UnreadRecords } from "../../executions/table/unread.ts";
 import { holdsPlace } from "../../gauges/active-places.ts";
 import type { World } from "../../world.ts";
@@ -66,9 +67,17 @@ export class UnreadExecutions implements UnreadRecords {
       bytes: chunk.bytes,
       from: texts.starts[PLACE.id] as number,
       to: texts.ends[PLACE.id] as number,
+      root: parent === NO_INDEX ? this.#findNamedSession(row, shared) : undefined,
     });
     countInserted(this.#world, key);
     return true;
+  }
+
+  /** A root that named its session is looked for by it; one that named none by its own id. */
+  #findNamedSession(row: RowPlace, { caller, principal }: Shared): Member | undefined {
+    if (this.#texts.isSame(row, PLACE.id, PLACE.session)) return undefined;
+    const id = this.#texts.name(row, PLACE.id) ?? "";
+    return { index: row.key, caller, id, principal, session: this.#texts.name(row, PLACE.session) ?? "" };
   }
 
   /** Counts those that nobody asked for yet: their places, once for each principal, and the executions of each reporter. */

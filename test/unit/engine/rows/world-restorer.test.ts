@@ -151,6 +151,24 @@ describe("executions that are taken up before their records are read", () => {
     expect(later.world.executions.state.get(1)).toBe(STATE.halted);
   });
 
+  test("the roots of a session are found before they are read, whether they named it or are it", async () => {
+    const engine = new Engine({});
+    engine.register("job");
+    engine.register("second", { session: "job" });
+    engine.register("third", { session: "job" });
+    engine.register("other", { session: "another job" });
+    engine.register("below", { parentId: "third" });
+    await engine.save();
+    const { executions } = engine.restarted(0).world;
+    expect(executions.isUnread(engine.index("second"))).toBe(true);
+    const below = executions.record(engine.index("below"));
+    expect([...executions.sessionRoots(below)].toSorted()).toEqual(
+      ["job", "second", "third"].map((id) => engine.index(id)),
+    );
+    executions.remove(engine.index("second"));
+    expect(executions.sessionRoots(below)).not.toContain(engine.index("second"));
+  });
+
   test("a policy that is swapped in before they are read holds for them", async () => {
     const engine = new Engine({ limits: policyOf({ max_steps: 5n }) });
     engine.register("run");
