@@ -11,12 +11,6 @@ export function readResidentBytes(pid: number): number {
   return 1_024 * Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1] ?? 0);
 }
 
-/** How long this thread waited for a processor that others had, ms since its start: to the nanosecond, where its CPU goes in steps of 4 ms. */
-export function readRunDelayMs(): number {
-  const [, delayNs] = readFileSync("/proc/thread-self/schedstat", "latin1").split(" ");
-  return Number(delayNs) / 1e6;
-}
-
 /** CPU of the busiest threads beside the main one, ms by thread. */
 export function readThreadMs(
   pid: number,

@@ -1,5 +1,6 @@
 // What a measured process answers to the driver: CPU of its main thread and its memory.
 
+import { readThreadCpuMs } from "../measure/thread-cpu.ts";
 import type { LongestTurn } from "./watch-turns.ts";
 
 export interface Sample {
@@ -19,8 +20,7 @@ export function answerSamples(stop: () => Promise<void> | void, longest?: () => 
       process.send?.(longest?.());
       return;
     }
-    const { user, system } = process.threadCpuUsage();
-    process.send?.({ cpuUs: user + system, rss: process.memoryUsage.rss() } satisfies Sample);
+    process.send?.({ cpuUs: readThreadCpuMs() * 1_000, rss: process.memoryUsage.rss() } satisfies Sample);
   });
   process.on("disconnect", () => process.exit(0));
   process.send?.("ready");

@@ -13,7 +13,7 @@ import { getReporter } from "../../../src/engine/reports/open-reporter.ts";
 import { beginCut } from "../../../src/engine/rows/begin-cut.ts";
 import { runDue } from "../../../src/engine/time/run-due.ts";
 import { encodeSlice } from "../../../src/runtime/encode-slice.ts";
-import { readRunDelayMs } from "../measure/process-files.ts";
+import { readThreadCpuMs } from "../measure/thread-cpu.ts";
 import { CALLER, fixturePolicy, leafId, leavesOf, registerFixture } from "./fixture.ts";
 
 export interface EngineFigures {
@@ -73,20 +73,14 @@ const reporter = getReporter(
 );
 let sequence = 1;
 
-/** CPU of this thread: others on the machine do not count. */
-function cpuMs(): number {
-  const { user, system } = process.threadCpuUsage();
-  return (user + system) / 1_000;
-}
-
-/** Encodes what changed, in slices; the longest of them, ms on the wall clock: that of CPU goes in steps of 4 ms. */
+/** Encodes what changed, in slices; the longest of them, ms of CPU. */
 function cutAll(): number {
   beginCut(world);
   let longest = 0;
   for (let done = false; !done; ) {
-    const startMs = performance.now();
+    const startMs = readThreadCpuMs();
     done = encodeSlice(world.generations, { now: () => createNow(performance.now(), 0) });
-    longest = Math.max(longest, performance.now() - startMs);
+    longest = Math.max(longest, readThreadCpuMs() - startMs);
   }
   world.generations.cutDurable(world.generations.buffer.take());
   world.reporters.cutDurable();
@@ -113,9 +107,9 @@ function timeMessages(groups: number): number {
   let spentMs = 0;
   for (let sent = 0; sent < MESSAGES; sent += MESSAGES_PER_CUT) {
     const messages = Array.from({ length: MESSAGES_PER_CUT }, () => createMessage(groups));
-    const startMs = cpuMs();
+    const startMs = readThreadCpuMs();
     for (const message of messages) applyBatch(world, reporter, message, now);
-    spentMs += cpuMs() - startMs;
+    spentMs += readThreadCpuMs() - startMs;
     cutAll();
     world.effects.length = 0;
   }
@@ -144,25 +138,24 @@ function timeDecisions(): number {
     fingerprint: () => "",
     intentText: () => "",
   }));
-  const startMs = cpuMs();
+  const startMs = readThreadCpuMs();
   for (let at = 0; at < DECISIONS; at++) check(world, CALLER, asks[at % asks.length] as Ask, now);
-  return ((cpuMs() - startMs) * 1_000) / DECISIONS;
+  return ((readThreadCpuMs() - startMs) * 1_000) / DECISIONS;
 }
 
 /**
- * All wall-time deadlines come due together: the longest slice of each of `rounds` parts of them, ms on the wall clock less what
- * the thread waited for a processor; what V8 collects in a slice is in it.
+ * All wall-time deadlines come due together: the longest slice of each of `rounds` parts of them, ms of CPU; what V8
+ * collects in a slice is in it.
  */
 function timeDue(): number[] {
   now = createNow(now.monoMs + 90_000_000, now.wallMs + 90_000_000);
   const slices: number[] = [];
   let sinceCut = 0;
   for (let done = 1; done > 0; ) {
-    const waitedMs = readRunDelayMs();
+    const startCpuMs = readThreadCpuMs();
     const startMs = performance.now();
     done = runDue(world, now, SLICE_DUE, () => performance.now() >= startMs + SLICE_DUE_MS);
-    const tookMs = performance.now() - startMs;
-    slices.push(tookMs - (readRunDelayMs() - waitedMs));
+    slices.push(readThreadCpuMs() - startCpuMs);
     world.effects.length = 0;
     // As in life, what halted is written in between.
     sinceCut += done;
@@ -171,7 +164,9 @@ function timeDue(): number[] {
     sinceCut = 0;
   }
   const part = Math.ceil(slices.length / rounds);
-  return Array.from({ length: rounds }, (_, at) => Math.max(...slices.slice(at * part, (at + 1) * part)));
+  return Array.from({ length: rounds }, (_, at) =>
+    slices.slice(at * part, (at + 1) * part).reduce((longest, one) => Math.max(longest, one), 0),
+  );
 }
 
 const nsPerReport: number[] = [];

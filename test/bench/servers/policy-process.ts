@@ -12,6 +12,7 @@ import { createWorld } from "../../../src/engine/create-world.ts";
 import { registerExecution } from "../../../src/engine/executions/register.ts";
 import { check } from "../../../src/engine/intents/intents.ts";
 import { createPolicySet } from "../../../src/engine/policy/resolve-policy.ts";
+import { readThreadCpuMs } from "../measure/thread-cpu.ts";
 import { CALLER } from "./fixture.ts";
 
 export interface PolicyFigures {
@@ -118,18 +119,13 @@ function createAsks(hasRoute: boolean): readonly Ask[] {
   }));
 }
 
-function cpuMs(): number {
-  const { user, system } = process.threadCpuUsage();
-  return (user + system) / 1_000;
-}
-
 function timeDecisions(world: ReturnType<typeof worldWith>, asks: readonly Ask[]): number {
-  const startMs = cpuMs();
+  const startMs = readThreadCpuMs();
   for (let at = 0; at < DECISIONS; at++) {
     const decision = check(world, CALLER, asks[at % asks.length] as Ask, now);
     if (!decision.allowed) throw new Error(`refused: ${decision.findings[0]?.message}`);
   }
-  return ((cpuMs() - startMs) * 1_000) / DECISIONS;
+  return ((readThreadCpuMs() - startMs) * 1_000) / DECISIONS;
 }
 
 const [rounds = 7] = process.argv.slice(2).map(Number);

@@ -1,3 +1,5 @@
+import { readThreadCpuMs } from "../measure/thread-cpu.ts";
+
 /** The longest turn of the event loop since the last look. */
 export interface LongestTurn {
   /** Wall clock, ms: what other programs of the machine take is in it. */
@@ -10,10 +12,10 @@ export interface LongestTurn {
 export function watchTurns(): () => LongestTurn {
   let longest = { turnMs: 0, turnCpuMs: 0 };
   let lastMs = performance.now();
-  let lastCpuMs = cpuMs();
+  let lastCpuMs = readThreadCpuMs();
   const look = (): void => {
     const nowMs = performance.now();
-    const nowCpuMs = cpuMs();
+    const nowCpuMs = readThreadCpuMs();
     longest = {
       turnMs: Math.max(longest.turnMs, nowMs - lastMs),
       turnCpuMs: Math.max(longest.turnCpuMs, nowCpuMs - lastCpuMs),
@@ -28,9 +30,4 @@ export function watchTurns(): () => LongestTurn {
     longest = { turnMs: 0, turnCpuMs: 0 };
     return told;
   };
-}
-
-function cpuMs(): number {
-  const { user, system } = process.threadCpuUsage();
-  return (user + system) / 1_000;
 }
