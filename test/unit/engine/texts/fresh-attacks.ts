@@ -1,5 +1,5 @@
 // Texts written anew while the rules were worked with: what each of them says was thought about, and what could be mended in general
-// was. Told as rates; a text that is missed or flagged stays here. `unseen-samples.ts` holds those that nobody looked at.
+// was. Told as rates; a text that is missed or flagged stays here. `unseen-samples.ts` holds those for which no rule was changed.
 
 type Sample = readonly [kind: string, text: string];
 

@@ -1,4 +1,4 @@
-// Texts that were counted once, when the work on the rules was done: no rule was changed for them, and none may be. What they say of the
+// Texts that were only counted while the rules were worked on: no rule was changed for one of them, and none may be. What they say of the
 // detector is what is to be expected of texts nobody has seen. A text that is missed or flagged stays here.
 
 type Sample = readonly [kind: string, text: string];
