@@ -247,7 +247,8 @@ function judgeNote(
   level: "off" | "warn" | "block",
   shadow: boolean,
 ): Finding[] {
-  const verdict = verdictAt(level, note.verdict);
+  // A check that fails says nothing of what it should have found: it refuses where its finding would only warn, too.
+  const verdict = note.reason === "GUARD_FAILED" ? note.verdict : verdictAt(level, note.verdict);
   const finding = findingOf(id, note, verdict, shadow);
   if (verdict !== "REPAIR" || shadow || running.run.acceptsRepair) return [finding];
   const refusal: GuardNote = {

@@ -124,7 +124,13 @@ describe("a session", () => {
 describe("what guards say", () => {
   test("P8: GUARD_FAILED: one that fails inside refuses, and says no more than that", () => {
     // Settings that no document can hold: the guard runs into them.
-    const engine = started({ unresolved_reference: { patterns: [undefined as never] } });
+    const failing = { patterns: [undefined as never] };
+    const warning = started({ unresolved_reference: { ...failing, level: "warn" } });
+    expect(firstOf(warning.call("search", { q: "words" }).decision)).toMatchObject({
+      verdict: "BLOCK",
+      reason: "GUARD_FAILED",
+    });
+    const engine = started({ unresolved_reference: failing });
     const { decision } = engine.call("search", { q: "words of the arguments" });
     expect(firstOf(decision)).toMatchObject({ verdict: "BLOCK", kind: "GUARD", reason: "GUARD_FAILED" });
     expect(textOf(decision)).not.toContain("words of the arguments");
