@@ -121,7 +121,9 @@ class Scanner {
       } else if (unit === 0x7b || unit === 0x5b) {
         if (!this.#begin(unit)) return false;
         continue;
-      } else if (!this.#scanNumber(unit) && !this.#scanWord(unit)) return false;
+      } else if (unit === 0x2d || (unit >= 0x30 && unit <= 0x39)) {
+        if (!this.#scanNumber(unit)) return false;
+      } else if (!this.#scanWord(unit)) return false;
       if (!this.#goOn()) return false;
     } while (this.#open.length > 0);
     return this.#at === this.#length;
@@ -261,7 +263,6 @@ class Scanner {
     return true;
   }
 
-  /** False also where there is no number. */
   #scanNumber(first: number): boolean {
     const start = this.#at;
     const whole = first === 0x2d ? start + 1 : start;

@@ -31,6 +31,9 @@ const number = fc.oneof(
     "1.",
     "1e",
     ".5",
+    "1e400",
+    "1e400null",
+    "-1e999true",
   ),
   fc.bigInt({ min: 0n, max: 10n ** 45n }).map(String),
 );
@@ -133,6 +136,17 @@ test("what is scanned is read, and says the same", () => {
     }),
     { numRuns: 3_000 },
   );
+});
+
+test("a number that is too large, or too long, is not read past: what stands behind it is no value", () => {
+  const numbers = ["1e400", "-1e400", "1".repeat(OUTPUT_JSON_CAPS.maxDigits + 1), "1.", "01", "-"];
+  for (const one of numbers)
+    for (const behind of ["null", "true", "false", '""']) {
+      for (const wrong of [`${one}${behind}`, `[${one}${behind}]`, `{"a":${one}${behind},"b":1}`]) {
+        expect(scanJson(wrong, OUTPUT_JSON_CAPS)).toBeUndefined();
+        expect(isJsonDocument(parseJson(wrong, OUTPUT_JSON_CAPS))).toBe(false);
+      }
+    }
 });
 
 test("a text is one document, whoever reads it", () => {
