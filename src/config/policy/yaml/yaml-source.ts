@@ -12,7 +12,6 @@ import {
 } from "yaml";
 import { formatPolicyPath } from "../../../domain/policy/document.ts";
 import { type Place, type PlaceTable, packPlaces } from "../../../domain/policy/place-table.ts";
-import { readPlainYaml } from "./read-plain-yaml.ts";
 import { MAX_DEPTH, type Refusal, scanYaml } from "./scan-yaml.ts";
 import type { DocumentText } from "./split-documents.ts";
 
@@ -40,15 +39,7 @@ const MAX_TOLD = 20;
 /** Keys that are names of the language: no policy has one, and some reader may trip over them. */
 const FORBIDDEN_KEYS: ReadonlySet<string> = new Set(["__proto__", "constructor", "prototype"]);
 
-/** One document, by the shorter way where it is plainly written. */
-export function parseYaml(file: string, document: DocumentText): ParsedYaml {
-  const plain = readPlainYaml(document.text, document.line - 1);
-  if (plain === undefined) return parseAnyYaml(file, document);
-  return { ok: true, source: { file, value: plain.value, places: packPlaces(plain.places) } };
-}
-
-/** One document of any form. */
-export function parseAnyYaml(file: string, { text, line }: DocumentText): ParsedYaml {
+export function parseYaml(file: string, { text, line }: DocumentText): ParsedYaml {
   const lines = new LineCounter();
   const at = ({ offset, message }: Refusal): string => {
     const place = lines.linePos(offset);
