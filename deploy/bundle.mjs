@@ -32,6 +32,8 @@ export async function bundle(directory) {
     target: "node24",
     minifyWhitespace: true,
     minifySyntax: true,
+    // A place in the source map is a place in a line, and a stack shows the line.
+    lineLimit: 200,
     sourcemap: "linked",
     sourcesContent: false,
     // Its native part is found beside its own files.

@@ -7,15 +7,22 @@ import process from "node:process";
 import { ensureInstalled, pinnedNode, root, toolEnvironment } from "./ensure-installed.mjs";
 import { ensureSystem } from "./ensure-system.mjs";
 
+/** `threads`: runs the daemon from source, whose threads need the compile cache. */
 const tasks = {
-  start: { file: "src/main.ts", words: ["serve"] },
-  demo: { file: "demo/main.ts" },
-  "demo-guards": { file: "demo/guards/main.ts" },
-  check: { file: "scripts/check.mjs", system: "test" },
-  "check-full": { file: "scripts/check.mjs", system: "test", environment: { TOLLGATE_TEST_SCALE: "full" } },
+  start: { file: "src/main.ts", words: ["serve"], threads: true },
+  demo: { file: "demo/main.ts", threads: true },
+  "demo-guards": { file: "demo/guards/main.ts", threads: true },
+  check: { file: "scripts/check.mjs", system: "test", threads: true },
+  "check-full": {
+    file: "scripts/check.mjs",
+    system: "test",
+    threads: true,
+    environment: { TOLLGATE_TEST_SCALE: "full" },
+  },
+  // It measures starts of the bundle, which the image runs without such a cache.
   bench: { file: "test/bench/main.ts", system: "bench" },
   simulate: { file: "test/simulation/main.ts" },
-  soak: { file: "test/soak/main.ts" },
+  soak: { file: "test/soak/main.ts", threads: true },
   generate: { file: "scripts/generate.mjs" },
   format: { file: "node_modules/@biomejs/biome/bin/biome", words: ["check", "--write"] },
 };
@@ -34,9 +41,9 @@ function main() {
   ensureInstalled();
   if (task.system !== undefined) ensureSystem(task.system);
   if (!existsSync(join(root, task.file))) throw new Error(`run: ${task.file} does not exist`);
-  // The bench measures starts of the bundle, which the image runs without such a cache.
-  const environment = { ...toolEnvironment(), ...(task.system === "bench" ? {} : compileCache) };
-  spawnSync(pinnedNode, ["scripts/load-threads.mjs"], { cwd: root, env: environment, stdio: "inherit" });
+  const environment = { ...toolEnvironment(), ...(task.threads === true ? compileCache : {}) };
+  if (task.threads === true)
+    spawnSync(pinnedNode, ["scripts/load-threads.mjs"], { cwd: root, env: environment, stdio: "inherit" });
   const child = spawn(pinnedNode, [task.file, ...(task.words ?? []), ...words], {
     cwd: root,
     env: { ...environment, ...task.environment },

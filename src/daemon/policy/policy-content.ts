@@ -1,5 +1,6 @@
 import type { TierDocument } from "../../config/policy/documents.ts";
 import type { Slices } from "../../config/policy/slices.ts";
+import { bigintAsText } from "../../engine/rows/generations.ts";
 import type { PolicyKind, PolicyOrigin } from "../../ports/policy-admin.ts";
 import type { KeptDocument } from "./compile-policy.ts";
 import type { GoodPolicy } from "./good-policy.ts";
@@ -103,8 +104,4 @@ async function stringifyList(entries: readonly unknown[], slices: Slices): Promi
 
 function stringify(value: unknown): string {
   return JSON.stringify(value, bigintAsText);
-}
-
-function bigintAsText(_key: string, value: unknown): unknown {
-  return typeof value === "bigint" ? String(value) : value;
 }

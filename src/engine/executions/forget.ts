@@ -56,8 +56,8 @@ function keepLateUsage(world: World, index: number): void {
 }
 
 /**
- * Makes room: the execution that completed first goes, though its hour is not over. False when there is none that may go: a
- * request that is sent again within its 10 minutes must find its first answer.
+ * Makes room: the execution that completed first goes, though its hour is not over. False when there is none, or when it must
+ * stay: a request that is sent again within its 10 minutes must find its first answer.
  */
 export function forgetOldestCompleted(world: World, now: Now): boolean {
   dropForgotten(world);

@@ -1,6 +1,6 @@
 import type { Finding } from "../../domain/decision.ts";
 import type { LoopRing } from "../executions/execution-record.ts";
-import { findGlob } from "../globs/glob.ts";
+import { findGlob, type GlobSet } from "../globs/glob.ts";
 import type { World } from "../world.ts";
 import type { CompiledLimits } from "./compiled-limits.ts";
 import { exceededFinding, limitFacts, nearFinding } from "./limit-finding.ts";
@@ -57,7 +57,11 @@ export function judgeLoop(world: World, index: number, probe: Probe, found: Find
 /** The tool that a step calls is named by the intent, or is the name of the step. */
 function isExempt(world: World, index: number, { tool, stepName }: Probe): boolean {
   const { loopExempt } = world.executions.compiled.get(index) as CompiledLimits;
-  return [tool, stepName].some((name) => name !== undefined && findGlob(loopExempt, name) !== undefined);
+  return isOneOf(loopExempt, tool) || isOneOf(loopExempt, stepName);
+}
+
+function isOneOf(globs: GlobSet, name: string | undefined): boolean {
+  return name !== undefined && findGlob(globs, name) !== undefined;
 }
 
 function describe(period: number, digestKnown: boolean): string {

@@ -27,7 +27,7 @@ export const FRESH_SECRETS: readonly (readonly [kind: string, text: string])[] =
     "https://maps.googleapis.com/maps/api/js?key=AI{+}zaxxiGQDctLimHFwVrlda5tyT9ngL1IAjDUTe",
   ],
   ["huggingface_token", "huggingface-cli login --token hf{+}_NcUJao7rcAALCXUYbOP5AvKXgZB89PC86e"],
-  ["npm_token", "//registry.npmjs.org/:_authToken=np{+}m_7OjAFFQ6doTOvjEk0fnJncEHKwSftgf3XyqO"],
+  ["npm_token", "//npm.example.com/:_authToken=np{+}m_7OjAFFQ6doTOvjEk0fnJncEHKwSftgf3XyqO"],
   [
     "pypi_token",
     "password = py{+}pi-AgEIcHlwaS5vcmcoJdR8bRRczyjrBr1dTFPswnfsPhm3ffhDNTBrTland3tVPOAzVvIprJFGDSoNCY62kIBMw",
@@ -123,6 +123,6 @@ export const NO_SECRETS: readonly string[] = [
   "s3://bucket/path/to/2026/11/21/part-00000-c000.snappy.parquet",
   "ISBN 978-3-16-148410-0, DOI 10.1000/182",
   "the secret ingredient is cardamom and a pinch of salt",
-  "pwd: /home/runner/work/app/app",
+  "pwd: /srv/app/releases/current",
   "token: EXAMPLE_TOKEN_REPLACE_ME",
 ];
