@@ -16,6 +16,9 @@ import { keyOf } from "./execution-record.ts";
 import { COMPLETED_MEMORY_MS } from "./forget.ts";
 import { leavePause, standStill } from "./state.ts";
 
+/** One text for all: a hundred thousand of them may end at once. */
+const COMPLETED = "the execution completed";
+
 /**
  * Ends an execution and its subtree: holds and carves are released, open approvals withdrawn, watchers told. Idempotent.
  * Children end first, so that what they return is there when their parent ends.
@@ -24,14 +27,11 @@ export function completeExecution(world: World, index: number, now: Now, byParen
   const table = world.executions;
   if (table.state.get(index) === STATE.completed) return;
   const record = table.record(index);
-  const parentEnded: Finding = {
-    verdict: "BLOCK",
-    kind: "STATE",
-    reason: "PARENT_COMPLETED",
-    message: `parent execution ${record.id} has ended`,
-    executionId: record.id,
-  };
-  for (const child of [...table.children(index)]) completeExecution(world, child, now, parentEnded);
+  let parentEnded: Finding | undefined;
+  for (const child of table.children(index)) {
+    parentEnded ??= parentEndedFinding(record.id);
+    completeExecution(world, child, now, parentEnded);
+  }
   leavePause(world, index, now);
   const since = stillSince(table, index);
   if (since !== 0) standStill(world, index, since, now.monoMs);
@@ -55,7 +55,7 @@ export function completeExecution(world: World, index: number, now: Now, byParen
   table.live--;
   record.stateFinding = byParent;
   const facts = byParent === undefined ? {} : { finding: byParent };
-  pushEvent(world, index, "COMPLETED", byParent?.message ?? `execution ${record.id} completed`, now, facts);
+  pushEvent(world, index, "COMPLETED", byParent?.message ?? COMPLETED, now, facts);
   world.generations.append("completed_executions", {
     at_ms: now.wallMs,
     tenant: record.principal.tenant,
@@ -71,4 +71,14 @@ export function completeExecution(world: World, index: number, now: Now, byParen
     table.stamp.get(index),
   );
   world.effects.push({ type: "completed", index, executionId: record.id });
+}
+
+function parentEndedFinding(id: string): Finding {
+  return {
+    verdict: "BLOCK",
+    kind: "STATE",
+    reason: "PARENT_COMPLETED",
+    message: `parent execution ${id} has ended`,
+    executionId: id,
+  };
 }

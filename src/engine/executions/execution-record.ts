@@ -110,12 +110,12 @@ export type ExecutionIdentity = Pick<
 
 const NONE: readonly never[] = Object.freeze([]);
 
-/** Shorter lists are copied: one that is pushed to has room for sixteen more from then on. */
+/** Shorter lists are copied: one that is pushed to, or spread, has room for sixteen more from then on. */
 const SHORT = 8;
 
 /** A list with one more; the shared empty one is never written to. */
 export function appended<T>(list: readonly T[], item: T): readonly T[] {
-  if (list.length < SHORT) return [...list, item];
+  if (list.length < SHORT) return list.concat([item]);
   (list as T[]).push(item);
   return list;
 }
