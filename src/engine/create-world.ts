@@ -103,6 +103,7 @@ export function createWorld(options: WorldOptions): World {
     store: { failing: false, blocking: false },
     completed: new Queue(),
     effects: [],
+    lastPushed: undefined,
     policy: options.policy,
     policySweep: { next: Number.POSITIVE_INFINITY },
     watched: new WeakSet(),

@@ -8,6 +8,7 @@ import type { AdjustmentTable } from "./adjustments/adjustment-table.ts";
 import type { ApprovalTable } from "./approvals/approval-table.ts";
 import type { ContentTable } from "./contents/content-table.ts";
 import type { FanOut } from "./events/fan-out.ts";
+import type { Pushed } from "./events/push.ts";
 import type { QuotaFanOut } from "./events/quota-fan-out.ts";
 import type { ExecutionRecord } from "./executions/execution-record.ts";
 import type { ExecutionTable } from "./executions/execution-table.ts";
@@ -168,6 +169,8 @@ export interface World {
   /** Completed executions in memory, the oldest first. */
   readonly completed: Queue<{ readonly index: number; readonly stamp: number }>;
   readonly effects: Effect[];
+  /** So that many who hear the same share it. */
+  lastPushed: Pushed | undefined;
   policy: Policy;
   /** Up to where executions have moved to the policy in force. */
   readonly policySweep: { next: number };

@@ -16,6 +16,11 @@ import { keyOf } from "./execution-record.ts";
 import { COMPLETED_MEMORY_MS } from "./forget.ts";
 import { leavePause, standStill } from "./state.ts";
 
+/** What an event says of an execution that ended with its parent: the same object for all children. */
+interface ParentEnded {
+  readonly finding: Finding;
+}
+
 /** One text for all: a hundred thousand of them may end at once. */
 const COMPLETED = "the execution completed";
 
@@ -23,13 +28,13 @@ const COMPLETED = "the execution completed";
  * Ends an execution and its subtree: holds and carves are released, open approvals withdrawn, watchers told. Idempotent.
  * Children end first, so that what they return is there when their parent ends.
  */
-export function completeExecution(world: World, index: number, now: Now, byParent?: Finding): void {
+export function completeExecution(world: World, index: number, now: Now, byParent?: ParentEnded): void {
   const table = world.executions;
   if (table.state.get(index) === STATE.completed) return;
   const record = table.record(index);
-  let parentEnded: Finding | undefined;
+  let parentEnded: ParentEnded | undefined;
   for (const child of table.children(index)) {
-    parentEnded ??= parentEndedFinding(record.id);
+    parentEnded ??= { finding: parentEndedFinding(record.id) };
     completeExecution(world, child, now, parentEnded);
   }
   leavePause(world, index, now);
@@ -53,9 +58,8 @@ export function completeExecution(world: World, index: number, now: Now, byParen
   table.setState(index, STATE.completed);
   table.endedMono.set(index, now.monoMs);
   table.live--;
-  record.stateFinding = byParent;
-  const facts = byParent === undefined ? {} : { finding: byParent };
-  pushEvent(world, index, "COMPLETED", byParent?.message ?? COMPLETED, now, facts);
+  record.stateFinding = byParent?.finding;
+  pushEvent(world, index, "COMPLETED", byParent?.finding.message ?? COMPLETED, now, byParent);
   world.generations.append("completed_executions", {
     at_ms: now.wallMs,
     tenant: record.principal.tenant,

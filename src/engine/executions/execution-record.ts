@@ -111,7 +111,7 @@ export type ExecutionIdentity = Pick<
 const NONE: readonly never[] = Object.freeze([]);
 
 /** Shorter lists are copied: one that is pushed to, or spread, has room for sixteen more from then on. */
-const SHORT = 8;
+export const SHORT = 8;
 
 /** A list with one more; the shared empty one is never written to. */
 export function appended<T>(list: readonly T[], item: T): readonly T[] {
