@@ -23,6 +23,7 @@ const tasks = {
   bench: { file: "test/bench/main.ts", system: "bench" },
   simulate: { file: "test/simulation/main.ts" },
   soak: { file: "test/soak/main.ts", threads: true },
+  train: { file: "training/train.ts" },
   generate: { file: "scripts/generate.mjs" },
   format: { file: "node_modules/@biomejs/biome/bin/biome", words: ["check", "--write"] },
 };

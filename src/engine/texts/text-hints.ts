@@ -3,14 +3,10 @@
 
 import { HOST_PROGRAMS } from "../network/scan-text.ts";
 import { isTargetSign, judgeSign, SIGN_SAYS } from "../network/target-signs.ts";
-import {
-  conceptsAtStart,
-  conceptsOfWord,
-  getConceptFilter,
-  hashNext,
-  placeOf,
-  START_LENGTH,
-} from "./injection/concept-filter.ts";
+import { learnedWeights } from "./injection/learned/learned-weights.ts";
+import { hashNext } from "./injection/learned/read-tokens.ts";
+import { Weigher } from "./injection/learned/weigher.ts";
+import { NEEDED } from "./injection/learned/weights.ts";
 import { isMixedUp, MIXED_MAX_LENGTH, MIXED_MIN_LENGTH, mayBeMixedUp } from "./injection/order-letters.ts";
 import { createLiteralSet } from "./literal-set.ts";
 import { BEFORE, BEYOND, unitsOf } from "./text-units.ts";
@@ -121,7 +117,7 @@ const KIND = {
   sign: 0x400,
   capital: 0x800,
   separator: 0x1000,
-  /** Of words as concepts are made of them. */
+  /** Of words that are weighed; other signs that are seen are weighed each. */
   word: 0x2000,
   /** Perhaps of a host. */
   target: 0x4000,
@@ -131,8 +127,11 @@ const KIND = {
   gap: 0x1_0000,
   /** What is not ASCII. */
   beyond: 0x2_0000,
+  /** No part of a word, and not blank. */
+  mark: 0x4_0000,
 } as const;
 const PARTING_SHIFT = 15;
+const MARK_SHIFT = 18;
 const NO_LETTER = KIND.digit | KIND.separator;
 /** Of a word that is more than digits. */
 const NO_NUMBER = KIND.letter | KIND.separator;
@@ -149,6 +148,7 @@ for (let unit = 0; unit < BEYOND; unit += 1) {
   if (/[A-Z]/.test(letter)) kinds |= KIND.capital;
   if (/[ .\-_*/|~]/.test(letter)) kinds |= KIND.separator;
   if (/\w/.test(letter)) kinds |= KIND.word;
+  else if (/\S/.test(letter)) kinds |= KIND.mark;
   if (isTargetSign(unit)) kinds |= KIND.target;
   if (unit > 0x39 || unit === 0x2c || unit === 0x0a) kinds |= KIND.parting;
   if (unit === 0x20 || unit === 0x0a) kinds |= KIND.gap;
@@ -176,8 +176,8 @@ export class TextHints {
   digitsTogether = 0;
   /** A line that could hold a target where nothing says that one is meant. */
   mayHoldTarget = false;
-  /** Bits of CONCEPT: all that could be found. */
-  concepts = 0;
+  /** Its words could together be an order: surely so in ASCII, unknown beyond it. */
+  mayBeOrder = false;
   /** Bits of hints by their place: up to 31, and from 32 on. */
   low = 0;
   high = 0;
@@ -210,11 +210,15 @@ export function bitsOfHints(hints: readonly Hint[]): HintBits {
 /** The shortest secret that no word gives away, and less than any text that is encoded or written without blanks. */
 export const WORD_LENGTH = 12;
 
+const weigher = new Weigher(learnedWeights());
+/** Of the tokens of a text, while it is looked at. */
+let hashes = new Int32Array(4_096);
+
 /** One pass over the units of the text, side by side: they are read several times faster there than in it. */
 export function hintsOf(text: string): Readonly<TextHints> {
   const { next, firstDone, lows, highs } = set;
-  const filter = getConceptFilter();
-  const { places } = filter;
+  let tokens = 0;
+  if (hashes.length <= text.length) hashes = new Int32Array(text.length * 2);
   const hints = new TextHints();
   const units = unitsOf(text);
   const end = BEFORE + text.length;
@@ -252,10 +256,7 @@ export function hintsOf(text: string): Readonly<TextHints> {
     }
     kinds |= kind | ofWord;
     if (at > start) {
-      const startHash = hashStart(units, start);
-      if (places[placeOf(startHash)] !== 0 && at - start >= START_LENGTH)
-        hints.concepts |= conceptsAtStart(filter, startHash);
-      if (places[placeOf(hash)] !== 0) hints.concepts |= conceptsOfWord(filter, text, at - BEFORE, hash);
+      hashes[tokens++] = hash;
       if ((ofWord & NO_LETTER) !== 0) digits = addWord(hints, text, units, start, at, ofWord, digits);
       else {
         digits = 0;
@@ -263,6 +264,9 @@ export function hintsOf(text: string): Readonly<TextHints> {
           addMixedUp(hints, text, start, at, true);
       }
     }
+    // No branch: the next token takes the place of what is none.
+    hashes[tokens] = hashNext(0, unit);
+    tokens += (kind & KIND.mark) >>> MARK_SHIFT;
     digits &= ((kind & KIND.parting) >>> PARTING_SHIFT) - 1;
     const before = CLASSES[units[at - 2] as number] as number;
     if ((kind & before & (CLASSES[units[at - 4] as number] as number) & KIND.separator) !== 0)
@@ -280,6 +284,7 @@ export function hintsOf(text: string): Readonly<TextHints> {
   }
   hints.low = low;
   hints.high = high;
+  hints.mayBeOrder = weigher.weigh(hashes, tokens).weight >= NEEDED;
   addKinds(hints, kinds);
   return hints;
 }
@@ -292,7 +297,7 @@ function addKinds(hints: TextHints, kinds: number): void {
   if (isAscii) return;
   hints.low |= BEYOND_ASCII.low;
   hints.high |= BEYOND_ASCII.high;
-  hints.concepts = ~0;
+  hints.mayBeOrder = true;
 }
 
 /** What is told of a line so far. */
@@ -332,12 +337,6 @@ function addWord(
 function addMixedUp(hints: TextHints, text: string, start: number, end: number, isPlain: boolean): void {
   if (!hints.hasMixedUp && end - start >= MIXED_MIN_LENGTH)
     hints.hasMixedUp = isMixedUp(text, start - BEFORE, end - BEFORE, isPlain);
-}
-
-/** Of the first units of a word, and what stands behind it. */
-function hashStart(units: Uint8Array, start: number): number {
-  const first = hashNext(hashNext(0, units[start] as number), units[start + 1] as number);
-  return hashNext(hashNext(first, units[start + 2] as number), units[start + 3] as number);
 }
 
 /** A word with digits in it; how many stand together at its end, `before` it as many. */

@@ -1,9 +1,8 @@
 // What rules a search out never rules out what the search would find.
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { findConcepts, normalizeText } from "../../../src/engine/texts/injection/find-concepts.ts";
 import { findInjections } from "../../../src/engine/texts/injection/find-injections.ts";
-import { LEXICONS } from "../../../src/engine/texts/injection/lexicon/locales.ts";
+import { findWording } from "../../../src/engine/texts/injection/learned/find-wording.ts";
 import { findPii } from "../../../src/engine/texts/pii/find-pii.ts";
 import {
   createUnitClass,
@@ -56,7 +55,7 @@ function everyHint(text: string): TextHints {
     hasMixedUp: true,
     digitsTogether: Number.POSITIVE_INFINITY,
     mayHoldTarget: true,
-    concepts: ~0,
+    mayBeOrder: true,
     low: ~0,
     high: ~0,
   };
@@ -105,30 +104,24 @@ describe("hints of a text", () => {
   });
 });
 
-test("every entry of the lexicons is found", () => {
-  const terms = new Set(
-    LEXICONS.flatMap((lexicon) => Object.values(lexicon)).flatMap((list) => list.split("|")),
-  );
-  const lost = [...terms].filter((term) => {
-    const { text } = normalizeText(`so ${term.replace("*", "x")} so`);
-    const end = text.length - 3;
-    return term.length > 1 && !findConcepts(text).some((hit) => hit.start === 3 && hit.end >= end);
-  });
-  expect(lost).toEqual([]);
-});
+describe("what the words of a text weigh together", () => {
+  const ascii = fc
+    .oneof(
+      literals,
+      prose,
+      prose.map((text) => text.repeat(9)),
+    )
+    .map((text) => text.replace(/[^\0-\x7f]/g, "~"));
 
-test.each([
-  ["on a line", (text: string) => text],
-  ["in capitals", (text: string) => text.toUpperCase()],
-  ["over lines", (text: string) => text.replaceAll(" ", "\n")],
-  ["beside signs", (text: string) => `(${text})`],
-])("words of ASCII hint at every concept they are found by, %s", (_where, write) => {
-  const terms = LEXICONS.flatMap((lexicon) => Object.values(lexicon))
-    .flatMap((list) => list.split("|"))
-    .map((term) => normalizeText(`so ${term.replace("*", "x")} so`).text)
-    .filter((text) => hintsOf(text).isAscii && !hintsOf(text).has("files"));
-  const lost = terms.filter((text) =>
-    findConcepts(text).some(({ concepts }) => (concepts & ~hintsOf(write(text)).concepts) !== 0),
-  );
-  expect(lost).toEqual([]);
+  test("is told by the pass that looks for hints as by the search itself", () => {
+    fc.assert(
+      fc.property(ascii, (text) => {
+        expect(hintsOf(text).mayBeOrder).toBe(findWording(text) !== undefined);
+      }),
+    );
+  });
+
+  test("is never ruled out beyond ASCII", () => {
+    expect(hintsOf("é").mayBeOrder).toBe(true);
+  });
 });

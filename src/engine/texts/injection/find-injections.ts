@@ -1,11 +1,11 @@
-// Hidden orders in a text: words near one another, claims of a role, disguises of either. A signal, never a proof: what an
+// Hidden orders in a text: its words together, claims of a role, disguises of either. A signal, never a proof: what an
 // agent may do is bounded by limits, networks, schemas and classes of tools.
 import { hintsOf, type TextHints } from "../text-hints.ts";
 import type { TextMatch } from "../text-match.ts";
 import { findDisguises } from "./decode-disguises.ts";
-import { findConcepts, normalizeText } from "./find-concepts.ts";
 import { findMarkup } from "./find-markup.ts";
-import { judgeConcepts, mayOrder } from "./judge-concepts.ts";
+import { findWording } from "./learned/find-wording.ts";
+import { normalizeText } from "./normal-text.ts";
 
 /** Disguises in disguises. */
 const MAX_DEPTH = 2;
@@ -42,25 +42,14 @@ function findAtDepth(text: string, hints: TextHints, depth: number): readonly Te
 
 function findPlain(text: string, hints: TextHints): readonly TextMatch[] {
   const markup = findMarkup(text, hints);
-  // Names of files are concepts, too: .env
-  if (!hints.has("files") && !mayOrder(hints.concepts)) return markup;
-  if (hints.isAscii) {
-    const normal = joinLines(text.toLowerCase());
-    const words = judgeConcepts(normal, findConcepts(normal));
-    return words.length === 0 ? markup : [...markup, ...words];
-  }
-  const { text: normalText, places } = normalizeText(text);
-  const normal = joinLines(normalText);
-  const words = judgeConcepts(normal, findConcepts(normal));
-  const placed = words.map(({ kind, start, end }) => ({
-    kind,
-    start: places[start] as number,
-    end: places[end] as number,
-  }));
-  return [...markup, ...placed];
+  if (!hints.mayBeOrder) return markup;
+  const wording = hints.isAscii ? findWording(text) : findBeyondAscii(text);
+  return wording === undefined ? markup : [...markup, wording];
 }
 
-/** A line may end anywhere; an empty one ends a thought. */
-function joinLines(text: string): string {
-  return text.replace(/(?<=\S)[\t\n\u00a0](?=\S)/g, " ");
+function findBeyondAscii(text: string): TextMatch | undefined {
+  const { text: normal, places } = normalizeText(text);
+  const found = findWording(normal);
+  if (found === undefined) return undefined;
+  return { ...found, start: places[found.start] as number, end: places[found.end] as number };
 }

@@ -53,6 +53,28 @@ const FORMS: readonly Form[] = [
     ["override"],
     /(?<!\b(?:not|never|don't) |[\w(] ?["“„'`])(?:ignore|disregard|forget|bypass|override)[\s_*.|/+-]{0,3}(?:(?:all|any|the|your|my|of)[\s_*.|/+-]{0,3}){0,3}(?:previous|prior|above|earlier|preceding)[\s_*.|/+-]{0,3}(?:instruction|prompt|direction|guideline|command)/gi,
   ],
+  // Nothing but the phrase: `ignore previous`, `forget instructions`.
+  [
+    "override",
+    ["override"],
+    /(?<!\b(?:not|never|don't|to|can|may|could|would|will|or|you|we|they|i) |[\w(] ?["“„'`])\b(?:ignore|disregard|forget|bypass|override)\s{1,4}(?:(?:all|any|the|your|my|these|those|p\w{0,3}v\w{1,4}s)\s{1,4}){0,3}(?:previous|instructions(?: (?:above|before|so far))?)(?=\s{0,4}(?:$|[.,;:!?"')\]&\n]|(?:and|then|please|now)\b))/gi,
+  ],
+  [
+    "override",
+    ["override"],
+    /(?<!\b(?:not|never|don't|to|can|may|could|would|will|or|you|we|they|i) |["“„'`])\b(?:ignore|disregard|forget|bypass|override)\s{1,4}(?:(?:all|any|every)\s{1,4}(?:of\s{1,4})?(?:(?:the|your|these|those)\s{1,4})?(?:rules|guidelines|restrictions|directives|guardrails|safeguards)(?=\s{0,4}(?:$|[.,;:!?"')\]&\n]|(?:and|then|please|now)\b))|(?:(?:everything|all|the|of)\s{1,4}){1,3}(?:(?:text|instructions?|directions?|messages?)\s{1,4})?above\s{1,4}and\s{1,4}(?:instead\s{1,4})?(?:tell|print|say|write|output|reveal|show|respond|answer|repeat|give|execute)\b)/gi,
+  ],
+  // Words for secrets with a verb or an ending that no honest request has.
+  [
+    "secret_request",
+    ["telling"],
+    /(?<!\b(?:not|never|don't|to|can|may|could|would|will|or|you|we|they|i|must|should|that) )\b(?:reveal|leak|disclose|divulge|expose|exfiltrate)\s{1,4}(?:the|your|all|every|its)\s{1,4}(?:\w{1,16}\s{1,4}){0,2}(?:passwords?|passphrases?|api[_ -]?keys?|secret keys?|private keys?|credentials)\b(?! (?:policy|field|rules|prompt|form|page|length))/gi,
+  ],
+  [
+    "secret_request",
+    ["telling"],
+    /\b(?:print|list|show|give|output|tell|repeat|return|send)\b[^.\n]{0,40}\b(?:passwords?|passphrases?|api[_ -]?keys?|secret keys?|private keys?|credentials)\b[^\n.]{0,16}\b(?:nothing else|nothing more|verbatim|word for word|in plain ?text)\b/gi,
+  ],
   [
     "role_tag",
     ["newSystem"],
@@ -139,7 +161,7 @@ export function findMarkup(text: string, given: TextHints): readonly TextMatch[]
     if (also?.test(text) === false) continue;
     for (const { index, 0: match } of text.matchAll(pattern)) {
       const end = index + match.length;
-      // In plain words the rules over concepts say whose instructions are meant.
+      // In plain words it matters whose instructions are meant.
       if (
         kind === "override" &&
         /^[a-z]+(?: [a-z]+)+$/i.test(match) &&

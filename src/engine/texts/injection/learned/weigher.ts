@@ -1,0 +1,118 @@
+// How far the words of a text are those of an order against whom the agent answers to. What a word weighs was learned from the texts in
+// training/: what such orders have weighs above zero, what honest texts have below it.
+
+const FEATURE_BITS = 19;
+export const FEATURE_COUNT = 1 << FEATURE_BITS;
+/** Tokens that are weighed together, a power of two: an order hides in a longer text. */
+const WINDOW = 64;
+/** Keeps the words of a short text from weighing too much. */
+const FEW = 10;
+/** The heaviest of many windows weighs more by chance alone: what is taken off as a text grows by its e-fold. */
+const LONGER = 0.25;
+/** Features whose last place is remembered, a power of two. */
+const SEEN = 4_096;
+/** Numbers of tokens go on from text to text up to here. */
+const MAX_TOKENS = 0x2000_0000;
+
+/** Tokens of a text that weigh most together, from `first` up to before `end`, and what they weigh. */
+export interface Heaviest {
+  readonly weight: number;
+  readonly first: number;
+  readonly end: number;
+}
+
+/**
+ * Weighs a window of tokens at a time, by two features each: the token, and the token behind the one before it. What a window has twice
+ * counts once.
+ */
+export class Weigher {
+  readonly #weights: Int8Array | Float64Array;
+  /** What each token of the window adds, by its number modulo WINDOW. */
+  readonly #recent: Int32Array | Float64Array;
+  /** By feature modulo SEEN: which it was, and the number of the token that had it last. */
+  readonly #seen = new Int32Array(SEEN).fill(-1);
+  readonly #seenAt = new Int32Array(SEEN);
+  /** So that what another text had is too far away. */
+  #next = WINDOW;
+
+  /** `weights`: by feature, of FEATURE_COUNT. */
+  constructor(weights: Int8Array | Float64Array) {
+    this.#weights = weights;
+    this.#recent = weights instanceof Int8Array ? new Int32Array(WINDOW) : new Float64Array(WINDOW);
+  }
+
+  /** `hashes`: of the tokens, `count` of them. One pass. */
+  weigh(hashes: Int32Array, count: number): Heaviest {
+    const weights = this.#weights;
+    const recent = this.#recent.fill(0);
+    const seen = this.#seen;
+    const seenAt = this.#seenAt;
+    const from = this.#begin(count);
+    const window = Math.min(WINDOW, count);
+    let before = 0;
+    let sum = 0;
+    let most = Number.NEGATIVE_INFINITY;
+    let end = 0;
+    for (let at = 0; at < count; at += 1) {
+      const token = from + at;
+      const slot = token & (WINDOW - 1);
+      const hash = hashes[at] as number;
+      sum -= recent[slot] as number;
+      recent[slot] = 0;
+      for (let feature = featureOf(hash), left = 2; left > 0; left -= 1) {
+        const place = feature & (SEEN - 1);
+        const last = seenAt[place] as number;
+        const weight = weights[feature] as number;
+        // What the window has already counts where it stands last. Computed rather than branched on: words come again unforeseen.
+        const again =
+          weight * (isZero((seen[place] as number) ^ feature) & isBelowZero(token - last - WINDOW));
+        recent[last & (WINDOW - 1)] = (recent[last & (WINDOW - 1)] as number) - again;
+        recent[slot] += weight;
+        sum += weight - again;
+        seen[place] = feature;
+        seenAt[place] = token;
+        feature = featureOfPair(before, hash);
+      }
+      before = hash;
+      if (at < window - 1 || sum <= most) continue;
+      most = sum;
+      end = at + 1;
+    }
+    return { weight: count === 0 ? 0 : most * shareOf(window, count), first: end - window, end };
+  }
+
+  #begin(count: number): number {
+    const from = this.#next;
+    if (from + count + WINDOW < MAX_TOKENS) {
+      this.#next = from + count + WINDOW;
+      return from;
+    }
+    this.#seen.fill(-1);
+    this.#next = count + 2 * WINDOW;
+    return WINDOW;
+  }
+}
+
+/** 1 or 0. */
+function isZero(value: number): number {
+  return ((value | -value) >>> 31) ^ 1;
+}
+
+function isBelowZero(value: number): number {
+  return value >>> 31;
+}
+
+/** What each weight counts in a window of so many tokens, of a text of `count`. */
+export function shareOf(window: number, count: number): number {
+  return 1 / (Math.sqrt(window + FEW) * (1 + LONGER * Math.log(count / window)));
+}
+
+/** Of a token by its hash. */
+export function featureOf(hash: number): number {
+  return Math.imul(hash ^ (hash >>> 15), 0x9e37_79b1) >>> (32 - FEATURE_BITS);
+}
+
+/** Of a token behind another one, 0 where there is none. */
+export function featureOfPair(before: number, hash: number): number {
+  return featureOf((Math.imul(before, 0x85eb_ca6b) + hash + 1) | 0);
+}
