@@ -3,9 +3,8 @@
 
 import { HOST_PROGRAMS } from "../network/scan-text.ts";
 import { isTargetSign, judgeSign, SIGN_SAYS } from "../network/target-signs.ts";
-import { learnedWeights } from "./injection/learned/learned-weights.ts";
+import { learnedWeigher } from "./injection/learned/learned-weigher.ts";
 import { hashNext } from "./injection/learned/read-tokens.ts";
-import { Weigher } from "./injection/learned/weigher.ts";
 import { NEEDED } from "./injection/learned/weights.ts";
 import { isMixedUp, MIXED_MAX_LENGTH, MIXED_MIN_LENGTH, mayBeMixedUp } from "./injection/order-letters.ts";
 import { createLiteralSet } from "./literal-set.ts";
@@ -210,15 +209,14 @@ export function bitsOfHints(hints: readonly Hint[]): HintBits {
 /** The shortest secret that no word gives away, and less than any text that is encoded or written without blanks. */
 export const WORD_LENGTH = 12;
 
-const weigher = new Weigher(learnedWeights());
-/** Of the tokens of a text, while it is looked at. */
-let hashes = new Int32Array(4_096);
+/** Hashes of the tokens of a text, while it is looked at. Longer texts get room of their own. */
+const kept = new Int32Array(16_384);
 
 /** One pass over the units of the text, side by side: they are read several times faster there than in it. */
 export function hintsOf(text: string): Readonly<TextHints> {
   const { next, firstDone, lows, highs } = set;
   let tokens = 0;
-  if (hashes.length <= text.length) hashes = new Int32Array(text.length * 2);
+  const hashes = text.length < kept.length ? kept : new Int32Array(text.length + 1);
   const hints = new TextHints();
   const units = unitsOf(text);
   const end = BEFORE + text.length;
@@ -284,7 +282,7 @@ export function hintsOf(text: string): Readonly<TextHints> {
   }
   hints.low = low;
   hints.high = high;
-  hints.mayBeOrder = weigher.weigh(hashes, tokens).weight >= NEEDED;
+  hints.mayBeOrder = learnedWeigher().weigh(hashes, tokens).weight >= NEEDED;
   addKinds(hints, kinds);
   return hints;
 }

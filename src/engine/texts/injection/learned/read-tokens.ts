@@ -1,16 +1,20 @@
 import { kindOf, UNIT } from "../word-units.ts";
 
+/** Tokens that there is room for at first, and again after a longer text. */
+const KEPT = 1_024;
+
 /** The words and signs of a text, one behind the other. They hold until the next text is read. */
 export class Tokens {
   count = 0;
-  hashes = new Int32Array(1_024);
+  hashes = new Int32Array(KEPT);
   /** Where each starts and ends in the text. */
-  starts = new Int32Array(1_024);
-  ends = new Int32Array(1_024);
+  starts = new Int32Array(KEPT);
+  ends = new Int32Array(KEPT);
 
   /** `text`: without accents and compatible forms; capitals count as small letters. */
   read(text: string): void {
     this.count = 0;
+    if (this.hashes.length > KEPT) this.#resize(KEPT);
     for (let at = 0; at < text.length; ) {
       const start = at;
       const unit = text.charCodeAt(at++);
@@ -29,17 +33,17 @@ export class Tokens {
 
   #add(hash: number, start: number, end: number): void {
     const token = this.count++;
-    if (token === this.hashes.length) this.#grow();
+    if (token === this.hashes.length) this.#resize(token * 2);
     this.hashes[token] = hash;
     this.starts[token] = start;
     this.ends[token] = end;
   }
 
-  #grow(): void {
+  #resize(length: number): void {
     for (const name of ["hashes", "starts", "ends"] as const) {
-      const longer = new Int32Array(this[name].length * 2);
-      longer.set(this[name]);
-      this[name] = longer;
+      const resized = new Int32Array(length);
+      resized.set(this[name].subarray(0, length));
+      this[name] = resized;
     }
   }
 }

@@ -81,6 +81,15 @@ export class Weigher {
     return { weight: count === 0 ? 0 : most * shareOf(window, count), first: end - window, end };
   }
 
+  /** Of one token, with what stands before it. */
+  weightOf(hashes: Int32Array, token: number): number {
+    const hash = hashes[token] as number;
+    const before = token === 0 ? 0 : (hashes[token - 1] as number);
+    return (
+      (this.#weights[featureOf(hash)] as number) + (this.#weights[featureOfPair(before, hash)] as number)
+    );
+  }
+
   #begin(count: number): number {
     const from = this.#next;
     if (from + count + WINDOW < MAX_TOKENS) {

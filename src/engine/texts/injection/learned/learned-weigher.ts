@@ -1,12 +1,12 @@
-import { FEATURE_COUNT } from "./weigher.ts";
+import { FEATURE_COUNT, Weigher } from "./weigher.ts";
 import { PACKED } from "./weights.ts";
 
-let weights: Int8Array | undefined;
+let learned: Weigher | undefined;
 
-/** What each feature weighs. Unpacked when first needed. */
-export function learnedWeights(): Int8Array {
-  weights ??= unpackWeights(PACKED);
-  return weights;
+/** Made when first needed: a daemon without rules for texts does without. */
+export function learnedWeigher(): Weigher {
+  learned ??= new Weigher(unpackWeights(PACKED));
+  return learned;
 }
 
 /** Pairs of bytes: how many places further on a feature is, and what it weighs; a pair that weighs nothing only goes further. */
