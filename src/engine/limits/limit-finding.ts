@@ -7,6 +7,7 @@ import {
   LIMITS,
   type LimitKey,
   type LimitUnit,
+  VIOLATION_TYPES,
   type ViolationType,
 } from "../../domain/limits.ts";
 import type { ReasonCode } from "../../domain/reasons.ts";
@@ -38,49 +39,68 @@ export function limitFacts(
 }
 
 export function exceededFinding(facts: LimitFacts, verdict: Verdict = "BLOCK"): Finding {
-  const percent = percentOf(facts.current, facts.limit.value);
-  const held = facts.held > 0n ? ` (held ${formatAmount(facts.unit, facts.held)})` : "";
-  const numbers = `${formatAmount(facts.unit, facts.current)} / ${formatAmount(facts.unit, facts.limit.value)}`;
-  const message = `${facts.violationType} exceeded: ${numbers}${percent === undefined ? "" : ` (${percent}%)`}${held}`;
-  const overrun = facts.current > facts.limit.value ? facts.current - facts.limit.value : undefined;
-  return {
-    ...common(facts, percent),
-    verdict,
-    reason: facts.violationType.toUpperCase() as ReasonCode,
-    message,
-    ...(overrun === undefined ? {} : { overrun: toAmount(facts.unit, overrun) }),
-  };
+  const { violationType, unit, limit, current } = facts;
+  const percent = percentOf(current, limit.value);
+  const words = [
+    violationType,
+    " exceeded: ",
+    formatAmount(unit, current),
+    " / ",
+    formatAmount(unit, limit.value),
+  ];
+  if (percent !== undefined) words.push(" (", String(percent), "%)");
+  if (facts.held > 0n) words.push(" (held ", formatAmount(unit, facts.held), ")");
+  const overrun = current > limit.value ? toAmount(unit, current - limit.value) : undefined;
+  return limitFinding(facts, verdict, REASONS[violationType], words, percent, overrun);
 }
 
 export function nearFinding(facts: LimitFacts): Finding {
-  const percent = percentOf(facts.current, facts.limit.value) ?? 0;
-  const numbers = `${formatAmount(facts.unit, facts.current)} / ${formatAmount(facts.unit, facts.limit.value)}`;
-  return {
-    ...common(facts, percent),
-    verdict: "WARN",
-    reason: `${facts.violationType.toUpperCase()}_NEAR` as ReasonCode,
-    message: `${facts.violationType} at ${percent}%: ${numbers}`,
-  };
+  const { violationType, unit, limit, current } = facts;
+  const percent = percentOf(current, limit.value) ?? 0;
+  const reason = `${violationType.toUpperCase()}_NEAR` as ReasonCode;
+  const words = [violationType, " at ", String(percent), "%: "];
+  words.push(formatAmount(unit, current), " / ", formatAmount(unit, limit.value));
+  return limitFinding(facts, "WARN", reason, words, percent, undefined);
 }
 
-function common(facts: LimitFacts, percent: number | undefined) {
-  const { violationType, unit, limit, current } = facts;
+const REASONS = Object.fromEntries(VIOLATION_TYPES.map((type) => [type, type.toUpperCase()])) as {
+  readonly [V in ViolationType]: ReasonCode;
+};
+
+/**
+ * One literal, and the message in one piece: a hundred thousand of them may be made at once and kept, and what is made of many objects
+ * costs the collections many times as much.
+ */
+function limitFinding(
+  facts: LimitFacts,
+  verdict: Verdict,
+  reason: ReasonCode,
+  words: readonly string[],
+  percent: number | undefined,
+  overrun: Amount | undefined,
+): Finding {
+  const { violationType, unit, limit, current, held } = facts;
   return {
-    kind: "LIMIT" as const,
+    verdict,
+    kind: "LIMIT",
+    reason,
+    message: words.join(""),
     violationType,
     category: categoryOf(violationType),
     retryable: isRetryable(violationType),
     fatal: false,
     tier: limit.tier,
     sourceId: facts.key,
+    document: limit.document,
+    line: limit.line,
     current: toAmount(unit, current),
     limit: amountOfLimit(unit, limit),
     remaining: limit.value > current ? toAmount(unit, limit.value - current) : NOTHING[unit],
+    overrun,
+    held: held > 0n ? toAmount(unit, held) : undefined,
+    percent,
+    shadow: limit.mode === "shadow" ? true : undefined,
     executionId: facts.executionId,
-    ...(facts.held > 0n ? { held: toAmount(unit, facts.held) } : {}),
-    ...(percent === undefined ? {} : { percent }),
-    ...(limit.document === undefined ? {} : { document: limit.document, line: limit.line }),
-    ...(limit.mode === "shadow" ? { shadow: true } : {}),
   };
 }
 
