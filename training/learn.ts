@@ -31,7 +31,7 @@ const LEAST_TEXTS = 2;
 /** Weights that are less of 127 than this change nothing that is found. */
 const LEAST_BYTE = 4;
 /** Odds (natural logarithm) from which on a text is told to be an attack: chosen for at most 4 % of honest texts in files not learned from. */
-export const LEAST_ODDS = -0.4;
+export const LEAST_ODDS = -0.5;
 
 const tokens = new Tokens();
 
