@@ -11,7 +11,7 @@ export function normalizeText(text: string): Layer {
   return builder.end(text) ?? { text, places: Array.from({ length: text.length + 1 }, (_, place) => place) };
 }
 
-export function normalizeLetter(letter: string): string {
+function normalizeLetter(letter: string): string {
   if (/\p{Default_Ignorable_Code_Point}/u.test(letter)) return "";
   return letter.toLowerCase().normalize("NFKD").replace(/\p{M}/gu, "").normalize("NFKC").replaceAll("’", "'");
 }

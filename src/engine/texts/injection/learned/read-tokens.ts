@@ -1,4 +1,4 @@
-import { kindOf, UNIT } from "../word-units.ts";
+import { kindOf, UNIT } from "./word-units.ts";
 
 /** Tokens that there is room for at first, and again after a longer text. */
 const KEPT = 1_024;
