@@ -2,6 +2,7 @@ import type { Finding, Obligation } from "../../domain/decision.ts";
 import type { TierPart } from "../../domain/policy/field.ts";
 import type { AccessSettings } from "../../domain/policy/rule-fields.ts";
 import type { RequestFacts } from "../expressions/request-facts.ts";
+import { createMemo } from "../memos/memo.ts";
 import { finish, type Steps } from "../steps.ts";
 import { type AccessRule, compileAccessRule } from "./access-rule.ts";
 import { AccessQuestion, matchRule } from "./match-rule.ts";
@@ -10,7 +11,7 @@ import { addRule, createRuleIndex, type RuleIndex, visitRules } from "./rule-ind
 // Who may do what. Within one tier a deny overrides every allow, and where no rule matches the default holds; every tier must
 // allow, so a tenant's allow rule never opens what the baseline denies.
 
-const compiled = new WeakMap<AccessSettings, RuleIndex>();
+const compiled = createMemo<AccessSettings, RuleIndex>();
 
 /** Compiled once per section: all tenants of one baseline share its rules. */
 export function compileAccess(settings: AccessSettings): RuleIndex {

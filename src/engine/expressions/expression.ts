@@ -1,6 +1,6 @@
 import type { ASTNode, Environment, ParseResult } from "@marcbachmann/cel-js";
 import { RE2JS, RE2JSException } from "re2js";
-import { WeakValues } from "../weak-values.ts";
+import { WeakValues } from "../memos/weak-values.ts";
 import { type ExpressionIssue, type ExpressionSizes, estimateCost, partsOf } from "./expression-cost.ts";
 import { type NeededValues, neededValues } from "./needed-values.ts";
 import { createRequestEnvironment, MATCHES, type RequestVariables } from "./request-environment.ts";

@@ -1,7 +1,8 @@
 import { compileGlob, type Glob, matchesGlob } from "../globs/glob.ts";
+import { createMemo } from "../memos/memo.ts";
 
 /** Numbers by patterns of names, compiled once per value of the policy. */
-const compiled = new WeakMap<object, readonly (readonly [Glob, number])[]>();
+const compiled = createMemo<object, readonly (readonly [Glob, number])[]>();
 
 /** The smallest number whose pattern matches `name`; undefined when none does. */
 export function findLeastBound(

@@ -2,6 +2,7 @@ import { MAX_COUNTER } from "../../domain/amounts.ts";
 import { SPENT, SPENT_STRIDE } from "../../domain/counters.ts";
 import type { EffectiveLimits, LimitKey } from "../../domain/limits.ts";
 import { compileGlobs, type GlobSet } from "../globs/glob.ts";
+import { createMemo } from "../memos/memo.ts";
 
 // What an allowed request is compared with: one number per counter, the smallest value at which anything could have to be
 // said. Below all of them there is nothing to find, so nothing is built.
@@ -39,7 +40,7 @@ export interface CompiledLimits {
   readonly loopExempt: GlobSet;
 }
 
-const compiled = new WeakMap<EffectiveLimits, CompiledLimits>();
+const compiled = createMemo<EffectiveLimits, CompiledLimits>();
 
 /** Compiles once per set of limits: executions with the same limits share the result. */
 export function compileLimits(limits: EffectiveLimits): CompiledLimits {

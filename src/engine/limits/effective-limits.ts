@@ -12,6 +12,7 @@ import {
   type Tier,
   type UsageRules,
 } from "../../domain/limits.ts";
+import { createMemo } from "../memos/memo.ts";
 import { PRESETS } from "./presets.ts";
 
 // From the policy and what a registration asks for to the values that bound one execution. A value of a later tier can
@@ -112,7 +113,7 @@ export const MAX_LOOP_LIMIT = 255;
 /** Most sets of effective limits of one policy that are kept to be shared; more are computed for their execution alone. */
 const MAX_SHARED_LIMITS = 10_000;
 
-const shared = new WeakMap<LimitPolicy, Map<string, EffectiveLimits>>();
+const shared = createMemo<LimitPolicy, Map<string, EffectiveLimits>>();
 
 /** The limits of a registration without adjustments: equal requests share one value, as long as the policy stays. */
 export function sharedLimits(policy: LimitPolicy, requested: LimitOverrides): EffectiveLimits {

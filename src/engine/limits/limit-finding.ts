@@ -11,6 +11,7 @@ import {
   type ViolationType,
 } from "../../domain/limits.ts";
 import type { ReasonCode } from "../../domain/reasons.ts";
+import { createMemo } from "../memos/memo.ts";
 
 // Findings about limits, in the words of docs/limits.md: `step_limit exceeded: 6 / 5 (120%)`, `step_limit at 80%: 8 / 10`.
 
@@ -104,7 +105,7 @@ function limitFinding(
   };
 }
 
-const amounts = new WeakMap<EffectiveLimit, Amount>();
+const amounts = createMemo<EffectiveLimit, Amount>();
 
 /** One value for all findings about a limit: a hundred thousand of them may be kept at once. */
 function amountOfLimit(unit: LimitUnit, limit: EffectiveLimit): Amount {

@@ -1,6 +1,7 @@
 import { findGlob } from "../globs/glob.ts";
 import { isJsonArray, type JsonDocument, type JsonPath, type JsonValue } from "../json/json-document.ts";
 import { isJsonDocument, mayBeContainer, parseJson } from "../json/parse-json.ts";
+import { createMemo } from "../memos/memo.ts";
 import { wordsOf } from "../names/name-words.ts";
 import { textsOf } from "../texts/document-texts.ts";
 import type { FoundTarget } from "./found-target.ts";
@@ -102,7 +103,7 @@ function walkInside(walked: Walk, text: string): void {
   walk({ ...walked, path: [], visit, depth: walked.depth + 1 }, inner.value, "any");
 }
 
-const remembered = new WeakMap<NetworkRules, Map<string, Place>>();
+const remembered = createMemo<NetworkRules, Map<string, Place>>();
 /** Names repeat; a caller that makes up new ones only empties this. */
 const REMEMBERED_MAX = 1_000;
 

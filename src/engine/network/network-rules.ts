@@ -8,6 +8,7 @@ import {
 } from "../addresses/ip-address.ts";
 import { parseHost } from "../addresses/parse-host.ts";
 import { compileGlobs, findGlob, type GlobSet } from "../globs/glob.ts";
+import { createMemo } from "../memos/memo.ts";
 import { ALL_OF } from "../policy/cover.ts";
 
 /** The keys of `network_policy`, without those that say what becomes of a finding. */
@@ -37,7 +38,7 @@ export interface NetworkRules {
   readonly argumentNames: GlobSet;
 }
 
-const compiled = new WeakMap<NetworkSettings, NetworkRules>();
+const compiled = createMemo<NetworkSettings, NetworkRules>();
 
 /** Compiled once per value: effective settings are shared by all calls under one policy. */
 export function networkRulesOf(settings: NetworkSettings): NetworkRules {

@@ -1,4 +1,5 @@
 import { compileGlobs, findGlob, type GlobSet } from "../globs/glob.ts";
+import { createMemo } from "../memos/memo.ts";
 import type { OperationSettings } from "./operation-settings.ts";
 
 /** The globs of one section `operations`. */
@@ -8,7 +9,7 @@ interface CompiledOperations {
   readonly mutating: GlobSet;
 }
 
-const compiled = new WeakMap<OperationSettings, CompiledOperations>();
+const compiled = createMemo<OperationSettings, CompiledOperations>();
 
 /** Compiled once per section: requests under the same policy share it. */
 function compile(settings: OperationSettings): CompiledOperations {

@@ -1,7 +1,7 @@
 // Many patterns searched in one pass over a text. Compiling and warming a group takes about 14 ms, so it is done group by
 // group, each in a turn of its own, by whoever holds the set: see `compileNext`.
 import { type RE2JS, RE2Set } from "re2js";
-import { WeakValues } from "../weak-values.ts";
+import { WeakValues } from "../memos/weak-values.ts";
 import {
   compilePattern,
   findPatternIssue,

@@ -1,6 +1,7 @@
 import { MAX_CUSTOM_COUNTERS, MAX_LABELS } from "../../domain/execution.ts";
 import type { PolicyDocument, PolicyIssue, PolicyPath } from "../../domain/policy/document.ts";
 import { RULES, type RuleSettings } from "../../domain/policy/rule-fields.ts";
+import { createMemo } from "../memos/memo.ts";
 import { checkRule } from "../rules/check-rule.ts";
 import type { Steps } from "../steps.ts";
 import { checkAdjusted, checkNames, checkRates, checkRestated } from "./checks/check-effect.ts";
@@ -71,7 +72,7 @@ function* tiersUnder(
   return sidesOfTiers(yield* platformSet(baseline), { tenant, isInvalid: false, ...documents }, [], []);
 }
 
-const platformSets = new WeakMap<object, PolicySet>();
+const platformSets = createMemo<object, PolicySet>();
 /** In place of a Baseline where there is none. */
 const NO_BASELINE = Object.freeze({});
 

@@ -1,3 +1,4 @@
+import { createMemo } from "../memos/memo.ts";
 import { finish, type Steps } from "../steps.ts";
 import {
   BUILT_IN_DOCUMENT,
@@ -123,7 +124,7 @@ export function missingLabels(policy: EffectivePolicy, labels: Labels): readonly
 const NO_READ: readonly ReadDocument[] = Object.freeze([]);
 const NO_PLACES: readonly number[] = Object.freeze([]);
 
-const documentsBySource = new WeakMap<TenantSource, readonly ReadDocument[]>();
+const documentsBySource = createMemo<TenantSource, readonly ReadDocument[]>();
 
 /** What the tenant's documents say, its file first; read when the tenant is first seen. */
 function documentsOf(source: TenantSource): readonly ReadDocument[] {

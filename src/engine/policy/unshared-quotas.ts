@@ -1,4 +1,5 @@
 import { formatPolicyPath, type PolicyDocument } from "../../domain/policy/document.ts";
+import { createMemo } from "../memos/memo.ts";
 import { readDocument } from "./documents/read-document.ts";
 import { isMapping } from "./documents/read-value.ts";
 import type { Written } from "./meet.ts";
@@ -16,7 +17,7 @@ export interface UnsharedQuotas {
 
 const LONG_WINDOWS = ["day", "month"];
 
-const found = new WeakMap<PolicyDocument, UnsharedQuotas>();
+const found = createMemo<PolicyDocument, UnsharedQuotas>();
 
 /** Found once per document, which was read before. */
 export function findUnshared(document: PolicyDocument): UnsharedQuotas {

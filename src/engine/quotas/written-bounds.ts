@@ -2,6 +2,7 @@ import type { Adjustment } from "../../domain/quotas/adjustment.ts";
 import type { LevelName } from "../../domain/quotas/levels.ts";
 import { adjustingBounds, type WrittenAdjust } from "../adjustments/adjusting-quota.ts";
 import { AdjustmentTable } from "../adjustments/adjustment-table.ts";
+import { createMemo } from "../memos/memo.ts";
 import type { PolicySource } from "../policy/policy-source.ts";
 import { PoolTable } from "../pools/pool-table.ts";
 import type { PrincipalBounds } from "./principal-bounds.ts";
@@ -10,7 +11,7 @@ import { type QuotaEntry, type QuotaSettings, quotaAmount, type WrittenQuota } f
 
 // What is written about one unit of one principal, and what of it holds: names, patterns, adjustments, ceilings.
 
-const maps = new WeakMap<QuotaSettings, PrincipalMap<QuotaEntry>>();
+const maps = createMemo<QuotaSettings, PrincipalMap<QuotaEntry>>();
 
 function mapOf(settings: QuotaSettings): PrincipalMap<QuotaEntry> {
   const known = maps.get(settings);

@@ -1,4 +1,5 @@
 import type { QuotasFile, QuotasFileRate } from "../../domain/quotas/quotas-file.ts";
+import { createMemo } from "../memos/memo.ts";
 import { finish, type Steps } from "../steps.ts";
 import { CidrTrie, parseAddress, parseRange } from "./cidr-trie.ts";
 import { compileMultipliers, type Multipliers } from "./route.ts";
@@ -21,7 +22,7 @@ export interface CompiledFile {
   readonly multipliers: Multipliers;
 }
 
-const compiled = new WeakMap<QuotasFile, CompiledFile>();
+const compiled = createMemo<QuotasFile, CompiledFile>();
 
 export function compileFile(file: QuotasFile): CompiledFile {
   return compiled.get(file) ?? finish(compileFileInSteps(file));

@@ -3,6 +3,7 @@ import { formatLevel, type LevelName } from "../../domain/quotas/levels.ts";
 import type { AdjustmentTable } from "../adjustments/adjustment-table.ts";
 import type { AdjustingRate } from "../adjustments/follow-rates.ts";
 import { RATE } from "../adjustments/targets.ts";
+import { createMemo } from "../memos/memo.ts";
 import { compilePrincipals, type Entry, entriesFor, type PrincipalMap } from "../quotas/principal-map.ts";
 import { CidrTrie, parseAddress, parseRange } from "./cidr-trie.ts";
 import type { Rate } from "./gcra.ts";
@@ -24,7 +25,7 @@ interface CompiledLayer {
   readonly hasRanges: boolean;
 }
 
-const compiledLayers = new WeakMap<RateSettings, CompiledLayer>();
+const compiledLayers = createMemo<RateSettings, CompiledLayer>();
 
 function compileLayer(settings: RateSettings): CompiledLayer {
   const known = compiledLayers.get(settings);

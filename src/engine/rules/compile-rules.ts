@@ -3,6 +3,7 @@ import type { Severity } from "../../domain/decision.ts";
 import type { RuleAction, RuleCounter, RuleSettings, RuleType } from "../../domain/policy/rule-fields.ts";
 import { compileExpression, type Expression, isExpressionIssue } from "../expressions/expression.ts";
 import { compileGlob, type Glob } from "../globs/glob.ts";
+import { createMemo } from "../memos/memo.ts";
 import type { PatternSource } from "../patterns/check-pattern.ts";
 import { createPatternSet, type PatternSet } from "../patterns/pattern-set.ts";
 import { finish, type Steps } from "../steps.ts";
@@ -59,7 +60,7 @@ export interface CompiledRules {
 const NEVER = 1n << 63n;
 const NO_LABELS: RuleScope["labels"] = Object.freeze([]);
 
-const compiled = new WeakMap<readonly RuleSettings[], CompiledRules>();
+const compiled = createMemo<readonly RuleSettings[], CompiledRules>();
 
 /** Compiled once per list of rules: tenants that add none share those of the baseline. */
 export function compileRules(settings: readonly RuleSettings[]): CompiledRules {

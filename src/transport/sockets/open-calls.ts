@@ -7,6 +7,7 @@ import {
 import { TollgateError } from "../../domain/errors.ts";
 import { statusOf } from "../status.ts";
 import { type HiddenStream, resetAfterStatus } from "../stream/hidden-stream.ts";
+import { holdStreams } from "./session-streams.ts";
 
 // Every call of one door, from its headers to its end. grpc-js calls a handler only when the request has come whole: what
 // a peer opens and then leaves would be held for ever and counted nowhere.
@@ -23,9 +24,11 @@ export class OpenCalls {
   #open = 0;
   /** Of them those that send more than one request. */
   #streams = 0;
-  /** Calls that need one request, opened since the last look, and those that were open at it. */
-  #young = new Set<HiddenStream>();
-  #old = new Set<HiddenStream>();
+  /** Calls that need one request, by place, and how often was looked before. No Set: see session-streams.ts. */
+  readonly #single: (HiddenStream | undefined)[] = [];
+  readonly #openedAt: number[] = [];
+  readonly #free: number[] = [];
+  #looks = 0;
 
   /** At most `max` calls are open at once, of them `maxStreams` that send more than one request: streams leave room for questions. */
   constructor(max: number, maxStreams: number) {
@@ -51,26 +54,39 @@ export class OpenCalls {
       stream.close(constants.NGHTTP2_REFUSED_STREAM);
       return new ServerInterceptingCall(call, { start: () => undefined });
     }
+    holdStreams(stream);
     this.#open++;
-    if (method.requestStream) this.#streams++;
-    else this.#young.add(stream);
+    const place = method.requestStream ? undefined : this.#place(stream);
+    if (place === undefined) this.#streams++;
     stream.once("close", () => {
       this.#open--;
-      if (method.requestStream) this.#streams--;
-      if (!this.#young.delete(stream)) this.#old.delete(stream);
+      if (place === undefined) this.#streams--;
+      else this.#leave(place);
     });
     return call as unknown as ServerInterceptingCall;
   };
 
   /** Resets calls whose one request has not come whole since the look before the last one. */
   endSilent(): void {
-    for (const stream of this.#old) {
+    for (const [place, stream] of this.#single.entries()) {
+      if (stream === undefined || (this.#openedAt[place] as number) >= this.#looks) continue;
       const { state } = stream.state;
       if (state === constants.NGHTTP2_STREAM_STATE_HALF_CLOSED_REMOTE) continue;
       stream.close(constants.NGHTTP2_ENHANCE_YOUR_CALM);
     }
-    for (const stream of this.#young) this.#old.add(stream);
-    this.#young = new Set();
+    this.#looks++;
+  }
+
+  #place(stream: HiddenStream): number {
+    const place = this.#free.pop() ?? this.#single.length;
+    this.#single[place] = stream;
+    this.#openedAt[place] = this.#looks;
+    return place;
+  }
+
+  #leave(place: number): void {
+    this.#single[place] = undefined;
+    this.#free.push(place);
   }
 }
 

@@ -6,6 +6,8 @@ export interface HiddenStream {
   readonly destroyed: boolean;
   readonly writableEnded: boolean;
   readonly state: { readonly state?: number };
+  /** Undefined once it is closed. */
+  readonly session?: object | undefined;
   write(chunk: Buffer, done: () => void): boolean;
   close(code: number): void;
   once(event: "close", listener: () => void): unknown;

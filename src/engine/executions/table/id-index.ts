@@ -46,7 +46,8 @@ export class IdIndex {
     const table = this.#table;
     const mask = this.#mask;
     const named = this.#named;
-    for (let at = 0; at < count; at++) hashes[at] = this.hash(caller, idAt(asked, at));
+    const start = addToHash(this.#seed, caller);
+    for (let at = 0; at < count; at++) hashes[at] = mix(addToHash(start, idAt(asked, at)));
     for (let at = 0; at < count; at++) found[at] = table[((hashes[at] as number) & mask) * 2 + 1] as number;
     let read = 0;
     for (let at = 0; at < count; at++) {
@@ -93,8 +94,9 @@ export class IdIndex {
   /** The same of an id of plain ASCII that stands in `bytes` from `from` up to `to`. */
   hashBytes(caller: CallerId, bytes: Uint8Array, from: number, to: number): number {
     let hash = addToHash(this.#seed, caller);
-    for (let at = from; at < to; at++) hash = Math.imul(hash ^ (bytes[at] as number), FNV_PRIME);
-    return mix(hash);
+    let at = from;
+    for (; at < to - 1; at += 2) hash = added(hash, bytes[at] as number, bytes[at + 1] as number);
+    return mix(at < to ? added(hash, bytes[at] as number, 0) : hash);
   }
 
   /** The index of an id whose hash is known, or -1. */
@@ -140,11 +142,17 @@ function idAt(asked: readonly { readonly executionId: string }[], at: number): s
   return (asked[at] as { readonly executionId: string }).executionId;
 }
 
-/** FNV-1a. */
+/** FNV-1a of two characters a step: each step waits for the multiplication of the step before it. */
 function addToHash(hash: number, text: string): number {
+  const last = text.length - 1;
   let sum = hash;
-  for (let at = 0; at < text.length; at++) sum = Math.imul(sum ^ text.charCodeAt(at), FNV_PRIME);
-  return sum;
+  let at = 0;
+  for (; at < last; at += 2) sum = added(sum, text.charCodeAt(at), text.charCodeAt(at + 1));
+  return at === last ? added(sum, text.charCodeAt(at), 0) : sum;
+}
+
+function added(hash: number, first: number, second: number): number {
+  return Math.imul(hash ^ (first << 16) ^ second, FNV_PRIME);
 }
 
 const FNV_PRIME = 0x01000193;

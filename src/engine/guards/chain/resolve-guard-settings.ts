@@ -6,6 +6,7 @@ import {
 } from "../../../domain/policy/guard-fields.ts";
 import { GUARD_IDS, type GuardId } from "../../../domain/policy/guard-ids.ts";
 import { compileGlob, type Glob, matchesGlob } from "../../globs/glob.ts";
+import { createMemo } from "../../memos/memo.ts";
 import { meetNode } from "../../policy/meet.ts";
 
 // What holds for one tool: the guard's values, met with those of every pattern that matches its namespace and its name. The
@@ -31,7 +32,7 @@ interface Pattern {
   readonly values: unknown;
 }
 
-const compiled = new WeakMap<GuardPolicy, Compiled>();
+const compiled = createMemo<GuardPolicy, Compiled>();
 
 /** The same policy and names give the same value again, so that what a guard compiled of it is found. */
 export function resolveGuardSettings(

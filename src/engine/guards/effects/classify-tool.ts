@@ -1,6 +1,7 @@
 import type { GuardSettings } from "../../../domain/policy/guard-fields.ts";
 import { SIDE_EFFECTS, type SideEffect, type ToolEntry } from "../../../domain/policy/tool-entry.ts";
 import { compileGlob, type Glob, matchesGlob } from "../../globs/glob.ts";
+import { createMemo } from "../../memos/memo.ts";
 import { wordsOf } from "../../names/name-words.ts";
 
 /** The keys that say how a tool is classified. */
@@ -57,7 +58,7 @@ export function strongerOf(one: SideEffect, other: SideEffect): SideEffect {
 
 type Classifications = ClassificationSettings["classifications"];
 
-const compiled = new WeakMap<Classifications, readonly (readonly [Glob, SideEffect])[]>();
+const compiled = createMemo<Classifications, readonly (readonly [Glob, SideEffect])[]>();
 
 function findMapped(map: Classifications, tool: string): SideEffect | undefined {
   let globs = compiled.get(map);

@@ -1,4 +1,5 @@
 // Guard 13: conditions of a policy that must be true before a tool runs, and after it ran.
+
 import type { GuardSettings } from "../../../domain/policy/guard-fields.ts";
 import { type Expression, isExpressionIssue } from "../../expressions/expression.ts";
 import type { ExpressionSizes } from "../../expressions/expression-cost.ts";
@@ -11,6 +12,7 @@ import {
 } from "../../expressions/tool-conditions.ts";
 import { compileGlob, type Glob, matchesGlob } from "../../globs/glob.ts";
 import { isJsonObject, type JsonDocument } from "../../json/json-document.ts";
+import { createMemo } from "../../memos/memo.ts";
 import {
   type AfterInput,
   type BeforeInput,
@@ -94,8 +96,8 @@ function judge(
 }
 
 const compiled = {
-  pre: new WeakMap<ConditionMap, readonly ToolConditions[]>(),
-  post: new WeakMap<ConditionMap, readonly ToolConditions[]>(),
+  pre: createMemo<ConditionMap, readonly ToolConditions[]>(),
+  post: createMemo<ConditionMap, readonly ToolConditions[]>(),
 };
 
 /** Those of every pattern that matches the tool, in the order of the policy. */

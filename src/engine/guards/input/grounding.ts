@@ -1,6 +1,7 @@
 // Numbers that an agent made up: those in the arguments of the watched tools must come from an earlier output or from the
 // user. What a session knows of numbers is kept as keyed hashes alone, since outputs must not stand in the file.
 // docs/guards/grounding.md
+
 import type { GuardSettings } from "../../../domain/policy/guard-fields.ts";
 import { foldText } from "../../addresses/fold-text.ts";
 import { compileGlobs, findGlob, type GlobSet } from "../../globs/glob.ts";
@@ -11,6 +12,7 @@ import {
   type JsonPath,
   type JsonValue,
 } from "../../json/json-document.ts";
+import { createMemo } from "../../memos/memo.ts";
 import {
   type AfterInput,
   type BeforeInput,
@@ -278,7 +280,7 @@ function resultOf(value: JsonValue): number | undefined {
   return numbers.length === 1 ? numbers[0] : undefined;
 }
 
-const compiled = new WeakMap<GroundingSettings["tools"], GlobSet>();
+const compiled = createMemo<GroundingSettings["tools"], GlobSet>();
 
 function isWatched({ tools }: GroundingSettings, tool: string): boolean {
   const globs = compiled.get(tools) ?? compileGlobs(Object.keys(tools));

@@ -1,10 +1,12 @@
 // Secrets in arguments before a call and in outputs after it. Blocks, or replaces the secret alone by a mark or by a keyed
 // hash. docs/guards/sensitive-data.md
+
 import type { GuardSettings } from "../../../domain/policy/guard-fields.ts";
 import { editJson } from "../../json/edit-json.ts";
 import { OUTPUT_JSON_CAPS } from "../../json/json-caps.ts";
 import { formatJsonPath, type JsonDocument, type JsonPath } from "../../json/json-document.ts";
 import { isJsonDocument, parseJson } from "../../json/parse-json.ts";
+import { createMemo } from "../../memos/memo.ts";
 import { createPatternSet, type PatternSet } from "../../patterns/pattern-set.ts";
 import { CAPABILITY_ARGUMENT } from "../carried-arguments.ts";
 import {
@@ -135,8 +137,8 @@ function formatSafePath(path: JsonPath): string {
 const NAME_SECRET_LENGTH = 16;
 
 const NO_TEXTS: ReadonlySet<string> = new Set();
-const allowlists = new WeakMap<readonly string[], ReadonlySet<string>>();
-const patternSets = new WeakMap<readonly string[], PatternSet>();
+const allowlists = createMemo<readonly string[], ReadonlySet<string>>();
+const patternSets = createMemo<readonly string[], PatternSet>();
 
 /** Lists of a policy live as long as it does: what is made of them is made once. */
 function allowlistOf(texts: readonly string[] | undefined): ReadonlySet<string> {

@@ -1,5 +1,6 @@
 // Placeholders that were never filled in: ${x}, {{x}}, <X>. A tool that gets one does what nobody meant.
 // docs/guards/unresolved-reference.md
+
 import type { GuardSettings } from "../../../domain/policy/guard-fields.ts";
 import {
   formatJsonPath,
@@ -9,6 +10,7 @@ import {
   type JsonPath,
   type JsonValue,
 } from "../../json/json-document.ts";
+import { createMemo } from "../../memos/memo.ts";
 import { findFirstSigns } from "../../patterns/first-signs.ts";
 import {
   createPatternSet,
@@ -41,7 +43,7 @@ export const unresolvedReference: Guard<UnresolvedReferenceSettings> = {
 export function checkReferences(document: JsonDocument, settings: UnresolvedReferenceSettings): GuardOutcome {
   const { patterns } = settings;
   if (patterns.length === 0) return PASS;
-  const signs = signsOf(patterns);
+  const signs = signsOf(patterns) ?? undefined;
   if (signs?.test(textsOf(document).text) === false) return PASS;
   const search: Search = { set: referenceSetOf(patterns), signs, path: [], notes: [] };
   visitTexts(search, document.value);
@@ -97,17 +99,19 @@ function findEvidence(set: PatternSet, text: string, path: JsonPath): readonly G
   );
 }
 
-const firstSigns = new WeakMap<readonly string[], RegExp | undefined>();
+const firstSigns = createMemo<readonly string[], RegExp | null>();
 
-function signsOf(patterns: readonly string[]): RegExp | undefined {
-  if (firstSigns.has(patterns)) return firstSigns.get(patterns);
+/** Null where some pattern may begin with anything. */
+function signsOf(patterns: readonly string[]): RegExp | null {
+  const known = firstSigns.get(patterns);
+  if (known !== undefined) return known;
   const signs = findFirstSigns(patterns)?.replace(/[\]\\^-]/g, "\\$&");
-  const made = signs === undefined ? undefined : new RegExp(`[${signs}]`);
+  const made = signs === undefined ? null : new RegExp(`[${signs}]`);
   firstSigns.set(patterns, made);
   return made;
 }
 
-const sets = new WeakMap<readonly string[], PatternSet>();
+const sets = createMemo<readonly string[], PatternSet>();
 
 /** The set behind `patterns`, so that its owner can compile it group by group before it is needed. */
 export function referenceSetOf(patterns: readonly string[]): PatternSet {

@@ -1,6 +1,7 @@
 import type { GuardSettings } from "../../../domain/policy/guard-fields.ts";
 import { compileGlobs, rememberGlobs } from "../../globs/glob.ts";
 import { isJsonArray, isJsonObject, type JsonValue } from "../../json/json-document.ts";
+import { createMemo } from "../../memos/memo.ts";
 import { type Guard, type GuardNote, PASS, type ToolCall } from "../guard.ts";
 
 // Which output came from which. Every output that is passed on gets a reference; an argument that names one must name a
@@ -106,7 +107,7 @@ const REFERENCE = /^[^\s:][^\s]*:[^\s:]+:\d+(:\d+)?$/;
 /** Whether an argument of this name refers to an output. */
 type IsReference = (name: string) => boolean;
 
-const compiled = new WeakMap<readonly string[], IsReference>();
+const compiled = createMemo<readonly string[], IsReference>();
 
 function referenceNamesOf({ reference_argument_names }: ProvenanceSettings): IsReference {
   const known =

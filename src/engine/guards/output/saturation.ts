@@ -1,8 +1,10 @@
 // Guard 11: statistical tools whose inputs are so extreme that every answer is 0 or 1, and runs of such answers. Watches only
 // the tools that a policy names, so numbers may stand in its texts.
+
 import type { GuardSettings } from "../../../domain/policy/guard-fields.ts";
 import { compileGlobs, findGlob, type GlobSet } from "../../globs/glob.ts";
 import { isJsonObject, type JsonValue } from "../../json/json-document.ts";
+import { createMemo } from "../../memos/memo.ts";
 import {
   type AfterInput,
   type BeforeInput,
@@ -103,7 +105,7 @@ function isSameTurn(state: SaturationState, turnId: string | undefined): boolean
   return turnId === undefined || state.turnId === undefined || state.turnId === turnId;
 }
 
-const compiled = new WeakMap<readonly string[], GlobSet>();
+const compiled = createMemo<readonly string[], GlobSet>();
 
 function isWatched({ cdf_tools }: SaturationSettings, tool: string): boolean {
   let globs = compiled.get(cdf_tools);

@@ -9,6 +9,7 @@ import {
   type SectionName,
   TENANT_SECTIONS,
 } from "../../../domain/policy/section-fields.ts";
+import { createMemo } from "../../memos/memo.ts";
 import { finish, type Steps } from "../../steps.ts";
 import { type LabelMatch, readMatch } from "../label-match.ts";
 import { type Reading, readFields, type Tree } from "./read-node.ts";
@@ -52,7 +53,7 @@ const BASELINE_FIELDS: Fields = Object.fromEntries(
   Object.entries(SECTION_FIELDS).filter(([name]) => !TENANT_SECTIONS.includes(name as SectionName)),
 );
 
-const read = new WeakMap<PolicyDocument, ReadDocument>();
+const read = createMemo<PolicyDocument, ReadDocument>();
 
 /** Reads a document once, in however many sets of documents it stands. */
 export function readDocument(document: PolicyDocument): ReadDocument {

@@ -1,5 +1,6 @@
 import type { PolicyPath } from "../../../domain/policy/document.ts";
 import type { Fields, Group, Leaf, ListById, Node } from "../../../domain/policy/field.ts";
+import { createMemo } from "../../memos/memo.ts";
 import type { Steps } from "../../steps.ts";
 import {
   type Decided,
@@ -76,7 +77,7 @@ function* resolveList(
   return list;
 }
 
-const parts = new WeakMap<object, Values>();
+const parts = createMemo<object, Values>();
 
 /** What one tier says by itself: the same for every tenant, so one value serves all of them. */
 function* resolvePart(fields: Fields, said: Said): Steps<Values> {

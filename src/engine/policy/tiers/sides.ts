@@ -2,6 +2,7 @@ import type { Tier } from "../../../domain/limits.ts";
 import type { PolicyPath } from "../../../domain/policy/document.ts";
 import type { Fields, Leaf, Node } from "../../../domain/policy/field.ts";
 import { NO_PLACES } from "../../../domain/policy/place-table.ts";
+import { createMemo } from "../../memos/memo.ts";
 import { lineOf, type ReadDocument } from "../documents/read-document.ts";
 import type { Tree } from "../documents/read-node.ts";
 import { equalValues, isMet, meetLeaf, type Written } from "../meet.ts";
@@ -124,7 +125,7 @@ export interface WithId {
   readonly id: string;
 }
 
-const places = new WeakMap<readonly WithId[], ReadonlyMap<string, number>>();
+const places = createMemo<readonly WithId[], ReadonlyMap<string, number>>();
 
 /** Place of the entry with an id, or -1. Ten thousand access rules are asked for one by one: each list is indexed once. */
 export function placeOfId(list: readonly WithId[], id: string): number {

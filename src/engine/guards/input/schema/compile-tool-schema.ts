@@ -1,6 +1,8 @@
 // The schema of a tool, compiled once: a validator, and what it names at each place.
+
 import type { AnySchema, ErrorObject, ValidateFunction } from "ajv";
 import type { JsonValue } from "../../../json/json-document.ts";
+import { createMemo } from "../../../memos/memo.ts";
 import { armReferences, EvaluationsExceeded, findExcess, refillBudget } from "./bound-schema.ts";
 import { createNamedFields, type NamedFields } from "./named-fields.ts";
 import { type Dialect, getDialect } from "./schema-dialect.ts";
@@ -20,7 +22,7 @@ export interface ToolSchemaIssue {
 }
 
 /** By the document's own object, so that a schema is compiled once as long as its policy lives. */
-const compiled = new WeakMap<object, ToolSchema | ToolSchemaIssue>();
+const compiled = createMemo<object, ToolSchema | ToolSchemaIssue>();
 
 /**
  * Compiles or finds. The dialect is what `$schema` says; without it 2020-12, or draft-07 where only that reads it. Takes

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { WeakValues } from "../../../src/engine/weak-values.ts";
+import { WeakValues } from "../../../../src/engine/memos/weak-values.ts";
 
 test("what is in use is found by its text, however many there are", () => {
   const values = new WeakValues<{ readonly text: string }>();
