@@ -3,16 +3,20 @@
 
 const FEATURE_BITS = 19;
 export const FEATURE_COUNT = 1 << FEATURE_BITS;
-/** Tokens that are weighed together, a power of two: an order hides in a longer text. */
-const WINDOW = 64;
+/** Tokens that are weighed together: an order hides in a longer text. */
+const WINDOW_BITS = 6;
+const WINDOW = 1 << WINDOW_BITS;
 /** Keeps the words of a short text from weighing too much. */
 const FEW = 10;
 /** The heaviest of many windows weighs more by chance alone: what is taken off as a text grows by its e-fold. */
 const LONGER = 0.25;
-/** Features whose last place is remembered, a power of two. */
-const SEEN = 4_096;
-/** Numbers of tokens go on from text to text up to here. */
-const MAX_TOKENS = 0x2000_0000;
+/** Bits of the features whose last place is remembered, and how many these are. */
+const SEEN_BITS = 12;
+const SEEN = 1 << SEEN_BITS;
+/** Of a place that was seen: which of its features it was, and above that the number of the token. */
+const TAG_BITS = FEATURE_BITS - SEEN_BITS;
+/** Numbers of tokens go on from text to text up to here: with the bits of a feature they are a whole number. */
+const MAX_TOKENS = 1 << (31 - TAG_BITS);
 
 /** Tokens of a text that weigh most together, from `first` up to before `end`, and what they weigh. */
 export interface Heaviest {
@@ -29,9 +33,8 @@ export class Weigher {
   readonly #weights: Int8Array | Float64Array;
   /** What each token of the window adds, by its number modulo WINDOW. */
   readonly #recent: Int32Array | Float64Array;
-  /** By feature modulo SEEN: which it was, and the number of the token that had it last. */
-  readonly #seen = new Int32Array(SEEN).fill(-1);
-  readonly #seenAt = new Int32Array(SEEN);
+  /** By feature modulo SEEN: which it was, and which token had it last; one number, since most of the time goes into finding it. */
+  readonly #seen = new Int32Array(SEEN);
   /** So that what another text had is too far away. */
   #next = WINDOW;
 
@@ -46,7 +49,6 @@ export class Weigher {
     const weights = this.#weights;
     const recent = this.#recent.fill(0);
     const seen = this.#seen;
-    const seenAt = this.#seenAt;
     const from = this.#begin(count);
     const window = Math.min(WINDOW, count);
     let before = 0;
@@ -58,21 +60,28 @@ export class Weigher {
       const slot = token & (WINDOW - 1);
       const hash = hashes[at] as number;
       sum -= recent[slot] as number;
-      recent[slot] = 0;
-      for (let feature = featureOf(hash), left = 2; left > 0; left -= 1) {
-        const place = feature & (SEEN - 1);
-        const last = seenAt[place] as number;
-        const weight = weights[feature] as number;
-        // What the window has already counts where it stands last. Computed rather than branched on: words come again unforeseen.
-        const again =
-          weight * (isZero((seen[place] as number) ^ feature) & isBelowZero(token - last - WINDOW));
-        recent[last & (WINDOW - 1)] = (recent[last & (WINDOW - 1)] as number) - again;
-        recent[slot] += weight;
-        sum += weight - again;
-        seen[place] = feature;
-        seenAt[place] = token;
-        feature = featureOfPair(before, hash);
-      }
+      // What the window has already counts where it stands last. Computed rather than branched on: words come again unforeseen.
+      const feature = featureOf(hash);
+      const place = feature & (SEEN - 1);
+      const mark = (token << TAG_BITS) | (feature >>> SEEN_BITS);
+      const since = tokensSince(mark, seen[place] as number);
+      seen[place] = mark;
+      const weight = weights[feature] as number;
+      const again = weight * isInWindow(since);
+      const pair = featureOfPair(before, hash);
+      const pairPlace = pair & (SEEN - 1);
+      const pairMark = (token << TAG_BITS) | (pair >>> SEEN_BITS);
+      const pairSince = tokensSince(pairMark, seen[pairPlace] as number);
+      seen[pairPlace] = pairMark;
+      const pairWeight = weights[pair] as number;
+      const pairAgain = pairWeight * isInWindow(pairSince);
+      recent[slot] = weight + pairWeight;
+      const last = (token - since) & (WINDOW - 1);
+      recent[last] = (recent[last] as number) - again;
+      const pairLast = (token - pairSince) & (WINDOW - 1);
+      recent[pairLast] = (recent[pairLast] as number) - pairAgain;
+      sum += weight - again;
+      sum += pairWeight - pairAgain;
       before = hash;
       if (at < window - 1 || sum <= most) continue;
       most = sum;
@@ -96,19 +105,21 @@ export class Weigher {
       this.#next = from + count + WINDOW;
       return from;
     }
-    this.#seen.fill(-1);
+    this.#seen.fill(0);
     this.#next = count + 2 * WINDOW;
     return WINDOW;
   }
 }
 
-/** 1 or 0. */
-function isZero(value: number): number {
-  return ((value | -value) >>> 31) ^ 1;
+/** How many tokens before this one it was seen; of another feature, more than fit into a window. */
+function tokensSince(mark: number, seen: number): number {
+  const apart = mark - seen;
+  return (apart >>> TAG_BITS) | (apart << (32 - TAG_BITS));
 }
 
-function isBelowZero(value: number): number {
-  return value >>> 31;
+/** 1 or 0. */
+function isInWindow(since: number): number {
+  return ((since >>> WINDOW_BITS) - 1) >>> 31;
 }
 
 /** What each weight counts in a window of so many tokens, of a text of `count`. */
