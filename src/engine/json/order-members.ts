@@ -15,35 +15,35 @@ export function compareNames(form: Uint8Array, left: number, right: number): num
 }
 
 /**
- * Puts the members that begin at `members[first]` and what follows there in order; the last ends before `end`. False: a name
- * stands there twice.
+ * Puts the `count` members that begin at `members[first]` and what follows there in order; the last ends before `end`, what
+ * stands behind it is written over. False: a name stands there twice, or they take more than the room behind them.
  */
 export function orderMembers(
   form: Uint8Array,
-  members: readonly number[],
+  members: Int32Array,
   first: number,
+  count: number,
   end: number,
 ): boolean {
-  const begin = members[first] as number;
-  const places = Array.from({ length: members.length - first }, (_, at) => first + at);
-  places.sort((left, right) => compareNames(form, members[left] as number, members[right] as number));
-  for (let at = 1; at < places.length; at += 1)
-    if (
-      compareNames(
-        form,
-        members[places[at - 1] as number] as number,
-        members[places[at] as number] as number,
-      ) === 0
-    )
+  const beginOf = (place: number) => (place < count ? (members[first + place] as number) : end + 1);
+  const places: number[] = [];
+  for (let place = 0; place < count; place += 1) places.push(place);
+  places.sort((left, right) => compareNames(form, beginOf(left), beginOf(right)));
+  for (let at = 1; at < count; at += 1)
+    if (compareNames(form, beginOf(places[at - 1] as number), beginOf(places[at] as number)) === 0)
       return false;
-  const copy = form.slice(begin, end);
+  const begin = beginOf(0);
+  if (end + 1 + end - begin > form.length) return false;
+  // A copy behind all that is written, from which they are taken one after the other.
+  form.copyWithin(end + 1, begin, end);
+  const moved = end + 1 - begin;
   let written = begin;
   for (const place of places) {
     if (written > begin) form[written++] = 0x2c;
-    const partEnd = place + 1 < members.length ? (members[place + 1] as number) - 1 : end;
-    const part = copy.subarray((members[place] as number) - begin, partEnd - begin);
-    form.set(part, written);
-    written += part.length;
+    const from = beginOf(place);
+    const to = beginOf(place + 1) - 1;
+    form.copyWithin(written, from + moved, to + moved);
+    written += to - from;
   }
   return true;
 }

@@ -198,3 +198,24 @@ test("names that share a place are told apart, texts of any size are read", () =
   expect(scanned?.canonical).toBe(canonicalJson(JSON.parse(source)));
   expect(new Set(scanned?.names)).toEqual(new Set(["value", "again", ...Object.keys(value)]));
 });
+
+test("a text as long as an output may be is scanned, a longer one is left to the other reader", () => {
+  const { maxBytes } = OUTPUT_JSON_CAPS;
+  const longest = JSON.stringify({ b: "x".repeat(maxBytes / 2 - 1), a: "é".repeat(maxBytes / 4 - 7) });
+  expect(Buffer.byteLength(longest)).toBe(maxBytes);
+  const bytes = new TextEncoder().encode(longest);
+  expect(scanJson(longest, OUTPUT_JSON_CAPS)?.canonical).toBe(canonicalJson(JSON.parse(longest)));
+  expect(scanJson(bytes, OUTPUT_JSON_CAPS)?.lines.length).toBe(maxBytes / 2 + maxBytes / 4 - 3);
+  const longer = `${longest} `;
+  const larger = { ...OUTPUT_JSON_CAPS, maxBytes: maxBytes + 1 };
+  expect(scanJson(longer, larger)).toBeUndefined();
+  expect(scanJson(new TextEncoder().encode(longer), larger)).toBeUndefined();
+  expect(isJsonDocument(parseJson(longer, larger))).toBe(true);
+});
+
+test("members of many objects inside one another are put in order", () => {
+  const nested = (depth: number): unknown =>
+    depth === 0 ? { z: 1, a: [] } : { z: nested(depth - 1), m: [depth, {}], b: nested(depth - 1), c: "c" };
+  const source = JSON.stringify(nested(8), undefined, 1);
+  expect(scanJson(source, OUTPUT_JSON_CAPS)?.canonical).toBe(canonicalJson(JSON.parse(source)));
+});
