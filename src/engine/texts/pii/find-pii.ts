@@ -30,7 +30,7 @@ interface Search {
 }
 
 /** In the order in which they are believed where two overlap. */
-const SEARCHES: readonly Search[] = [
+const WRITTEN: readonly Search[] = [
   {
     kind: "email",
     needs: "at",
@@ -139,6 +139,16 @@ const SEARCHES: readonly Search[] = [
   },
 ];
 
+/** All with the same members, which are found faster then: every text goes through the whole list. */
+const SEARCHES = WRITTEN.map(({ kind, digits = 0, needs, hint, pattern, accepts }) => ({
+  kind,
+  digits,
+  needs,
+  hint,
+  pattern,
+  accepts,
+}));
+
 /** First to last, without overlaps. `hints`: of this text. */
 export function findPii(text: string, hints: TextHints = hintsOf(text)): readonly TextMatch[] {
   const layer = hints.isAscii ? undefined : foldLetters(text);
@@ -152,8 +162,10 @@ export function findPii(text: string, hints: TextHints = hintsOf(text)): readonl
 
 function findPlain(text: string, hints: TextHints): readonly TextMatch[] {
   const found: TextMatch[] = [];
-  for (const { kind, digits = 0, needs, hint, pattern, accepts } of SEARCHES) {
+  for (const { kind, digits, needs, hint, pattern, accepts } of SEARCHES) {
     if (hints.digitsTogether < digits || !gives(hints, needs) || hint?.test(text) === false) continue;
+    // Nearly no text holds one, and to go through its matches makes a copy of the pattern first.
+    if (text.search(pattern) < 0) continue;
     for (const { index: start, 0: candidate } of text.matchAll(pattern)) {
       const length = accepts?.(candidate, text, start) ?? candidate.length;
       if (length > 0) found.push({ kind, start, end: start + length });
