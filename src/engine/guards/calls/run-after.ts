@@ -8,7 +8,7 @@ import { textsOf } from "../../texts/document-texts.ts";
 import type { World } from "../../world.ts";
 import { resolveGuardSettings } from "../chain/resolve-guard-settings.ts";
 import { type ChainResult, runChain } from "../chain/run-chain.ts";
-import type { AfterInput, ToolCall } from "../guard.ts";
+import type { AfterInput, GuardFacts, ToolCall } from "../guard.ts";
 import { AFTER_ORDER, CUTTING_ORDER } from "../guard-table.ts";
 import { findSession, sliceOf } from "../session/sessions.ts";
 import type { ToolCallRow } from "../session/tool-call-table.ts";
@@ -35,12 +35,11 @@ export function runAfter(
     capability: undefined,
     labels: addLabels(record.labels, entry.labels),
   });
-  const document = entry.argumentsText === undefined ? undefined : parseJson(entry.argumentsText);
-  const args = document !== undefined && isJsonDocument(document) ? document : undefined;
   const guards = withRedaction(
     resolveGuardSettings(policy, call.tool, call.namespace),
     entry.answer.decision.obligations,
   );
+  const run = { entry, request, call, facts, now };
   return runChain({
     order: guards.output_size.truncation_mode === "error" ? AFTER_ORDER : CUTTING_ORDER,
     guards,
@@ -48,22 +47,7 @@ export function runAfter(
     acceptsRepair: request.acceptsRepair,
     document: output,
     stateOf: (guard) => sliceOf(session, guard),
-    ask: (guard, settings, state, present) => {
-      const input: AfterInput<unknown, unknown> = {
-        call,
-        arguments: args,
-        signature: entry.signature,
-        argumentsHash: entry.argumentsHash,
-        output: present,
-        errorClass: request.errorClass,
-        durationMs: request.durationMs ?? Math.max(0, now.monoMs - entry.createdMono),
-        settings,
-        state,
-        facts,
-        now,
-      };
-      return guard.after?.(input);
-    },
+    ask: (guard, settings, state, present) => guard.after?.(new OutputInput(run, settings, state, present)),
     checks: {
       content_rules: (present) =>
         present === undefined
@@ -79,4 +63,53 @@ export function runAfter(
             ),
     },
   });
+}
+
+interface AfterRun {
+  readonly entry: ToolCallRow;
+  readonly request: ToolOutputRequest;
+  readonly call: ToolCall;
+  readonly facts: GuardFacts;
+  readonly now: Now;
+}
+
+/** A class, since a getter in a literal makes every one of them slow. */
+class OutputInput implements AfterInput<unknown, unknown> {
+  readonly call: ToolCall;
+  readonly signature: string;
+  readonly argumentsHash: string;
+  readonly output: JsonDocument | undefined;
+  readonly errorClass: string | undefined;
+  readonly durationMs: number;
+  readonly settings: unknown;
+  readonly state: unknown;
+  readonly facts: GuardFacts;
+  readonly now: Now;
+  readonly #entry: ToolCallRow;
+
+  constructor(
+    { entry, request, call, facts, now }: AfterRun,
+    settings: unknown,
+    state: unknown,
+    output: JsonDocument | undefined,
+  ) {
+    this.call = call;
+    this.signature = entry.signature;
+    this.argumentsHash = entry.argumentsHash;
+    this.output = output;
+    this.errorClass = request.errorClass;
+    this.durationMs = request.durationMs ?? Math.max(0, now.monoMs - entry.createdMono);
+    this.settings = settings;
+    this.state = state;
+    this.facts = facts;
+    this.now = now;
+    this.#entry = entry;
+  }
+
+  /** Read when they are asked for, since only postconditions do. */
+  get arguments(): JsonDocument | undefined {
+    const { argumentsText } = this.#entry;
+    const document = argumentsText === undefined ? undefined : parseJson(argumentsText);
+    return document !== undefined && isJsonDocument(document) ? document : undefined;
+  }
 }

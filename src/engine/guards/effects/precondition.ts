@@ -54,14 +54,16 @@ function judgeOutput(input: AfterInput<PreconditionSettings, undefined>): GuardO
   const { call, settings, facts, output } = input;
   const conditions = conditionsOf(settings.post, "post", call.tool);
   if (conditions.length === 0 || output === undefined) return PASS;
+  // Once: each time they are read anew.
+  const { arguments: document } = input;
   const variables = {
-    ...variablesOf(call, facts, input.arguments),
+    ...variablesOf(call, facts, document),
     output: output.value,
     error_class: input.errorClass ?? "",
     duration_ms: input.durationMs,
   };
-  const sizes = sizesOf(input.arguments?.value, output.value);
-  return judge(call, conditions, "post", variables, sizes, input.arguments === undefined);
+  const sizes = sizesOf(document?.value, output.value);
+  return judge(call, conditions, "post", variables, sizes, document === undefined);
 }
 
 function judge(
