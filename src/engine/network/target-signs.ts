@@ -19,7 +19,10 @@ const SIGN = {
   any: 7,
 } as const;
 
-const WORD = /[A-Za-z0-9_-]/;
+/** By unit of ASCII whether it is of a word. */
+const WORD = Uint8Array.from({ length: 0x80 }, (_, unit) =>
+  /[A-Za-z0-9_-]/.test(String.fromCharCode(unit)) ? 1 : 0,
+);
 const SIGNS = Uint8Array.from({ length: 0x80 }, (_, unit) => {
   const letter = String.fromCharCode(unit);
   if (letter === " ") return SIGN.blank;
@@ -100,16 +103,23 @@ function programKey(text: string, from: number, to: number): number {
 
 /** Whether the sign at `at` could stand so in prose. */
 function isOfProse(text: string, at: number, sign: number): boolean {
-  const next = text.charAt(at + 1);
+  const next = text.charCodeAt(at + 1);
   switch (sign) {
     case SIGN.fullStop:
-      return !WORD.test(next);
+      return !isOfWord(next);
     case SIGN.colon:
-      return next === " ";
-    case SIGN.slash:
+      return next === 0x20;
+    case SIGN.slash: {
       // `localhost/` stands for itself; two slashes, and one at the start of a word, begin a host.
-      return WORD.test(next) && WORD.test(text.charAt(at - 1)) && !/[tk]/i.test(text.charAt(at - 1));
+      const before = text.charCodeAt(at - 1);
+      return isOfWord(next) && isOfWord(before) && (before | 0x20) !== 0x74 && (before | 0x20) !== 0x6b;
+    }
     default:
       return true;
   }
+}
+
+/** Outside of the text the unit is NaN, which is of none. */
+function isOfWord(unit: number): boolean {
+  return unit < 0x80 && WORD[unit] === 1;
 }

@@ -321,15 +321,16 @@ function addWord(
   kinds: number,
   digits: number,
 ): number {
+  if ((kinds & NO_NUMBER) === 0) {
+    const together = digits + end - start;
+    if (together > hints.digitsTogether) hints.digitsTogether = together;
+    return together;
+  }
   addMixedUp(hints, text, start, end, false);
   if ((kinds & KIND.separator) !== 0)
     for (let at = start; at < end; at += 1)
       if (hasKind(units, at, KIND.separator)) addSeparator(hints, units, at);
-  if ((kinds & KIND.digit) === 0) return 0;
-  if ((kinds & NO_NUMBER) !== 0) return addDigits(hints, units, start, end, digits);
-  const together = digits + end - start;
-  if (together > hints.digitsTogether) hints.digitsTogether = together;
-  return together;
+  return (kinds & KIND.digit) === 0 ? 0 : addDigits(hints, units, start, end, digits);
 }
 
 function addMixedUp(hints: TextHints, text: string, start: number, end: number, isPlain: boolean): void {
