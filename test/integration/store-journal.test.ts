@@ -61,6 +61,9 @@ function put(key: number, image: string): Change {
   return { put: "windows", key, image };
 }
 
+/** Kept in a map, not in an array. */
+const DISTANT_KEY = 5_000_000;
+
 /** Three cuts that are in the journal alone. */
 function createJournal(directory: string): void {
   const file = new WriterFile(directory);
@@ -131,17 +134,70 @@ describe("the journal", () => {
     expect(file.count("journal")).toBe(0);
   });
 
-  test("is read in pieces too, where later cuts have replaced all that its rows hold", () => {
+  test("is taken away in pieces too, where later cuts have replaced all that its rows hold", () => {
     const file = new WriterFile(useDirectory());
     const image = "x".repeat(100_000);
-    for (let number = 1; number <= 200; number++) file.write(number, [put(1, image)]);
+    for (let number = 1; number <= 400; number++) file.write(number, [put(1, image)]);
     let pieces = 0;
-    while (file.count("journal") === 200) {
-      file.folder.doPiece();
-      pieces++;
-    }
-    // One piece would put the last image, read the 199 rows before it and begin to take rows away.
+    for (; file.count("journal") > 0; pieces++) file.folder.doPiece();
+    // One piece would free some 10,000 pages.
     expect(pieces).toBeGreaterThan(2);
+  });
+
+  test("what later cuts have replaced is neither read nor put", () => {
+    const directory = useDirectory();
+    const file = new WriterFile(directory);
+    file.write(1, [put(1, "first"), put(DISTANT_KEY, "distant")]);
+    file.write(2, [put(1, "second"), put(DISTANT_KEY, "distant again"), put(2, "stays")]);
+    file.write(3, [put(1, "third"), { remove: "windows", key: DISTANT_KEY }]);
+    // It would not prove if it were read.
+    flipCut(directory, 1, "checks", 0);
+    file.foldAll();
+    expect([file.count("journal"), file.count("windows")]).toEqual([0, 2]);
+    file.close();
+    const { loaded } = new WriterFile(directory, { onCorrupt: "refuse" });
+    expect(rowsOf(loaded)).toEqual(
+      new Map([
+        ["windows/1", hexOf("third")],
+        ["windows/2", hexOf("stays")],
+      ]),
+    );
+  });
+
+  test("P1: a cut that failed replaces nothing", () => {
+    const directory = useDirectory();
+    const file = new WriterFile(directory);
+    file.write(1, [put(1, "first"), put(2, "second")]);
+    const malformed: Change = { append: "audit", sequence: 1, row: "no row" };
+    expect(() => file.write(2, [put(1, "lost"), put(3, "lost too"), malformed])).toThrow();
+    file.write(3, [put(2, "second again")]);
+    file.foldAll();
+    file.close();
+    const { loaded } = new WriterFile(directory, { onCorrupt: "refuse" });
+    expect(rowsOf(loaded)).toEqual(
+      new Map([
+        ["windows/1", hexOf("first")],
+        ["windows/2", hexOf("second again")],
+      ]),
+    );
+  });
+
+  test("of eight foldings one puts also what later cuts replace while it goes on", () => {
+    const file = new WriterFile(useDirectory());
+    const puts = (image: string): Change[] => Array.from({ length: 400 }, (_, key) => put(key, image));
+    const counts: number[] = [];
+    for (let folding = 1; folding <= 9; folding++) {
+      const number = folding * 10;
+      file.write(number, [put(1_000, "so that the next one does not go past the journal")]);
+      file.write(number + 1, puts(String(folding).repeat(10_000)));
+      // One of many pieces: 4 MB are to be put.
+      file.folder.doPiece();
+      file.write(number + 2, puts("small"));
+      while (file.count("journal") > 1) file.folder.doPiece();
+      counts.push(file.count(`windows WHERE substr(image, 1, 1) = CAST('${folding}' AS BLOB)`));
+    }
+    expect([counts.shift(), counts.pop()]).toEqual([400, 400]);
+    expect(Math.max(...counts)).toBeLessThan(400);
   });
 
   test("is behind when it is twice as long as it should be, until it is folded", () => {

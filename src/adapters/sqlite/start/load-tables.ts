@@ -7,6 +7,7 @@ import type { StoredProof } from "../file/cut-row.ts";
 import { imageProves, type JournalRecord, type JournalSpan } from "../file/journal.ts";
 import { ElementHash, RowProof, TRAILER_BYTES } from "../file/row-proof.ts";
 import { TableProof } from "../file/set-hash.ts";
+import type { LiveCuts } from "../writer/live-cuts.ts";
 import { PackedRows } from "./packed-rows.ts";
 import { readJournal } from "./read-journal.ts";
 import { readPages, type TakeRow } from "./read-pages.ts";
@@ -24,6 +25,7 @@ export interface LoadedTables {
   readonly unproved: readonly StateTable[];
   /** Tables of which SQLite could not read everything. A subset of `unproved`. */
   readonly unreadable: readonly StateTable[];
+  readonly liveCuts: LiveCuts;
 }
 
 /** `strict` stops at the first page that cannot be read; `salvage` goes round it, row by row. */
@@ -47,7 +49,7 @@ export function loadTables(
   mode: ReadMode,
   handOver: (chunk: RowChunk) => void,
 ): LoadedTables {
-  const { latest, lost } = readJournal(database, stored?.journal, mode);
+  const { latest, lost, liveCuts } = readJournal(database, stored?.journal, mode);
   const prover = new RowProver(hashKey, latest, new PackedRows(handOver));
   const unproved = new Set<StateTable>(lost);
   const unreadable: StateTable[] = [];
@@ -61,7 +63,7 @@ export function loadTables(
   });
   for (const table of prover.unnamed) unproved.add(table);
   prover.rows.finish();
-  return { proofs, damaged: prover.damaged, unproved: [...unproved], unreadable };
+  return { proofs, damaged: prover.damaged, unproved: [...unproved], unreadable, liveCuts };
 }
 
 /** False when not everything could be read. */

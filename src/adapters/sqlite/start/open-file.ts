@@ -14,6 +14,7 @@ import { openForWriting } from "../file/open-database.ts";
 import { MIGRATIONS } from "../file/schema.ts";
 import type { TableProof } from "../file/set-hash.ts";
 import { StoreOpenError } from "../store-open-error.ts";
+import type { LiveCuts } from "../writer/live-cuts.ts";
 import { findHole } from "./hole.ts";
 import type { OpenSettings } from "./open-settings.ts";
 import { probeFile, type SoundFile, type UnsoundFile } from "./probe.ts";
@@ -29,6 +30,7 @@ export interface OpenedFile {
   readonly lastSequences: readonly number[];
   /** Undefined before the first cut. */
   readonly cut: CutRow | undefined;
+  readonly liveCuts: LiveCuts;
   readonly loaded: Loaded;
 }
 
@@ -98,7 +100,7 @@ function openSound(
     installationKey: Uint8Array.from(store.hashKey),
     lastSequences: sequencesByTable(sound.lastSequences),
   };
-  const { proofs } = tables;
+  const { proofs, liveCuts } = tables;
   const { storeId, hashKey } = store;
   return {
     database,
@@ -108,6 +110,7 @@ function openSound(
     proofs,
     lastSequences: sound.lastSequences,
     cut,
+    liveCuts,
     loaded,
   };
 }

@@ -6,9 +6,11 @@ import {
   JOURNAL_COLUMNS,
   JOURNALED_TABLES,
   type JournalRecord,
+  type JournalRow,
   type JournalSpan,
   proveJournalRow,
 } from "../file/journal.ts";
+import { LiveCuts } from "../writer/live-cuts.ts";
 import type { ReadMode } from "./load-tables.ts";
 import { readKeyed } from "./read-rows.ts";
 
@@ -17,6 +19,7 @@ export interface ReadJournal {
   readonly latest: readonly ReadonlyMap<number, JournalRecord>[];
   /** Tables whose rows may be missing: a cut of the journal does not prove, or is not there. */
   readonly lost: readonly StateTable[];
+  readonly liveCuts: LiveCuts;
 }
 
 /** @throws SqliteError in `strict` mode when a row cannot be read */
@@ -29,17 +32,34 @@ export function readJournal(
   const latest = Array.from({ length: JOURNALED_TABLES }, () => new Map<number, JournalRecord>());
   let isWhole = isReadable && span !== undefined;
   let expected = span?.last;
+  const found: JournalRow[] = [];
   // From the newest row on, each names the one before it.
   for (const columns of rows) {
     const row = proveJournalRow(columns, latest);
     if (row === undefined || row.number !== expected) isWhole = false;
     if (row === undefined) continue;
     expected = row.previous;
+    found.push(row);
     for (const [table, records] of row.latest.entries())
       for (const [key, record] of records) latest[table]?.set(key, record);
   }
   if (expected !== span?.folded) isWhole = false;
-  return { latest, lost: isWhole ? [] : STATE_TABLES.slice(0, JOURNALED_TABLES) };
+  return {
+    latest,
+    lost: isWhole ? [] : STATE_TABLES.slice(0, JOURNALED_TABLES),
+    liveCuts: liveCutsOf(found),
+  };
+}
+
+/** @param rows the newest first, each with what no later one replaces */
+function liveCutsOf(rows: readonly JournalRow[]): LiveCuts {
+  const cuts = new LiveCuts(JOURNALED_TABLES);
+  for (const { number, latest } of rows.toReversed()) {
+    cuts.begin(number);
+    for (const [table, records] of latest.entries()) for (const key of records.keys()) cuts.note(table, key);
+    cuts.accept();
+  }
+  return cuts;
 }
 
 /** All rows, the newest first. */

@@ -13,6 +13,7 @@ import { failureCode } from "../sqlite-failure.ts";
 import type { OpenedFile } from "../start/open-file.ts";
 import type { WriteRequest } from "../worker-messages.ts";
 import type { FileWatch } from "./file-watch.ts";
+import type { LiveCuts } from "./live-cuts.ts";
 import { TableWriter } from "./table-writer.ts";
 
 export interface Timings {
@@ -34,6 +35,7 @@ const NO_CUT: CutInstant = { number: 0, bootId: "", monoMs: 0, wallMs: 0 };
 
 export class CutWriter {
   readonly tables: TableWriter;
+  readonly liveCuts: LiveCuts;
   readonly #database: Database.Database;
   readonly #mark: MarkFile;
   readonly #watch: FileWatch;
@@ -68,6 +70,7 @@ export class CutWriter {
     this.#forgetLoss = database.prepare("DELETE FROM loss");
     const total = database.prepare<[], number>("SELECT total(length(records)) FROM journal").pluck();
     this.#journaledBytes = total.get() ?? 0;
+    this.liveCuts = file.liveCuts;
     const journal = file.cut?.journal ?? { folded: 0, last: 0 };
     this.#said = { cut, sequences: file.lastSequences, journal };
     this.#acknowledged = file.mark.found.mark;
@@ -145,10 +148,12 @@ export class CutWriter {
       this.#commit.run();
       const commitMs = performance.now() - started;
       this.tables.accept();
+      this.liveCuts.accept();
       this.#said = said;
       return commitMs;
     } catch (thrown) {
       this.tables.rollBack();
+      this.liveCuts.rollBack();
       if (this.#database.inTransaction) this.#rollBack();
       throw thrown;
     }
@@ -179,8 +184,11 @@ export class CutWriter {
           throw new MalformedRecords(`append table ${table} of ${APPEND_TABLES.length}`);
         append(parseAppended(key, reader.image()));
         sequences[table] = Math.max(sequences[table] ?? 0, key);
-      } else if (table < JOURNALED_TABLES && !isPast) this.#packer.add(reader);
-      else this.tables.write(table, key, operation === RECORD_DELETE ? undefined : reader.image());
+      } else if (table < JOURNALED_TABLES && !isPast) {
+        if (this.#packer.isEmpty) this.liveCuts.begin(cut.number);
+        this.#packer.add(reader);
+        this.liveCuts.note(table, key);
+      } else this.tables.write(table, key, operation === RECORD_DELETE ? undefined : reader.image());
     }
     if (this.#packer.isEmpty) return { sequences, journal };
     this.#journaledBytes += this.#writeJournal(cut.number, journal.last, this.#packer);

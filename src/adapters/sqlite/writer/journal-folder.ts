@@ -1,18 +1,13 @@
-// Brings the rows of the journal into the tables, each key once however often it changed, and takes the journal away behind
-// it. One small piece at a time, in the gaps between cuts; a kill at any point is harmless: what is left of the journal says
-// the same again.
+// Brings the rows of the journal into the tables and takes the journal away behind it, the oldest row first. A key that a later
+// row replaces is left to that row. One small piece at a time, in the gaps between cuts; a kill at any point is harmless: what
+// is left of the journal says the same again.
 
 import type Database from "better-sqlite3";
-import {
-  imageProves,
-  JOURNAL_COLUMNS,
-  JOURNALED_TABLES,
-  type JournalRecord,
-  proveJournalRow,
-} from "../file/journal.ts";
+import { imageProves, JOURNAL_COLUMNS, JOURNALED_TABLES, proveJournalRow } from "../file/journal.ts";
 import type { CutWriter } from "./cut-writer.ts";
+import type { LiveCuts } from "./live-cuts.ts";
 
-/** Bytes of records after which the journal is folded: a key that changes with every cut is then written once in dozens. */
+/** Bytes of records after which the journal is folded: a key that changes with every cut is then replaced in dozens of them. */
 const FOLD_BYTES = 16 * 1024 * 1024;
 
 /** Part of the file's cap that the journal may take. */
@@ -21,23 +16,32 @@ const CAP_FRACTION = 1 / 16;
 /** Time of one piece without its COMMIT, ms. */
 const PIECE_MS = 1;
 
-/** Rows of the journal that are taken away at once. */
-const DELETED_ROWS = 8;
+/**
+ * Of so many foldings one, the first of a run among them, puts every key of the journal, also those that newer cuts replace: should
+ * the journal be lost, tables are not further behind than that.
+ */
+const THOROUGH_EVERY = 8;
 
-interface FoldedRow extends JournalRecord {
+/** Nothing is known of any table. */
+const NO_KEYS = Array.from({ length: JOURNALED_TABLES }, () => new Set<number>());
+
+interface FoldedRow {
   readonly table: number;
   readonly key: number;
+  readonly image: Buffer | undefined;
 }
 
 export class JournalFolder {
   readonly #writer: CutWriter;
   readonly #foldBytes: number;
-  readonly #newest: Database.Statement<[number], unknown[]>;
-  readonly #oldest: Database.Statement<[number, number], number | null>;
+  readonly #find: Database.Statement<[number], unknown[]>;
   readonly #delete: Database.Statement<[number]>;
-  /** What is still to be put into the tables of the cuts up to `#upTo`; undefined while nothing is being folded. */
-  #rows: Iterator<FoldedRow | "read", undefined> | undefined;
+  /** What is replaced, as this folding sees it; undefined while nothing is being folded. */
+  #cuts: LiveCuts | undefined;
   #upTo = 0;
+  /** Rows that are to be put, and behind those of each cut its number. */
+  #steps: Iterator<FoldedRow | number, undefined> | undefined;
+  #foldings = 0;
   /** `CutWriter.journaledBytes` up to the cut that was folded last, and up to `#upTo`. */
   #foldedBytes = 0;
   #foldingBytes = 0;
@@ -46,16 +50,9 @@ export class JournalFolder {
   constructor(database: Database.Database, writer: CutWriter, fileMaxBytes: number) {
     this.#writer = writer;
     this.#foldBytes = Math.min(FOLD_BYTES, fileMaxBytes * CAP_FRACTION);
-    this.#newest = database
-      .prepare<[number], unknown[]>(
-        `SELECT ${JOURNAL_COLUMNS} FROM journal WHERE number <= ? ORDER BY number DESC LIMIT 1`,
-      )
+    this.#find = database
+      .prepare<[number], unknown[]>(`SELECT ${JOURNAL_COLUMNS} FROM journal WHERE number = ?`)
       .raw();
-    this.#oldest = database
-      .prepare<[number, number], number | null>(
-        "SELECT max(number) FROM (SELECT number FROM journal WHERE number <= ? ORDER BY number LIMIT ?)",
-      )
-      .pluck();
     this.#delete = database.prepare<[number]>("DELETE FROM journal WHERE number <= ?");
   }
 
@@ -72,7 +69,7 @@ export class JournalFolder {
   isDue(isAllDue: boolean): boolean {
     const { journal } = this.#writer;
     if (this.#isDamaged || journal.folded === journal.last) return false;
-    return isAllDue || this.#rows !== undefined || this.#unfoldedBytes >= this.#foldBytes;
+    return isAllDue || this.#cuts !== undefined || this.#unfoldedBytes >= this.#foldBytes;
   }
 
   /**
@@ -80,79 +77,91 @@ export class JournalFolder {
    * @throws SqliteError; SQLITE_CORRUPT when a row of the journal does not prove: then nothing is folded any more
    */
   doPiece(): void {
-    if (this.#rows === undefined) this.#begin();
+    const cuts = this.#cuts ?? this.#begin();
+    this.#steps ??= this.#walk(cuts);
+    const steps = this.#steps;
     try {
-      this.#writer.fold(() => this.#fold());
+      this.#writer.fold(() => this.#fold(steps));
     } catch (thrown) {
-      // What was taken from `#rows` is not in the tables: from the start again, which puts the same.
-      this.#rows = undefined;
+      // What was taken from the steps is not in the tables: from the oldest cut again, which puts the same.
+      this.#steps = undefined;
       throw thrown;
     }
-    if (this.#writer.journal.folded === this.#upTo) this.#end();
+    this.#drop(cuts);
   }
 
   /** All of it in one transaction that needs hardly any new page: for a file at its cap. @throws as `doPiece` */
   foldAtOnce(): void {
-    this.#rows = undefined;
-    this.#begin();
-    const rows = [...this.#unfolded(this.#upTo)].filter((row) => row !== "read");
+    const cuts = this.#begin();
+    const steps = [...this.#walk(cuts)];
     this.#writer.fold(() => {
       this.#delete.run(this.#upTo);
-      for (const { table, key, image } of rows) this.#writer.tables.write(table, key, image);
+      for (const step of steps) if (typeof step !== "number") this.#put(step);
       return this.#upTo;
     });
-    this.#end();
+    this.#drop(cuts);
   }
 
-  #end(): void {
-    this.#rows = undefined;
+  #begin(): LiveCuts {
+    const { journal, journaledBytes, liveCuts } = this.#writer;
+    this.#upTo = journal.last;
+    this.#foldingBytes = journaledBytes;
+    this.#steps = undefined;
+    this.#cuts = this.#foldings % THOROUGH_EVERY === 0 ? liveCuts.copy() : liveCuts;
+    this.#foldings += 1;
+    return this.#cuts;
+  }
+
+  /** After what was folded is in the file. */
+  #drop(cuts: LiveCuts): void {
+    const { journal, liveCuts } = this.#writer;
+    liveCuts.drop(journal.folded);
+    if (cuts !== liveCuts) cuts.drop(journal.folded);
+    if (journal.folded !== this.#upTo) return;
+    this.#cuts = undefined;
+    this.#steps = undefined;
     this.#foldedBytes = this.#foldingBytes;
   }
 
-  #begin(): void {
-    const { journal, journaledBytes } = this.#writer;
-    this.#upTo = journal.last;
-    this.#foldingBytes = journaledBytes;
-    this.#rows = this.#unfolded(journal.last);
-  }
-
   /** Answers up to which cut the journal is no longer needed. */
-  #fold(): number {
+  #fold(steps: Iterator<FoldedRow | number, undefined>): number {
     const until = performance.now() + PIECE_MS;
+    let { folded } = this.#writer.journal;
     do {
-      const row = this.#rows?.next().value;
-      if (row === undefined) return this.#takeAway();
-      if (row !== "read") this.#writer.tables.write(row.table, row.key, row.image);
-    } while (performance.now() < until);
-    return this.#writer.journal.folded;
+      const step = steps.next().value;
+      // The last cut of the journal is not among those that are known: nothing may be taken away then.
+      if (step === undefined) throw this.#damaged(this.#upTo);
+      if (typeof step === "number") {
+        // The oldest first: each row names the one before it, and the cut row the one before the first.
+        this.#delete.run(step);
+        folded = step;
+      } else this.#put(step);
+    } while (folded !== this.#upTo && performance.now() < until);
+    return folded;
   }
 
-  /** The oldest first: each row names the one before it, and the cut row the one before the first. */
-  #takeAway(): number {
-    const upTo = this.#oldest.get(this.#upTo, DELETED_ROWS) ?? this.#upTo;
-    this.#delete.run(upTo);
-    return upTo;
+  #put({ table, key, image }: FoldedRow): void {
+    this.#writer.tables.write(table, key, image);
   }
 
-  /**
-   * The last word on each key, from the newest row of the journal to the oldest. `read`: a row of the journal was read, which
-   * takes as long as putting dozens, also where later ones have replaced all it holds.
-   */
-  *#unfolded(upTo: number): Generator<FoldedRow | "read", undefined> {
-    const seen = Array.from({ length: JOURNALED_TABLES }, () => new Set<number>());
-    const { folded } = this.#writer.journal;
-    for (let number = upTo; number > folded; ) {
-      const row = proveJournalRow(this.#newest.get(number) ?? [], seen);
-      if (row?.number !== number) throw this.#damaged(number);
-      for (const [table, records] of row.latest.entries()) {
-        for (const [key, record] of records) {
-          if (!imageProves(record)) throw this.#damaged(number);
-          yield { table, key, ...record };
-          seen[table]?.add(key);
-        }
+  *#walk(cuts: LiveCuts): Generator<FoldedRow | number, undefined> {
+    for (const number of cuts.numbers.filter((one) => one <= this.#upTo)) {
+      if (cuts.isLive(number)) yield* this.#lastWords(cuts, number);
+      yield number;
+    }
+  }
+
+  /** What a cut says that no later one replaces. */
+  *#lastWords(cuts: LiveCuts, number: number): Generator<FoldedRow> {
+    const row = proveJournalRow(this.#find.get(number) ?? [], NO_KEYS);
+    if (row?.number !== number) throw this.#damaged(number);
+    for (const [table, records] of row.latest.entries()) {
+      for (const [key, record] of records) {
+        // Asked for each: while a large row is put piece by piece, cuts replace what it says.
+        if (!cuts.isLast(number, table, key)) continue;
+        if (!imageProves(record)) throw this.#damaged(number);
+        yield { table, key, image: record.image };
       }
-      number = row.previous;
-      yield "read";
     }
   }
 
