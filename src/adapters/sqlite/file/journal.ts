@@ -36,7 +36,7 @@ export class JournalPacker {
   #words: Int32Array = new Int32Array(0);
   /** Stretches of the source, as pairs of places. */
   readonly #stretches: number[] = [];
-  #checks = Buffer.alloc(CHECK_BYTES * 1024);
+  #checks = new Uint32Array(1024);
   #count = 0;
   #heads = 0;
 
@@ -55,11 +55,16 @@ export class JournalPacker {
     if (stretches.at(-1) === start) stretches[stretches.length - 1] = end;
     else stretches.push(start, end);
     this.#heads = mixHead(this.#heads, operation, table, key, imageLength);
-    const at = this.#count * CHECK_BYTES;
-    if (at === this.#checks.byteLength) this.#checks = Buffer.concat([this.#checks], at * 2);
+    if (this.#count === this.#checks.length) this.#grow();
     const from = start + RECORD_HEADER_BYTES;
-    this.#checks.writeUInt32LE(hashWords(this.#words, from >> 2, (end - from) >> 2, imageLength), at);
+    this.#checks[this.#count] = hashWords(this.#words, from >> 2, (end - from) >> 2, imageLength);
     this.#count += 1;
+  }
+
+  #grow(): void {
+    const larger = new Uint32Array(this.#checks.length * 2);
+    larger.set(this.#checks);
+    this.#checks = larger;
   }
 
   get isEmpty(): boolean {
@@ -77,7 +82,7 @@ export class JournalPacker {
   }
 
   get checks(): Buffer {
-    return this.#checks.subarray(0, this.#count * CHECK_BYTES);
+    return Buffer.from(this.#checks.buffer, 0, this.#count * CHECK_BYTES);
   }
 
   get heads(): number {
