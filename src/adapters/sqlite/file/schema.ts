@@ -8,7 +8,7 @@ import { CREATE_JOURNAL } from "./journal.ts";
 export const APPLICATION_ID = 0x54474644;
 
 /** Bytes of a page of a new file. Measured against 1,024 and 4,096: docs/decisions/0027-acknowledgements-on-time.md. */
-export const PAGE_BYTES = 2048;
+export const PAGE_BYTES = 4096;
 
 export interface Migration {
   /** The version of the file after it. */
