@@ -18,6 +18,9 @@ const LOOK_EVERY_MS = 1_000;
 /** So long after a cut the next one may come at any moment: housekeeping does one piece at once and waits with the others. */
 const NEXT_CUT_MS = 8;
 
+/** Sizes are measured anew after so long: asking for them takes as long as writing 50 rows, and nobody looks more often. */
+const SIZES_EVERY_MS = 50;
+
 export class WriterThread {
   readonly #port: MessagePort;
   readonly #settings: OpenSettings;
@@ -31,6 +34,8 @@ export class WriterThread {
   #isGapPlanned = false;
   #pause: NodeJS.Timeout | undefined;
   #lastWriteMs = 0;
+  #sizes: Sizes | undefined;
+  #sizesMs = 0;
   #noticed: string | undefined;
   #isClosed = false;
 
@@ -148,8 +153,12 @@ export class WriterThread {
   }
 
   #sizesIfKnown(): Sizes {
+    const nowMs = performance.now();
+    if (this.#sizes !== undefined && nowMs - this.#sizesMs < SIZES_EVERY_MS) return this.#sizes;
     try {
-      return this.sizes();
+      this.#sizes = this.sizes();
+      this.#sizesMs = nowMs;
+      return this.#sizes;
     } catch {
       // The file cannot even be measured; the failure itself is what counts.
       return { fileBytes: 0, walBytes: 0 };
