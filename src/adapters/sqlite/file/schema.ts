@@ -7,7 +7,7 @@ import { CREATE_JOURNAL } from "./journal.ts";
 /** Marks the file as ours (`PRAGMA application_id`): the letters TGFD. */
 export const APPLICATION_ID = 0x54474644;
 
-/** Bytes of a page of a new file. Measured against 1,024 and 4,096: docs/decisions/0027-acknowledgements-on-time.md. */
+/** Bytes of a page of a new file. Measured against 2,048: docs/decisions/0036-folding-what-stands.md. */
 export const PAGE_BYTES = 4096;
 
 export interface Migration {
