@@ -3,6 +3,7 @@
 import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { type Budget, isHeld } from "./measure/budget.ts";
+import { readProcessorTicks } from "./measure/process-files.ts";
 import { describeMachine, formatTable, toJson } from "./measure/table.ts";
 import { durabilityRow } from "./rows/durability.ts";
 import { engineRow } from "./rows/engine.ts";
@@ -49,6 +50,7 @@ const effort: Effort = {
 if (!Number.isInteger(effort.pairs) || effort.pairs < 1) throw new Error("bench: --pairs is a count");
 
 const startedMs = performance.now();
+const ticks = readProcessorTicks();
 const budgets: Budget[] = [];
 for (const row of ROWS) {
   if (only !== undefined && !row.ids.some((id) => only.includes(id))) continue;
@@ -59,10 +61,14 @@ for (const row of ROWS) {
     console.error(`${isHeld(one) ? "ok  " : "FAIL"} ${one.id} ${one.value.toPrecision(3)} ${one.unit}`);
   }
 }
-const machine = describeMachine();
+const { wanted, stolen } = readProcessorTicks();
+const machine = describeMachine(
+  Math.round((100 * (stolen - ticks.stolen)) / Math.max(1, wanted - ticks.wanted)),
+);
 const seconds = Math.round((performance.now() - startedMs) / 1_000);
 const failed = budgets.filter((one) => !isHeld(one));
-console.log(`\n${machine.cpus} cores, ${machine.platform}, Node ${machine.node}, ${seconds} s\n`);
+const about = `${machine.cpus} cores, ${machine.platform}, Node ${machine.node}, ${seconds} s`;
+console.log(`\n${about}; ${machine.stolenPercent} % of the CPU it wanted went to other guests\n`);
 console.log(formatTable(budgets));
 console.log(
   failed.length === 0

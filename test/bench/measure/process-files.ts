@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 
-// What Linux says about a process.
+// What Linux says about a process, and about the machine.
 
 /** Bytes it caused to be written to disks: log, database and mark together. */
 export function readWrittenBytes(pid: number): number {
@@ -25,4 +25,19 @@ export function readThreadMs(
     threads.set(id, { name: stat.slice(stat.indexOf("(") + 1, stat.lastIndexOf(")")), ms });
   }
   return threads;
+}
+
+interface ProcessorTicks {
+  /** What programs ran, and what the host gave to other guests while they wanted to. */
+  readonly wanted: number;
+  readonly stolen: number;
+}
+
+export function readProcessorTicks(): ProcessorTicks {
+  const line = readFileSync("/proc/stat", "utf8").split("\n", 1)[0] ?? "";
+  const [user = 0, nice = 0, system = 0, , , irq = 0, softIrq = 0, stolen = 0] = line
+    .split(/\s+/)
+    .slice(1)
+    .map(Number);
+  return { wanted: user + nice + system + irq + softIrq + stolen, stolen };
 }

@@ -9,15 +9,18 @@ export interface Machine {
   readonly memoryGib: number;
   readonly platform: string;
   readonly node: string;
+  /** Percent of the CPU that was wanted during the run and went to other guests of the host. */
+  readonly stolenPercent: number;
 }
 
-export function describeMachine(): Machine {
+export function describeMachine(stolenPercent: number): Machine {
   return {
     cpus: cpus().length,
     cpu: cpus()[0]?.model ?? "unknown",
     memoryGib: Math.round(totalmem() / 2 ** 30),
     platform: `${process.platform}-${process.arch}`,
     node: process.version,
+    stolenPercent,
   };
 }
 
