@@ -2,6 +2,7 @@ import type { Finding } from "../../domain/decision.ts";
 import type { Intent } from "../../domain/intent.ts";
 import type { UsageRules } from "../../domain/limits.ts";
 import type { ExtraCost, TokenUsage } from "../../domain/usage.ts";
+import { createMemo } from "../memos/memo.ts";
 import type { World } from "../world.ts";
 import { costOf, findPrices, type ModelPrices } from "./price-book.ts";
 
@@ -24,7 +25,7 @@ export function priceSource(
   const book = world.policy.prices;
   if (book === undefined) return NO_BOOK;
   const known = findPrices(book, provider, model);
-  if (known !== undefined) return { prices: known, unknown: false };
+  if (known !== undefined) return knownSource(known);
   const mode = rules.unknownPrice ?? "fallback";
   if (mode !== "fallback") return NO_BOOK;
   return {
@@ -34,6 +35,16 @@ export function priceSource(
 }
 
 const NO_BOOK: PriceSource = { prices: undefined, unknown: true };
+
+const sources = createMemo<ModelPrices, PriceSource>();
+
+function knownSource(prices: ModelPrices): PriceSource {
+  const known = sources.get(prices);
+  if (known !== undefined) return known;
+  const made: PriceSource = { prices, unknown: false };
+  sources.set(prices, made);
+  return made;
+}
 
 export interface Priced {
   readonly nanoUsd: bigint;

@@ -165,8 +165,8 @@ export class WindowTable {
       taken[unit] = sum;
       if (sum >= MAX_COUNTER) isFull = true;
     }
-    const tokens = (amounts[SPENT.inputTokens] as bigint) + (amounts[SPENT.outputTokens] as bigint);
-    taken[TOTAL_TOKENS] = BigInt.asIntN(64, (taken[TOTAL_TOKENS] as bigint) + tokens);
+    const input = BigInt.asIntN(64, (taken[TOTAL_TOKENS] as bigint) + (amounts[SPENT.inputTokens] as bigint));
+    taken[TOTAL_TOKENS] = BigInt.asIntN(64, input + (amounts[SPENT.outputTokens] as bigint));
     if (isFull) this.taken = new BigInt64Array(SPENT_STRIDE + 1);
   }
 
@@ -179,8 +179,10 @@ export class WindowTable {
       for (let unit = 0; unit < SPENT_STRIDE; unit++) {
         const amount = amounts[unit] as bigint;
         if (amount === 0n) continue;
+        // Stored before it is compared: a sum that may be one of two values is made as an object.
         const sum = BigInt.asIntN(64, (spent[base + unit] as bigint) + amount);
-        spent[base + unit] = sum < MAX_COUNTER ? sum : MAX_COUNTER;
+        spent[base + unit] = sum;
+        if (sum >= MAX_COUNTER) spent[base + unit] = MAX_COUNTER;
       }
     }
   }
@@ -196,7 +198,8 @@ export class WindowTable {
       const amount = amounts[unit] as bigint;
       if (amount === 0n) continue;
       const sum = BigInt.asIntN(64, (pending[unit] as bigint) + amount);
-      pending[unit] = sum < MAX_COUNTER ? sum : MAX_COUNTER;
+      pending[unit] = sum;
+      if (sum >= MAX_COUNTER) pending[unit] = MAX_COUNTER;
     }
     if (binding.isPending) return;
     binding.isPending = true;
@@ -393,8 +396,5 @@ function copied<T extends { set(from: T): void }>(from: T, into: T): T {
 }
 
 function windowKey(level: Level, tenant: string, name: string, period: Period): string {
-  return `${level}
-${level === "global" ? "" : tenant}
-${name}
-${period}`;
+  return `${level}\n${level === "global" ? "" : tenant}\n${name}\n${period}`;
 }

@@ -29,7 +29,8 @@ export function addUsage(into: BigInt64Array, usage: Usage, costNanoUsd: bigint)
 /** Money is computed: a message of huge reports stays at the bound, so that no sum of 64 bits can wrap. */
 function addCost(into: BigInt64Array, costNanoUsd: bigint): void {
   const sum = BigInt.asIntN(64, (into[SPENT.costNanoUsd] as bigint) + costNanoUsd);
-  into[SPENT.costNanoUsd] = sum < MAX_COUNTER ? sum : MAX_COUNTER - 1n;
+  into[SPENT.costNanoUsd] = sum;
+  if (sum >= MAX_COUNTER) into[SPENT.costNanoUsd] = MAX_COUNTER - 1n;
 }
 
 function addTo(into: BigInt64Array, unit: number, amount: bigint): void {
