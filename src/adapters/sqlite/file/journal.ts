@@ -55,16 +55,11 @@ export class JournalPacker {
     if (stretches.at(-1) === start) stretches[stretches.length - 1] = end;
     else stretches.push(start, end);
     this.#heads = mixHead(this.#heads, operation, table, key, imageLength);
-    if (this.#count === this.#checks.length) this.#grow();
+    if (this.#count === this.#checks.length)
+      this.#checks = new Uint32Array(this.#checks.buffer.transfer(this.#checks.byteLength * 2));
     const from = start + RECORD_HEADER_BYTES;
     this.#checks[this.#count] = hashWords(this.#words, from >> 2, (end - from) >> 2, imageLength);
     this.#count += 1;
-  }
-
-  #grow(): void {
-    const larger = new Uint32Array(this.#checks.length * 2);
-    larger.set(this.#checks);
-    this.#checks = larger;
   }
 
   get isEmpty(): boolean {

@@ -10,7 +10,7 @@ import {
   type JournalSpan,
   proveJournalRow,
 } from "../file/journal.ts";
-import { LiveCuts } from "../writer/live-cuts.ts";
+import { LiveCuts } from "../file/live-cuts.ts";
 import type { ReadMode } from "./load-tables.ts";
 import { readKeyed } from "./read-rows.ts";
 

@@ -8,12 +8,12 @@ import { APPEND_TABLES, RECORD_APPEND, RECORD_DELETE } from "../../../ports/cut-
 import { type AppendWriter, prepareAppends } from "../file/append-row.ts";
 import { type CutInstant, ProofPacker, prepareCutRow } from "../file/cut-row.ts";
 import { JOURNALED_TABLES, JournalPacker, type JournalSpan, prepareJournal } from "../file/journal.ts";
+import type { LiveCuts } from "../file/live-cuts.ts";
 import type { Mark, MarkFile } from "../file/mark-file.ts";
 import { failureCode } from "../sqlite-failure.ts";
 import type { OpenedFile } from "../start/open-file.ts";
 import type { WriteRequest } from "../worker-messages.ts";
 import type { FileWatch } from "./file-watch.ts";
-import type { LiveCuts } from "./live-cuts.ts";
 import { TableWriter } from "./table-writer.ts";
 
 export interface Timings {

@@ -4,8 +4,8 @@
 
 import type Database from "better-sqlite3";
 import { imageProves, JOURNAL_COLUMNS, JOURNALED_TABLES, proveJournalRow } from "../file/journal.ts";
+import type { LiveCuts } from "../file/live-cuts.ts";
 import type { CutWriter } from "./cut-writer.ts";
-import type { LiveCuts } from "./live-cuts.ts";
 
 /** Bytes of records after which the journal is folded: a key that changes with every cut is then replaced in dozens of them. */
 const FOLD_BYTES = 16 * 1024 * 1024;

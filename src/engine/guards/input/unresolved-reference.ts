@@ -43,7 +43,7 @@ export const unresolvedReference: Guard<UnresolvedReferenceSettings> = {
 export function checkReferences(document: JsonDocument, settings: UnresolvedReferenceSettings): GuardOutcome {
   const { patterns } = settings;
   if (patterns.length === 0) return PASS;
-  const signs = signsOf(patterns) ?? undefined;
+  const signs = signsOf(patterns);
   if (signs?.test(textsOf(document).text) === false) return PASS;
   const search: Search = { set: referenceSetOf(patterns), signs, path: [], notes: [] };
   visitTexts(search, document.value);
@@ -53,7 +53,7 @@ export function checkReferences(document: JsonDocument, settings: UnresolvedRefe
 interface Search {
   readonly set: PatternSet;
   /** One of them stands in whatever holds a placeholder; undefined: nothing is known. */
-  readonly signs: RegExp | undefined;
+  readonly signs: RegExp | null;
   /** Where the search is; copied for what is found. */
   readonly path: (string | number)[];
   readonly notes: GuardNote[];
@@ -63,7 +63,7 @@ function visitTexts(search: Search, value: JsonValue): void {
   const { signs, path, notes } = search;
   if (notes.length >= MAX_NOTES) return;
   if (typeof value === "string") {
-    if (signs === undefined || signs.test(value)) judgeText(search, value);
+    if (signs === null || signs.test(value)) judgeText(search, value);
   } else if (isJsonArray(value))
     for (let index = 0; index < value.length; index += 1) {
       path.push(index);

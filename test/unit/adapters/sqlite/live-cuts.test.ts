@@ -1,7 +1,7 @@
 // Which cuts still have the last word on some key, compared with a list of all that was said.
 
 import { expect, test } from "vitest";
-import { LiveCuts } from "../../../../src/adapters/sqlite/writer/live-cuts.ts";
+import { LiveCuts } from "../../../../src/adapters/sqlite/file/live-cuts.ts";
 import { printedSeed, SeededRandom } from "../../../crash/seeded-random.ts";
 
 const TABLES = 3;

@@ -3,6 +3,7 @@
 
 /** Keys below this have their cut in an array; the keys of hot tables are places in arrays and stay far below. */
 const DENSE_KEYS = 4_194_304;
+const BYTES = Float64Array.BYTES_PER_ELEMENT;
 
 /** Of one table: the cut that spoke of a key last, by its place among all cuts of this run, from 1 on; 0 is none. */
 class LastCuts {
@@ -25,7 +26,10 @@ class LastCuts {
       this.#sparse.set(key, place);
       return before;
     }
-    if (key >= this.#dense.length) this.#grow(key);
+    if (key >= this.#dense.length) {
+      const places = Math.max(this.#dense.length * 2, key + 1);
+      this.#dense = new Float64Array(this.#dense.buffer.transfer(places * BYTES));
+    }
     const before = this.#dense[key] as number;
     this.#dense[key] = place;
     return before;
@@ -33,12 +37,6 @@ class LastCuts {
 
   copy(): LastCuts {
     return new LastCuts(this.#dense.slice(), this.#sparse);
-  }
-
-  #grow(key: number): void {
-    const larger = new Float64Array(Math.max(this.#dense.length * 2, key + 1));
-    larger.set(this.#dense);
-    this.#dense = larger;
   }
 }
 
@@ -74,7 +72,8 @@ export class LiveCuts {
     if (before === place) return;
     this.#count(before, -1);
     this.#count(place, 1);
-    if (this.#replacedLength + 3 > this.#replaced.length) this.#growReplaced();
+    if (this.#replacedLength + 3 > this.#replaced.length)
+      this.#replaced = new Float64Array(this.#replaced.buffer.transfer(this.#replaced.byteLength * 2));
     const at = this.#replacedLength;
     this.#replaced[at] = table;
     this.#replaced[at + 1] = key;
@@ -133,12 +132,6 @@ export class LiveCuts {
     copy.#counts = [...this.#counts];
     copy.#dropped = this.#dropped;
     return copy;
-  }
-
-  #growReplaced(): void {
-    const larger = new Float64Array(this.#replaced.length * 2);
-    larger.set(this.#replaced);
-    this.#replaced = larger;
   }
 
   /** @param place 0, or that of a cut that is no longer there, changes nothing */
