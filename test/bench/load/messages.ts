@@ -5,14 +5,16 @@ import { CheckRequestSchema } from "../../../src/gen/tollgate/enforcement/v1/che
 import { StreamUsageRequestSchema } from "../../../src/gen/tollgate/enforcement/v1/stream_pb.ts";
 import type { UsageSchema } from "../../../src/gen/tollgate/enforcement/v1/usage_pb.ts";
 import { leafId } from "../servers/fixture.ts";
+import { frameMessage } from "./bare-stream.ts";
 
 /** Encodes to five bytes that stand nowhere else. */
 const MARK = (1n << 34n) + 0x2bcd_ef12n;
 const MARK_BYTES = Buffer.from([0x28, ...varint(MARK)]);
 
 export interface Template {
-  readonly bytes: Buffer;
-  /** Where the sequence of each group stands. */
+  /** The message with its frame. */
+  readonly framed: Buffer;
+  /** Where the sequence of each group stands in it. */
   readonly places: readonly number[];
   /** Reports of one group. */
   readonly perGroup: number;
@@ -37,34 +39,32 @@ export function createTemplate(leaves: readonly number[], perGroup: number): Tem
     usage: Array.from({ length: perGroup }, () => REPORT),
   }));
   const message = create(StreamUsageRequestSchema, { message: { case: "usageBatch", value: { groups } } });
-  const bytes = Buffer.from(toBinary(StreamUsageRequestSchema, message));
+  const framed = frameMessage(toBinary(StreamUsageRequestSchema, message));
   const places: number[] = [];
-  for (let at = bytes.indexOf(MARK_BYTES); at >= 0; at = bytes.indexOf(MARK_BYTES, at + 6))
+  for (let at = framed.indexOf(MARK_BYTES); at >= 0; at = framed.indexOf(MARK_BYTES, at + 6))
     places.push(at + 1);
   if (places.length !== leaves.length) throw new Error("the mark of a sequence is not found");
-  return { bytes, places, perGroup, reports: leaves.length * perGroup };
+  return { framed, places, perGroup, reports: leaves.length * perGroup };
 }
 
-/** The message with its sequences, the first being `first`. */
-export function fillTemplate(template: Template, first: number): Buffer {
-  const bytes = Buffer.from(template.bytes);
+/** Writes the sequences into `framed`, a template's own bytes or a copy of them, the first being `first`. */
+export function fillTemplate(template: Template, framed: Buffer, first: number): void {
   let sequence = first;
   for (const place of template.places) {
     let rest = sequence;
     for (let at = 0; at < 4; at++) {
-      bytes[place + at] = (rest % 128) | 0x80;
+      framed[place + at] = (rest % 128) | 0x80;
       rest = Math.floor(rest / 128);
     }
-    bytes[place + 4] = rest;
+    framed[place + 4] = rest;
     sequence += template.perGroup;
   }
-  return bytes;
 }
 
 export function createHello(reporterId: string): Buffer {
   const hello = { reporterId, epoch: 1n };
   const message = create(StreamUsageRequestSchema, { message: { case: "hello", value: hello } });
-  return Buffer.from(toBinary(StreamUsageRequestSchema, message));
+  return frameMessage(toBinary(StreamUsageRequestSchema, message));
 }
 
 const CHECKS = 4_096;

@@ -1,7 +1,8 @@
+import type { ClientHttp2Session } from "node:http2";
 import { fromBinary } from "@bufbuild/protobuf";
-import { Client, type ClientDuplexStream, credentials } from "@grpc/grpc-js";
 import { StreamUsageResponseSchema } from "../../../src/gen/tollgate/enforcement/v1/stream_pb.ts";
 import type { ServerChild } from "../servers/server-child.ts";
+import { BareStream, openSession } from "./bare-stream.ts";
 import { Latencies, pace } from "./latencies.ts";
 import { createHello, fillTemplate, type Template } from "./messages.ts";
 
@@ -14,7 +15,6 @@ const STREAMS_PER_CONNECTION = 4;
 const MESSAGES_IN_FLIGHT = 16;
 /** Below the daemon's window of 10,000. */
 const UNDURABLE_MAX = 8_000;
-const asIs = (bytes: Buffer): Buffer => bytes;
 
 export interface StreamRun {
   readonly reportsPerSecond: number;
@@ -30,25 +30,25 @@ class Reporter {
   onAnswer: () => void = () => undefined;
   readonly waiting: { readonly through: number; readonly dueMs: number }[] = [];
   latencies: Latencies | undefined;
-  readonly #call: ClientDuplexStream<Buffer, Buffer>;
+  readonly #stream: BareStream;
 
-  constructor(client: Client, name: string) {
-    this.#call = client.makeBidiStreamRequest(PATH, asIs, asIs);
-    this.#call.on("error", (error) => {
-      if (!String(error).includes("CANCELLED")) throw error;
-    });
-    this.#call.on("data", (bytes: Buffer) => this.#onAnswer(bytes));
-    this.#call.write(createHello(name));
+  constructor(session: ClientHttp2Session, name: string) {
+    this.#stream = new BareStream(session, PATH, (bytes) => this.#onAnswer(bytes));
+    this.#stream.write(createHello(name));
   }
 
   send(template: Template, dueMs: number): void {
-    this.#call.write(fillTemplate(template, this.sent + 1));
+    // Each stream has templates of its own, more than it has messages in flight: none is changed before it was read.
+    const isBehind = this.sent - this.answered > MESSAGES_IN_FLIGHT * template.reports;
+    const framed = isBehind ? Buffer.from(template.framed) : template.framed;
+    fillTemplate(template, framed, this.sent + 1);
+    this.#stream.write(framed);
     this.sent += template.reports;
     if (this.latencies !== undefined) this.waiting.push({ through: this.sent, dueMs });
   }
 
   end(): void {
-    this.#call.cancel();
+    this.#stream.cancel();
   }
 
   #onAnswer(bytes: Buffer): void {
@@ -74,18 +74,16 @@ let named = 0;
 
 export class StreamLoad {
   readonly #server: ServerChild;
-  readonly #clients: Client[] = [];
+  readonly #sessions: ClientHttp2Session[] = [];
   readonly #reporters: Reporter[] = [];
 
   constructor(server: ServerChild) {
     this.#server = server;
     for (let at = 0; at < STREAMS; at++) {
       if (at % STREAMS_PER_CONNECTION === 0) {
-        this.#clients.push(
-          new Client(server.target, credentials.createInsecure(), { "grpc.use_local_subchannel_pool": 1 }),
-        );
+        this.#sessions.push(openSession(server.target));
       }
-      this.#reporters.push(new Reporter(this.#clients.at(-1) as Client, `bench-${++named}`));
+      this.#reporters.push(new Reporter(this.#sessions.at(-1) as ClientHttp2Session, `bench-${++named}`));
     }
   }
 
@@ -143,7 +141,7 @@ export class StreamLoad {
 
   close(): void {
     for (const reporter of this.#reporters) reporter.end();
-    for (const client of this.#clients) client.close();
+    for (const session of this.#sessions) session.destroy();
   }
 
   #sent(): number {
