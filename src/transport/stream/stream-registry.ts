@@ -1,6 +1,7 @@
 import type { Effect } from "../../engine/world.ts";
 import type { EngineAccess } from "../engine-access.ts";
 import type { TransportLimits } from "../transport-limits.ts";
+import { ReadingTurns } from "./reading-turns.ts";
 
 /** What the registry does with an open stream of a reporter. */
 export interface ReporterStream {
@@ -25,6 +26,7 @@ const SWEEP_MS = 30_000;
 
 /** All open streams of reports: which one is current for a reporter, and which have something to say at the end of the turn. */
 export class StreamRegistry {
+  readonly turns = new ReadingTurns();
   readonly #host: EngineAccess;
   readonly #limits: TransportLimits;
   readonly #open = new Set<ReporterStream>();

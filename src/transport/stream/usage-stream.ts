@@ -33,6 +33,7 @@ import { assertValid, requiredId } from "../validate/rules.ts";
 import type { EventSink, PushedEvent } from "./event-hub.ts";
 import { boundReadAhead, resetStream } from "./hidden-stream.ts";
 import { encode, PendingAnswers, withRemaining } from "./pending-answers.ts";
+import type { WaitingReader } from "./reading-turns.ts";
 import { ReportedExecutions } from "./reported-executions.ts";
 import { assertWindow, sequenceOf } from "./sequences.ts";
 import type { ReporterStream } from "./stream-registry.ts";
@@ -48,7 +49,7 @@ type Call = ServerDuplexStream<
 
 const PATH = "/tollgate.enforcement.v1.EnforcementService/StreamUsage";
 
-export class UsageStream implements ReporterStream, EventSink, WriterOwner {
+export class UsageStream implements ReporterStream, EventSink, WriterOwner, WaitingReader {
   lastMessageMs: number;
   readonly #context: ServiceContext;
   readonly #call: Call;
@@ -60,6 +61,8 @@ export class UsageStream implements ReporterStream, EventSink, WriterOwner {
   #session = 0;
   #detail: Detail = "MINIMAL";
   #batch: UsageBatch | undefined;
+  /** Waits for the next turn of the event loop. */
+  #deferred: Unread<typeof StreamUsageRequestSchema> | undefined;
   #scheduled = false;
   #lookingUp = false;
   #halfClosed = false;
@@ -93,6 +96,22 @@ export class UsageStream implements ReporterStream, EventSink, WriterOwner {
 
   #onMessage(unread: Unread<typeof StreamUsageRequestSchema>): void {
     if (this.#ended) return;
+    if (this.#context.streams.turns.defers(this)) {
+      this.#deferred = unread;
+      this.#adjustReading();
+    } else this.#read(unread);
+  }
+
+  readOn(): void {
+    const unread = this.#deferred;
+    this.#deferred = undefined;
+    if (unread === undefined || this.#ended) return;
+    this.#read(unread);
+    if (this.#halfClosed) this.#onHalfClose();
+    this.#adjustReading();
+  }
+
+  #read(unread: Unread<typeof StreamUsageRequestSchema>): void {
     try {
       const { message } = unread.read();
       if (message.case === "usageBatch") this.#onBatch(message.value);
@@ -103,6 +122,7 @@ export class UsageStream implements ReporterStream, EventSink, WriterOwner {
         throw new TollgateError("FIELD_REQUIRED", "message is required", {
           fields: [{ field: "message", description: "is required" }],
         });
+      this.#context.streams.turns.note(this.lastMessageMs);
     } catch (error) {
       this.#fail(error);
     }
@@ -121,7 +141,10 @@ export class UsageStream implements ReporterStream, EventSink, WriterOwner {
       principal: principalFromProto(hello.principal, pinned, "hello.principal"),
     };
     // The older stream of this reporter ends within this turn: its undelivered messages are dropped before the welcome.
-    const reporter = host.turn((world, now) => openReporter(world, caller, opening, now));
+    const reporter = host.turn((world, now) => {
+      this.lastMessageMs = now.monoMs;
+      return openReporter(world, caller, opening, now);
+    });
     clearTimeout(this.#helloTimer);
     this.#reporter = reporter;
     this.#session = reporter.session;
@@ -248,6 +271,8 @@ export class UsageStream implements ReporterStream, EventSink, WriterOwner {
   #onHalfClose(): void {
     if (this.#ended) return;
     this.#halfClosed = true;
+    // The last message may wait still: its turn comes back here.
+    if (this.#deferred !== undefined) return;
     if (this.#reporter === undefined)
       this.#fail(new TollgateError("HELLO_REQUIRED", "the stream ended before its hello"));
     else this.#schedule();
@@ -256,7 +281,7 @@ export class UsageStream implements ReporterStream, EventSink, WriterOwner {
   /** The client has said everything: it is told that all of it is durable, then the stream ends. */
   #endWhenDurable(reporter: ReporterRow): void {
     const waits = reporter.durableFloor < reporter.floor && !this.#context.host.world.store.failing;
-    if (waits || this.#lookingUp || this.#writer.blocked) return;
+    if (waits || this.#deferred !== undefined || this.#lookingUp || this.#writer.blocked) return;
     this.#writer.finish();
     this.#close();
     this.#call.end();
@@ -304,10 +329,11 @@ export class UsageStream implements ReporterStream, EventSink, WriterOwner {
     );
   }
 
-  /** Reading pauses while the peer does not read, the file takes nothing more, or an execution is looked up. */
+  /** Reading pauses while a message waits, the peer does not read, the file takes nothing more, or an execution is looked up. */
   #adjustReading(): void {
     if (this.#ended) return;
-    const pause = this.#lookingUp || this.#writer.blocked || this.#context.host.world.store.blocking;
+    const waits = this.#deferred !== undefined || this.#lookingUp;
+    const pause = waits || this.#writer.blocked || this.#context.host.world.store.blocking;
     if (pause === this.#call.isPaused()) return;
     if (pause) this.#call.pause();
     else this.#call.resume();
