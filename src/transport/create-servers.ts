@@ -29,6 +29,7 @@ import { createGuardService } from "./guards/guard-service.ts";
 import { bindService, type HandlerOptions } from "./handler.ts";
 import { createHealthService, HealthState } from "./health-service.ts";
 import { NOTHING_PINNED, type PinnedIdentity } from "./pinned-identity.ts";
+import { readPlainBatch } from "./plain/read-plain-batch.ts";
 import { readPlainCheck } from "./plain/read-plain-check.ts";
 import { createReflectionService } from "./reflection-service.ts";
 import { type ListenAddress, Listener } from "./server.ts";
@@ -146,7 +147,7 @@ function createDoors(options: ServersOptions, shared: Shared, health: HealthStat
     const door = new Listener({ name, address, limits, counters, observer });
     const context: ServiceContext = { ...shared, caller };
     const judging = { ...handlers, ...preparing(context, options.preparePolicy) };
-    const plainReaders = { check: readPlainCheck };
+    const plainReaders = { check: readPlainCheck, streamUsage: readPlainBatch };
     const enforcement = { ...judging, maxBytesOf: ENFORCEMENT_MAX_BYTES, plainReaders };
     bindService(door.grpc, EnforcementService, createEnforcementService(context), enforcement);
     // Tool outputs travel here.

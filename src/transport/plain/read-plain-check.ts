@@ -1,6 +1,7 @@
 import type { CheckRequest } from "../../gen/tollgate/enforcement/v1/check_pb.ts";
 import type { Estimate, Intent, IntentStep } from "../../gen/tollgate/enforcement/v1/intent_pb.ts";
 import type { TokenUsage } from "../../gen/tollgate/enforcement/v1/usage_pb.ts";
+import { BYTES, FIRST_VISIBLE, NUMBER, PlainReader, tagOf } from "./plain-reader.ts";
 
 // Most checks name an execution, a step, a model and some amounts, and nothing else. They are read here in one pass, a quarter of what
 // the general way takes, and need no second look: nothing that CHECK_RULE would refuse is taken. Whatever else a request carries,
@@ -13,74 +14,6 @@ export interface PlainCheck extends CheckRequest {
 
 export function isPlainCheck(request: CheckRequest): request is PlainCheck {
   return "isPlain" in request;
-}
-
-/** Longest text that is read here, bytes: all ASCII, and within the bounds of every name. */
-const MAX_TEXT = 128;
-/** Bytes of a number that is read here: 28 bits, within the bounds of every amount. */
-const MAX_NUMBER_BYTES = 4;
-/** Of an execution id: no space. */
-const FIRST_VISIBLE = 0x21;
-
-/** The tag of a field: its number and how it is encoded. */
-const NUMBER = 0;
-const BYTES = 2;
-
-/** One pass over the bytes of one request. */
-class PlainReader {
-  readonly bytes: Buffer;
-  at = 0;
-  /** Something is there that is not plain. */
-  failed = false;
-
-  constructor(bytes: Buffer) {
-    this.bytes = bytes;
-  }
-
-  number(): number {
-    let value = 0;
-    for (let place = 0; place < MAX_NUMBER_BYTES; place++) {
-      const byte = this.bytes[this.at++] ?? 0x80;
-      value |= (byte & 0x7f) << (place * 7);
-      if (byte < 0x80) return value;
-    }
-    return this.fail(0);
-  }
-
-  amount(): bigint {
-    return BigInt(this.number());
-  }
-
-  flag(): boolean {
-    const value = this.number();
-    return value > 1 ? this.fail(false) : value === 1;
-  }
-
-  /** Where the message that begins here ends. */
-  end(within: number): number {
-    const length = this.number();
-    const end = this.at + length;
-    return end > within ? this.fail(this.at) : end;
-  }
-
-  /** A text of visible characters; `least` is the smallest of them. */
-  text(within: number, least = 0x20): string {
-    const end = this.end(within);
-    const from = this.at;
-    if (end - from > MAX_TEXT || end === from) return this.fail("");
-    for (let at = from; at < end; at++) {
-      const code = this.bytes[at] as number;
-      if (code < least || code > 0x7e) return this.fail("");
-    }
-    this.at = end;
-    return this.bytes.toString("latin1", from, end);
-  }
-
-  fail<T>(value: T): T {
-    this.failed = true;
-    this.at = this.bytes.length;
-    return value;
-  }
 }
 
 /** Undefined: there is more in it than is read here, or something wrong. */
@@ -188,8 +121,4 @@ function readTokens(reader: PlainReader, within: number): TokenUsage {
     else reader.fail(undefined);
   }
   return { $typeName: "tollgate.enforcement.v1.TokenUsage", input, output };
-}
-
-function tagOf(field: number, encoding: number): number {
-  return field * 8 + encoding;
 }
