@@ -121,12 +121,14 @@ export class Listener {
     }
     this.#sockets.add(socket);
     counters.connections++;
-    const timer = setTimeout(() => {
-      if (socket.bytesRead >= PREFACE_BYTES) return;
+    const endSilent = (): void => {
+      if (socket.destroyed || socket.bytesRead >= PREFACE_BYTES) return;
       counters.connectionsRefused++;
       observer.connectionRefused(name, "no_first_bytes");
       socket.destroy();
-    }, limits.firstByteMs);
+    };
+    // Behind what has come: after a pause of this process timers are due before anything is read.
+    const timer = setTimeout(() => setImmediate(endSilent), limits.firstByteMs);
     timer.unref();
     socket.once("close", () => {
       clearTimeout(timer);

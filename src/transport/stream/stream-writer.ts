@@ -90,7 +90,11 @@ export class StreamWriter {
     this.#blocked = true;
     if (tooMuch) return this.#owner.onSlowReader();
     if (wasBlocked) return;
-    this.#timer = setTimeout(() => this.#owner.onSlowReader(), this.#limits.slowReaderMs);
+    const endSlow = (): void => {
+      if (this.#blocked && !this.#closed) this.#owner.onSlowReader();
+    };
+    // Behind what was read meanwhile: after a pause of this process timers are due before any write is told to be done.
+    this.#timer = setTimeout(() => setImmediate(endSlow), this.#limits.slowReaderMs);
     this.#timer.unref();
   }
 

@@ -83,9 +83,12 @@ export class UsageStream implements ReporterStream, EventSink, WriterOwner, Wait
     context.counters.usageStreams++;
     context.streams.open(this);
     const { firstMessageMs } = context.limits;
-    this.#helloTimer = setTimeout(() => {
+    const endSilent = (): void => {
+      if (this.#reporter !== undefined || this.#deferred !== undefined) return;
       this.#fail(new TollgateError("HELLO_REQUIRED", `no hello came within ${firstMessageMs} ms`));
-    }, firstMessageMs);
+    };
+    // Behind what has come: after a pause of this process timers are due before anything is read.
+    this.#helloTimer = setTimeout(() => setImmediate(endSilent), firstMessageMs);
     this.#helloTimer.unref();
     boundReadAhead(call, READ_AHEAD_MESSAGES);
     call.on("data", (unread) => this.#onMessage(unread));
