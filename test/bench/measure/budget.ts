@@ -1,10 +1,8 @@
-import type { Figure } from "./pairs.ts";
+import { type Figure, figureOf, median } from "./pairs.ts";
 
-export interface Budget {
+export interface Budget extends Figure {
   readonly id: string;
   readonly what: string;
-  readonly value: number;
-  readonly interval: readonly [number, number];
   /** The least or the most allowed; absent: printed without a bound. */
   readonly bound?: { readonly atLeast: number } | { readonly atMost: number };
   readonly unit: string;
@@ -27,6 +25,24 @@ export function budget(
     unit,
     ...(bound === undefined ? {} : { bound }),
     ...(beside === undefined ? {} : { beside }),
+  };
+}
+
+/** The same budget, measured several times: a bound that was measured as well is in the middle of what it was. */
+export function together(measured: readonly Budget[]): Budget {
+  const [first] = measured;
+  if (first === undefined) throw new RangeError("no measurement");
+  const boundOf = ({ bound }: Budget): number =>
+    bound === undefined ? Number.NaN : "atLeast" in bound ? bound.atLeast : bound.atMost;
+  const bound = median(measured.map(boundOf));
+  const besides = new Set(measured.flatMap(({ beside }) => beside ?? []));
+  return {
+    ...first,
+    ...figureOf(measured.flatMap(({ values }) => values)),
+    ...(first.bound === undefined
+      ? {}
+      : { bound: "atLeast" in first.bound ? { atLeast: bound } : { atMost: bound } }),
+    ...(besides.size === 0 ? {} : { beside: [...besides].join("; then ") }),
   };
 }
 

@@ -4,10 +4,12 @@ export interface Figure {
   readonly value: number;
   /** Least and greatest of the pairs. */
   readonly interval: readonly [number, number];
+  /** What both come from. */
+  readonly values: readonly number[];
 }
 
 export function figureOf(values: readonly number[]): Figure {
-  return { value: median(values), interval: [Math.min(...values), Math.max(...values)] };
+  return { value: median(values), interval: [Math.min(...values), Math.max(...values)], values };
 }
 
 export function median(values: readonly number[]): number {

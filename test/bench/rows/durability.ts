@@ -15,7 +15,7 @@ import type { Row } from "./row.ts";
 const HOT = 1_000;
 const FAST = 50_000;
 const SLOW = 1_000;
-const SLOW_RUNS = 5;
+const SLOW_RUNS = 3;
 const MIB = 1_048_576;
 /** How long appends and syncs are measured without any load, ms. */
 const IDLE_MS = 500;

@@ -27,13 +27,10 @@ export const engineRow: Row = {
     "million-bytes",
   ],
   measure: async ({ executions, pairs }) => {
-    // A B, then B A with the largest between them: what drifts falls on both.
-    const few = [await runEngine(FEW, pairs)];
-    const many = [await runEngine(executions, pairs)];
+    const few = await runEngine(FEW, pairs);
+    const many = await runEngine(executions, pairs);
     const most = await runEngine(executions * MOST, 1, MOST_FLAGS);
-    many.push(await runEngine(executions, pairs));
-    few.push(await runEngine(FEW, pairs));
-    return [...budgetsOf(together(few), together(many)), ...unbound(most)];
+    return [...budgetsOf(few, many), ...unbound(most)];
   },
 };
 
@@ -98,20 +95,6 @@ function budgetsOf(few: EngineFigures, many: EngineFigures): readonly Budget[] {
       `${round(many.heapPerExecution, 4)} bytes of heap and buffers`,
     ),
   ];
-}
-
-/** The rounds of several runs as those of one. */
-function together(runs: readonly EngineFigures[]): EngineFigures {
-  const all = (of: (run: EngineFigures) => readonly number[]): readonly number[] => runs.flatMap(of);
-  return {
-    nsPerReport: all((one) => one.nsPerReport),
-    usPerExecution: all((one) => one.usPerExecution),
-    usPerDecision: all((one) => one.usPerDecision),
-    heapPerExecution: median(runs.map((one) => one.heapPerExecution)),
-    residentPerExecution: median(runs.map((one) => one.residentPerExecution)),
-    cutSliceMs: all((one) => one.cutSliceMs),
-    dueSliceMs: all((one) => one.dueSliceMs),
-  };
 }
 
 function unbound(most: EngineFigures): readonly Budget[] {

@@ -55,7 +55,7 @@ export const startRow: Row = {
       const startBare = () => start([bare, join(createDirectory(), "agent.sock")], {});
       const daemon = join(directory, "tollgate.cjs");
       const startWith = (installation: Installation) => () => startDaemon(daemon, installation);
-      const few = Math.min(count, 5);
+      const few = Math.min(count, 3);
       const empty = await runPairs(count, timeStart(startBare), timeStart(startWith({})));
       const everyGuard = startWith({ policy: EVERY_GUARD });
       const guarded = await runPairs(few, timeStart(startBare), timeStart(everyGuard));
