@@ -1,6 +1,7 @@
 import { type AddressInfo, createServer, type Server as NetServer, type Socket } from "node:net";
 import { type ConnectionInjector, Server, ServerCredentials } from "@grpc/grpc-js";
 import type { Counters } from "./counters.ts";
+import { judgeAfter } from "./sockets/judge-after.ts";
 import { OpenCalls } from "./sockets/open-calls.ts";
 import { listenOnLoopback, listenOnSocket } from "./sockets/socket-file.ts";
 import {
@@ -121,15 +122,12 @@ export class Listener {
     }
     this.#sockets.add(socket);
     counters.connections++;
-    const endSilent = (): void => {
+    const timer = judgeAfter(limits.firstByteMs, () => {
       if (socket.destroyed || socket.bytesRead >= PREFACE_BYTES) return;
       counters.connectionsRefused++;
       observer.connectionRefused(name, "no_first_bytes");
       socket.destroy();
-    };
-    // Behind what has come: after a pause of this process timers are due before anything is read.
-    const timer = setTimeout(() => setImmediate(endSilent), limits.firstByteMs);
-    timer.unref();
+    });
     socket.once("close", () => {
       clearTimeout(timer);
       this.#sockets.delete(socket);

@@ -3,10 +3,10 @@
 
 /** Longest text that is read here, bytes: all ASCII, and within the bounds of every name. */
 const MAX_TEXT = 128;
-/** Bytes of a number that is read here: 28 bits, within the bounds of every amount. */
+/** Bytes of a number that is read here: 28 bits, within the bounds of all that is counted in messages. */
 const MAX_NUMBER_BYTES = 4;
-/** Bytes of a wide one: 42 bits. */
-const MAX_WIDE_BYTES = 6;
+/** Bytes of an amount: 42 bits, within the bounds of every amount. */
+const MAX_AMOUNT_BYTES = 6;
 /** Of an id: no space. */
 export const FIRST_VISIBLE = 0x21;
 
@@ -41,13 +41,9 @@ export class PlainReader {
   }
 
   amount(): bigint {
-    return BigInt(this.number());
-  }
-
-  wide(): bigint {
     let value = 0;
     let factor = 1;
-    for (let place = 0; place < MAX_WIDE_BYTES; place++) {
+    for (let place = 0; place < MAX_AMOUNT_BYTES; place++) {
       const byte = this.bytes[this.at++] ?? 0x80;
       value += (byte & 0x7f) * factor;
       if (byte < 0x80) return BigInt(value);

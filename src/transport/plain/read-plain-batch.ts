@@ -46,7 +46,7 @@ function readGroup(reader: PlainReader, within: number, last: UsageGroup | undef
     else if (tag === tagOf(2, BYTES)) provider = reader.usualText(end, last?.provider);
     else if (tag === tagOf(3, BYTES)) model = reader.usualText(end, last?.model);
     else if (tag === tagOf(4, BYTES)) route = reader.usualText(end, last?.route);
-    else if (tag === tagOf(5, NUMBER)) firstSequence = reader.wide();
+    else if (tag === tagOf(5, NUMBER)) firstSequence = reader.amount();
     else if (tag === tagOf(6, NUMBER)) wantDecision = reader.flag();
     else reader.fail(undefined);
   }
@@ -78,17 +78,17 @@ function readUsage(reader: PlainReader, within: number): Usage {
   let storageBytes: bigint | undefined;
   while (reader.at < end) {
     const tag = reader.number();
-    if (tag === tagOf(1, NUMBER)) steps = reader.wide();
+    if (tag === tagOf(1, NUMBER)) steps = reader.amount();
     else if (tag === tagOf(2, BYTES) && tokens === undefined) tokens = readTokens(reader, end);
-    else if (tag === tagOf(3, NUMBER)) costNanoUsd = reader.wide();
-    else if (tag === tagOf(5, NUMBER)) requests = reader.wide();
-    else if (tag === tagOf(6, NUMBER)) cpuMillis = reader.wide();
-    else if (tag === tagOf(7, NUMBER)) memoryMibMillis = reader.wide();
-    else if (tag === tagOf(8, NUMBER)) memoryBytes = reader.wide();
-    else if (tag === tagOf(9, NUMBER)) toolCalls = reader.wide();
-    else if (tag === tagOf(10, NUMBER)) modifications = reader.wide();
+    else if (tag === tagOf(3, NUMBER)) costNanoUsd = reader.amount();
+    else if (tag === tagOf(5, NUMBER)) requests = reader.amount();
+    else if (tag === tagOf(6, NUMBER)) cpuMillis = reader.amount();
+    else if (tag === tagOf(7, NUMBER)) memoryMibMillis = reader.amount();
+    else if (tag === tagOf(8, NUMBER)) memoryBytes = reader.amount();
+    else if (tag === tagOf(9, NUMBER)) toolCalls = reader.amount();
+    else if (tag === tagOf(10, NUMBER)) modifications = reader.amount();
     else if (tag === tagOf(13, BYTES) && step === undefined) step = readStep(reader, end);
-    else if (tag === tagOf(17, NUMBER)) storageBytes = reader.wide();
+    else if (tag === tagOf(17, NUMBER)) storageBytes = reader.amount();
     else reader.fail(undefined);
   }
   reader.leave(end);
@@ -120,12 +120,12 @@ function readTokens(reader: PlainReader, within: number): TokenUsage {
   let reasoning: bigint | undefined;
   while (reader.at < end) {
     const tag = reader.number();
-    if (tag === tagOf(1, NUMBER)) input = reader.wide();
-    else if (tag === tagOf(2, NUMBER)) output = reader.wide();
-    else if (tag === tagOf(3, NUMBER)) cacheRead = reader.wide();
-    else if (tag === tagOf(4, NUMBER)) cacheWrite = reader.wide();
-    else if (tag === tagOf(5, NUMBER)) cacheWriteLong = reader.wide();
-    else if (tag === tagOf(6, NUMBER)) reasoning = reader.wide();
+    if (tag === tagOf(1, NUMBER)) input = reader.amount();
+    else if (tag === tagOf(2, NUMBER)) output = reader.amount();
+    else if (tag === tagOf(3, NUMBER)) cacheRead = reader.amount();
+    else if (tag === tagOf(4, NUMBER)) cacheWrite = reader.amount();
+    else if (tag === tagOf(5, NUMBER)) cacheWriteLong = reader.amount();
+    else if (tag === tagOf(6, NUMBER)) reasoning = reader.amount();
     else reader.fail(undefined);
   }
   reader.leave(end);

@@ -52,13 +52,14 @@ function readIntent(reader: PlainReader, within: number): Intent {
     const tag = reader.number();
     if (tag === tagOf(1, BYTES) && step === undefined) step = readStep(reader, end);
     else if (tag === tagOf(2, BYTES) && estimate === undefined) estimate = readEstimate(reader, end);
-    else if (tag === tagOf(3, NUMBER)) weight = reader.amount();
+    else if (tag === tagOf(3, NUMBER)) weight = BigInt(reader.number());
     else if (tag === tagOf(4, BYTES)) provider = reader.text(end);
     else if (tag === tagOf(5, BYTES)) model = reader.text(end);
     else if (tag === tagOf(6, BYTES)) route = reader.text(end);
     else if (tag === tagOf(10, BYTES)) tool = reader.text(end);
     else reader.fail(undefined);
   }
+  reader.leave(end);
   return {
     $typeName: "tollgate.enforcement.v1.Intent",
     step,
@@ -83,6 +84,7 @@ function readStep(reader: PlainReader, within: number): IntentStep {
     else if (tag === tagOf(3, NUMBER)) discovered = reader.flag();
     else reader.fail(undefined);
   }
+  reader.leave(end);
   return { $typeName: "tollgate.enforcement.v1.IntentStep", name, signature, discovered };
 }
 
@@ -100,6 +102,7 @@ function readEstimate(reader: PlainReader, within: number): Estimate {
     else if (tag === tagOf(5, NUMBER)) modifications = reader.amount();
     else reader.fail(undefined);
   }
+  reader.leave(end);
   return {
     $typeName: "tollgate.enforcement.v1.Estimate",
     tokens,
@@ -120,5 +123,6 @@ function readTokens(reader: PlainReader, within: number): TokenUsage {
     else if (tag === tagOf(2, NUMBER)) output = reader.amount();
     else reader.fail(undefined);
   }
+  reader.leave(end);
   return { $typeName: "tollgate.enforcement.v1.TokenUsage", input, output };
 }

@@ -1,4 +1,5 @@
 import { Metadata } from "@grpc/grpc-js";
+import { judgeAfter } from "../sockets/judge-after.ts";
 import type { TransportLimits } from "../transport-limits.ts";
 import { findStream } from "./hidden-stream.ts";
 
@@ -90,12 +91,9 @@ export class StreamWriter {
     this.#blocked = true;
     if (tooMuch) return this.#owner.onSlowReader();
     if (wasBlocked) return;
-    const endSlow = (): void => {
+    this.#timer = judgeAfter(this.#limits.slowReaderMs, () => {
       if (this.#blocked && !this.#closed) this.#owner.onSlowReader();
-    };
-    // Behind what was read meanwhile: after a pause of this process timers are due before any write is told to be done.
-    this.#timer = setTimeout(() => setImmediate(endSlow), this.#limits.slowReaderMs);
-    this.#timer.unref();
+    });
   }
 
   #write(done: () => void): void {

@@ -27,6 +27,7 @@ import { failStream } from "../handler.ts";
 import { principalFromProto } from "../pinned-identity.ts";
 import type { Sent, Unread } from "../service-binding.ts";
 import { assertStreamRoom, type ServiceContext } from "../service-context.ts";
+import { judgeAfter } from "../sockets/judge-after.ts";
 import { READ_AHEAD_MESSAGES } from "../transport-limits.ts";
 import { assertBatch, HELLO_RULE } from "../validate/batch-rules.ts";
 import { assertValid, requiredId } from "../validate/rules.ts";
@@ -83,13 +84,10 @@ export class UsageStream implements ReporterStream, EventSink, WriterOwner, Wait
     context.counters.usageStreams++;
     context.streams.open(this);
     const { firstMessageMs } = context.limits;
-    const endSilent = (): void => {
+    this.#helloTimer = judgeAfter(firstMessageMs, () => {
       if (this.#reporter !== undefined || this.#deferred !== undefined) return;
       this.#fail(new TollgateError("HELLO_REQUIRED", `no hello came within ${firstMessageMs} ms`));
-    };
-    // Behind what has come: after a pause of this process timers are due before anything is read.
-    this.#helloTimer = setTimeout(() => setImmediate(endSilent), firstMessageMs);
-    this.#helloTimer.unref();
+    });
     boundReadAhead(call, READ_AHEAD_MESSAGES);
     call.on("data", (unread) => this.#onMessage(unread));
     call.on("end", () => this.#onHalfClose());

@@ -6,7 +6,6 @@ import {
   boolean,
   constantFrom,
   dictionary,
-  integer,
   option,
   property,
   record,
@@ -22,13 +21,24 @@ import { decisionToProto } from "../../../src/transport/convert/decisions.ts";
 import { encodePlainAllow } from "../../../src/transport/plain/encode-plain-allow.ts";
 import { readPlainCheck } from "../../../src/transport/plain/read-plain-check.ts";
 import { CHECK_RULE } from "../../../src/transport/validate/intent-rules.ts";
+import { changedBytes } from "./changed-bytes.ts";
 
 const may = <T>(of: Parameters<typeof option<T>>[0]) => option(of, { nil: undefined });
 const name = may(
   constantFrom("plan", "", "a b", "é", "a\nb", "x".repeat(128), "x".repeat(129), "x".repeat(200)),
 );
 const amount = may(
-  constantFrom(0n, 1n, 127n, 128n, (1n << 28n) - 1n, 1n << 28n, (1n << 48n) + 1n, (1n << 64n) - 1n),
+  constantFrom(
+    0n,
+    1n,
+    127n,
+    128n,
+    1n << 28n,
+    (1n << 42n) - 1n,
+    1n << 42n,
+    (1n << 48n) + 1n,
+    (1n << 64n) - 1n,
+  ),
 );
 const signed = may(constantFrom(0n, 5n, -1n, 1n << 50n));
 
@@ -84,21 +94,11 @@ describe("a check", () => {
       executionId: "run-1",
       intent: { step: { name: "plan" }, estimate: { tokens: { input: 8n } }, weight: 1n, model: "m" },
     });
-    const change = record({
-      at: integer({ min: 0, max: typical.length - 1 }),
-      to: integer({ min: 0, max: 255 }),
-    });
     assert(
-      property(
-        array(change, { maxLength: 3 }),
-        integer({ min: 0, max: typical.length }),
-        (changes, length) => {
-          const bytes = Buffer.from(typical.subarray(0, length));
-          for (const { at, to } of changes) if (at < length) bytes[at] = to;
-          expectSame(bytes);
-          expectSame(Buffer.concat([typical, bytes]));
-        },
-      ),
+      property(changedBytes(typical), (bytes) => {
+        expectSame(bytes);
+        expectSame(Buffer.concat([typical, bytes]));
+      }),
       { numRuns: 5_000 },
     );
   });
@@ -111,7 +111,11 @@ describe("a check", () => {
     ],
     [
       "amounts",
-      { intent: { estimate: { costNanoUsd: 5n, toolCalls: 1n, modifications: 2n, tokens: { output: 3n } } } },
+      {
+        intent: {
+          estimate: { costNanoUsd: 5_000_000_000n, toolCalls: 1n, modifications: 2n, tokens: { output: 3n } },
+        },
+      },
     ],
     ["names", { intent: { provider: "p", model: "m", route: "/v1", tool: "t", weight: 3n } }],
   ] satisfies [string, MessageInitShape<typeof CheckRequestSchema>][])("with %s is taken", (_what, init) => {
@@ -128,7 +132,8 @@ describe("a check", () => {
     ["custom counters", { intent: { estimate: { custom: { emails: 1n } } } }],
     ["an id with a space", { executionId: "a b", intent: {} }],
     ["a model without a name", { intent: { model: "" } }],
-    ["a number of 29 bits", { intent: { weight: 1n << 28n } }],
+    ["a weight of 29 bits", { intent: { weight: 1n << 28n } }],
+    ["an amount of 43 bits", { intent: { estimate: { toolCalls: 1n << 42n } } }],
   ] satisfies [string, MessageInitShape<typeof CheckRequestSchema>][])("with %s is left", (_what, init) => {
     expect(readPlainCheck(encode(init))).toBeUndefined();
   });
